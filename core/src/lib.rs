@@ -1,1 +1,22 @@
-pub fn f(){}
+//! The simulator: scenario text in, compiled world out, stepped in batches.
+//!
+//! **Invariant.** (rules version, scenario, arm, seed, actions) determine every bit of the state, on every host. Nothing here
+//! knows a file system, a clock, a thread or a terminal; nothing in the state is a float or depends on a hash map's order.
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod bots;
+pub mod diagnostic;
+pub mod draw;
+pub mod event;
+pub mod hash;
+pub mod ids;
+pub mod mechanics;
+pub mod observe;
+pub mod phase;
+pub mod rules;
+pub mod scenario;
+pub mod state;
+
+/// Version of the rules: raised whenever a golden trace changes. Stands in every hash of a scenario, snapshot and recording.
+pub const RULES_VERSION: u32 = 1;

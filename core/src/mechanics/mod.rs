@@ -1,0 +1,232 @@
+//! Mechanics: one file each, and the one list that registers them.
+//!
+//! **Invariant.** A mechanic knows shared state, events and draws; never another mechanic, a scenario's text or a face.
+
+use std::fmt::Debug;
+
+use bevy_ecs::schedule::ScheduleConfigs;
+use bevy_ecs::system::{IntoSystem, ScheduleSystem};
+use bevy_ecs::world::World;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::ids::{Num, ONE};
+use crate::phase::Phase;
+use crate::state::{Action, AgentColumn, ArenaColumn, ArenaMut, ColumnRegistry, Table, Type};
+
+/// All mechanics, in the fixed order in which their systems run within a phase and their verbs stand in action lists.
+pub const ALL: &[MechanicDef] = &[];
+
+/// What the scenario language knows of a mechanic before any config is read.
+#[derive(Debug)]
+pub struct MechanicDef {
+    /// Name in `[mechanics]`.
+    pub name: &'static str,
+    /// Whether it is written `name.instance`, any number of times.
+    pub named: bool,
+    /// First line and page text: the doc comment of the config.
+    pub doc: &'static str,
+    /// Events that it emits: name and field types.
+    pub events: &'static [(&'static str, &'static [Type])],
+    /// Fields of things that rules can read, for example `open` of a door's kind: (field, type). Written by acts only.
+    pub fields: &'static [(&'static str, Type)],
+    /// Mechanics that must be chosen too.
+    pub needs: &'static [&'static str],
+    /// Reads a config. Numbers arrive folded: no dial is left. The error's path is relative to the config.
+    pub read: fn(&Value) -> Result<Box<dyn Mechanic>, ConfigError>,
+    /// The JSON Schema of the config.
+    #[cfg(feature = "schema")]
+    pub schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
+}
+
+/// A config that could not be read.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ConfigError {
+    /// Path in the config, for example `chance[2]`; empty for the whole.
+    pub path: String,
+    /// What is wrong: serde's words.
+    pub message: String,
+}
+
+/// What a config names, so that the loader can look it up, with a suggestion when it is not there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sort {
+    /// A kind in any of the layers given (bit = layer; 0 = any).
+    Kind(u8),
+    /// A role.
+    Role,
+    /// A text key.
+    Text,
+    /// A message.
+    Message,
+    /// An arena variable.
+    Var,
+}
+
+/// A name in a config.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reference {
+    /// Path in the config.
+    pub path: String,
+    /// What it must name.
+    pub sort: Sort,
+    /// The name.
+    pub name: String,
+}
+
+/// A config that reads well but cannot be meant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Objection {
+    /// Path in the config.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: String,
+}
+
+/// Look codes that a mechanic adds to a kind: its states.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LookStates {
+    /// The kind.
+    pub kind: String,
+    /// Name of each state and whether a solid thing in it blocks bodies, beams and sight; index = state.
+    pub states: Vec<(&'static str, bool)>,
+}
+
+/// A chosen mechanic with its config.
+pub trait Mechanic: Debug + Send + Sync {
+    /// Names in the config.
+    fn references(&self) -> Vec<Reference> {
+        Vec::new()
+    }
+    /// Ranges and combinations that the schema cannot tell.
+    fn object(&self) -> Vec<Objection> {
+        Vec::new()
+    }
+    /// States that it adds to kinds.
+    fn look_states(&self) -> Vec<LookStates> {
+        Vec::new()
+    }
+    /// Kinds that can be carried because of it, in order.
+    fn items(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Kinds each of whose things needs a row, because the mechanic keeps state for it.
+    fn rows(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Verbs of a role (`instance` is empty for unnamed mechanics): (public name, verb, argument), in order.
+    fn verbs(&self, _instance: &str, _role: &str) -> Vec<(String, String, u8)> {
+        Vec::new()
+    }
+    /// Names of effects that it shows in the effect byte (beams), and those that come after all beams (messages).
+    fn effects(&self, _instance: &str) -> (Vec<String>, Vec<String>) {
+        (Vec::new(), Vec::new())
+    }
+    /// Whether windows turn with the agent; `None` when the mechanic has no say.
+    fn turns_windows(&self) -> Option<bool> {
+        None
+    }
+    /// Writes into the table how shared acts are played; runs once, when the table is otherwise complete.
+    fn prepare(&self, _instance: &str, _table: &mut Table) {}
+    /// Adds columns and systems to a shard.
+    fn install(&self, instance: &str, at: &mut Install<'_>);
+    /// Whether an action of this mechanic is legal for a slot that can act (alive, on, there, not frozen).
+    fn legal(&self, _arena: &ArenaMut<'_>, _slot: usize, _argument: u8) -> bool {
+        true
+    }
+}
+
+/// What a mechanic builds into.
+pub struct Install<'a> {
+    /// The shard's World, with the agents spawned.
+    pub world: &'a mut World,
+    /// Where its columns are registered.
+    pub registry: &'a mut ColumnRegistry,
+    /// Position among the chosen mechanics; also the `mechanic` of its actions.
+    pub position: u8,
+    /// Number of arenas of the shard.
+    pub n_arenas: usize,
+    pub(crate) systems: Vec<(Phase, bool, u8, ScheduleConfigs<ScheduleSystem>)>,
+}
+
+impl Install<'_> {
+    /// Adds a system to a phase.
+    pub fn system<M>(&mut self, phase: Phase, system: impl IntoSystem<(), (), M> + Send + Sync + 'static)
+    where
+        M: 'static,
+    {
+        self.push(phase, false, system);
+    }
+    /// Adds a system that runs after those of all mechanics of the phase (what happens to a body because the world changed).
+    pub fn late_system<M>(&mut self, phase: Phase, system: impl IntoSystem<(), (), M> + Send + Sync + 'static)
+    where
+        M: 'static,
+    {
+        self.push(phase, true, system);
+    }
+    fn push<M: 'static>(&mut self, phase: Phase, late: bool, system: impl IntoSystem<(), (), M> + Send + Sync + 'static) {
+        use bevy_ecs::schedule::IntoScheduleConfigs;
+        self.systems.push((phase, late, self.position, system.into_configs()));
+    }
+    /// Adds a component to every agent and registers it.
+    pub fn agent_column<C: AgentColumn>(&mut self) {
+        self.registry.add_agents::<C>(self.world);
+    }
+    /// Registers a part of a resource.
+    pub fn column(&mut self, column: impl ArenaColumn) {
+        self.registry.add(self.world, column);
+    }
+    /// What an action of a role is to this mechanic: index = role · 256 + action, value = argument + 1, 0 for none of its own.
+    pub fn arguments(&self) -> Vec<u8> {
+        let table = self.world.resource::<Table>();
+        let mut out = vec![0; table.roles.len() * 256];
+        for (r, role) in table.roles.iter().enumerate() {
+            for (a, action) in role.actions.iter().enumerate() {
+                let Action { mechanic, argument, .. } = action;
+                if *mechanic == self.position {
+                    out[r * 256 + a] = argument + 1;
+                }
+            }
+        }
+        out
+    }
+}
+
+/// Reads a config with serde; the error says where.
+pub fn read_config<T: DeserializeOwned + Mechanic + 'static>(value: &Value) -> Result<Box<dyn Mechanic>, ConfigError> {
+    match serde_path_to_error::deserialize::<_, T>(value) {
+        Ok(config) => Ok(Box::new(config)),
+        Err(error) => {
+            let path = error.path().to_string();
+            Err(ConfigError { path: if path == "." { String::new() } else { path }, message: error.inner().to_string() })
+        }
+    }
+}
+
+/// A fixed-point number in a config, exact to six decimals.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "f64"))]
+pub struct Decimal(pub Num);
+
+impl<'de> serde::Deserialize<'de> for Decimal {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = f64::deserialize(deserializer)?;
+        let scaled = value * 1e6;
+        if !(scaled.abs() < 9e15) {
+            return Err(serde::de::Error::custom("a number below nine thousand million"));
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
+        let millionths = libm::round(scaled) as Num;
+        Ok(Self(millionths))
+    }
+}
+
+impl Decimal {
+    /// A whole number.
+    pub const fn whole(n: i32) -> Self {
+        Self(n as Num * ONE)
+    }
+}

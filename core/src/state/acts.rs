@@ -1,0 +1,377 @@
+//! The acts: what rules and mechanics do to bodies, things and doors. Each keeps map, columns and events in step, and an act that
+//! belongs to a mechanic emits that mechanic's event.
+
+use super::agents::{ALIVE, AWAY, BODY_ON_MAP, NEVER, ON};
+use super::arena::{ArenaMut, End};
+use super::table::{Layer, Table};
+use crate::draw::Purpose;
+use crate::event::{EventRow, Part};
+use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot};
+
+/// Where an agent that was away comes back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReturnAt {
+    /// A free spawn cell of its role.
+    #[default]
+    Spawn,
+    /// The cell that it left; it waits while that is taken.
+    Same,
+    /// Any free cell of the map that shows no item.
+    Random,
+}
+
+/// How the acts of mechanics are played in this scenario, and the events that they emit.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Acts {
+    /// Whether an agent that is switched off leaves the map.
+    pub body_gone: bool,
+    /// Where an agent comes back.
+    pub return_at: ReturnAt,
+    /// Roles whose absence is temporary by `respawn` of the mechanic mortality; such a slot is never terminated.
+    pub respawns: bool,
+    /// `away(slot, int)`.
+    pub away: Option<EventId>,
+    /// `returned(slot)`.
+    pub returned: Option<EventId>,
+    /// `disabled(slot, slot)`.
+    pub disabled: Option<EventId>,
+    /// `enabled(slot, slot)`.
+    pub enabled: Option<EventId>,
+    /// `opened(thing)`.
+    pub opened: Option<EventId>,
+    /// `closed(thing)`.
+    pub closed: Option<EventId>,
+    /// `dropped(slot, kind, cell)`.
+    pub dropped: Option<EventId>,
+    /// `heard(slot, slot, message, bool)`.
+    pub heard: Option<EventId>,
+}
+
+impl Acts {
+    /// Looks the events up by name.
+    pub fn find_events(&mut self, table_events: &Table) {
+        let find = |name| table_events.event(name);
+        self.away = find("away");
+        self.returned = find("returned");
+        self.disabled = find("disabled");
+        self.enabled = find("enabled");
+        self.opened = find("opened");
+        self.closed = find("closed");
+        self.dropped = find("dropped");
+        self.heard = find("heard");
+    }
+}
+
+/// Radius within which dropped things look for a free cell.
+const DROP_RADIUS: i32 = 6;
+const DROP_SIDE: usize = 13;
+
+impl ArenaMut<'_> {
+    /// Cell of the body, or `None` while it has none on the map.
+    pub fn body(&self, slot: Slot) -> Option<Cell> {
+        (self.agents.status[slot.index()].0 & BODY_ON_MAP != 0).then(|| Cell::new(self.agents.pos[slot.index()].0))
+    }
+    /// The look byte of the slot's body: bits 0–2 role + 1, 3–4 facing, 5 frozen or off, 6 carrying, 7 the role's own bit.
+    pub fn look_byte(&self, slot: Slot) -> u8 {
+        let i = slot.index();
+        let role = self.table.role_of(slot);
+        let stopped = self.agents.frozen_until[i].0 > self.head.tick + 1 || self.agents.status[i].0 & ON == 0;
+        let carrying = self.agents.carried[i].0.iter().any(|&n| n > 0);
+        let own = self.table.roles[role.index()]
+            .look
+            .is_some_and(|var| self.vars[self.table.slot_place(slot, usize::from(var))] != 0);
+        (role.get() + 1)
+            | (self.agents.facing[i].0 << 3)
+            | (u8::from(stopped) << 5)
+            | (u8::from(carrying) << 6)
+            | (u8::from(own) << 7)
+    }
+    /// Shows the body as its columns say; call it after a change of facing, freeze, load or look bit.
+    pub fn refresh_body(&mut self, slot: Slot) {
+        if let Some(cell) = self.body(slot) {
+            let look = self.look_byte(slot);
+            self.cells.set_body(cell, slot.get() + 1, look);
+        }
+    }
+    /// Takes the body off the map; its position is kept.
+    pub fn remove_body(&mut self, slot: Slot) {
+        if let Some(cell) = self.body(slot) {
+            self.cells.set_body(cell, 0, 0);
+            self.agents.status[slot.index()].0 &= !BODY_ON_MAP;
+        }
+    }
+    /// Puts the body into a free cell; `false` (and counted) when the cell is not free. It enters the cell in the next tick.
+    pub fn put_body(&mut self, slot: Slot, cell: Cell) -> bool {
+        if !self.table.geometry.inside(cell) || !self.cells.is_free(cell) {
+            self.head.refused += 1;
+            return false;
+        }
+        self.remove_body(slot);
+        let i = slot.index();
+        self.agents.pos[i].0 = cell.get();
+        self.agents.status[i].0 |= BODY_ON_MAP;
+        self.agents.entered[i].0 |= 2;
+        self.refresh_body(slot);
+        true
+    }
+    /// `pay`: adds to the slot's reward of this tick.
+    pub fn pay(&mut self, slot: Slot, channel: ChannelId, amount: Num) {
+        let place = &mut self.pay[slot.index() * self.table.channels.len() + channel.index()];
+        *place = place.saturating_add(amount);
+    }
+    /// `give`: the slot carries `n` more of an item kind, 255 at most.
+    pub fn give(&mut self, slot: Slot, item: usize, n: u8) {
+        let carried = &mut self.agents.carried[slot.index()].0[item];
+        *carried = carried.saturating_add(n);
+        self.refresh_body(slot);
+    }
+    /// `take`: the slot carries up to `n` fewer; how many it was.
+    pub fn take(&mut self, slot: Slot, item: usize, n: u8) -> u8 {
+        let carried = &mut self.agents.carried[slot.index()].0[item];
+        let taken = n.min(*carried);
+        *carried -= taken;
+        self.refresh_body(slot);
+        taken
+    }
+    /// `place`: a thing of the kind appears; refused where its layer is taken, or where something solid would stand on a body.
+    pub fn place(&mut self, kind: KindId, cell: Cell) -> bool {
+        let k = &self.table.kinds[kind.index()];
+        let (layer, code) = (k.layer, k.look);
+        let solid_on_body = layer == Layer::Solid && self.cells.word(cell)[super::table::BODY] != 0;
+        if !self.table.geometry.inside(cell) || self.cells.get(cell, layer) != 0 || solid_on_body {
+            self.head.refused += 1;
+            return false;
+        }
+        self.cells.set(cell, layer, code);
+        true
+    }
+    /// `clear`: the thing of the kind goes; `false` (and counted) when there is none.
+    pub fn clear(&mut self, kind: KindId, cell: Cell) -> bool {
+        let layer = self.table.kinds[kind.index()].layer;
+        if self.table.kind_of(self.cells.get(cell, layer)) != Some(kind) {
+            self.head.refused += 1;
+            return false;
+        }
+        self.cells.set(cell, layer, 0);
+        true
+    }
+    /// The row of the thing of that kind in a cell.
+    pub fn row_at(&self, kind: KindId, cell: Cell) -> Option<usize> {
+        (0..self.rows.len()).find(|&r| self.rows[r].cell == cell.get() && self.table.rows[r].kind == kind)
+    }
+    /// Freezes the slot: no act in the next `ticks` − 1 ticks; never shortens a freeze.
+    pub fn freeze(&mut self, slot: Slot, ticks: u32) {
+        let until = self.head.tick.saturating_add(ticks);
+        let frozen = &mut self.agents.frozen_until[slot.index()].0;
+        *frozen = until.max(*frozen);
+        self.refresh_body(slot);
+    }
+    /// Ticks for which the slot cannot act, this one not counted.
+    pub fn frozen_ticks(&self, slot: Slot) -> u32 {
+        self.agents.frozen_until[slot.index()].0.saturating_sub(self.head.tick + 1)
+    }
+    /// `send_away`: the body leaves the map and comes back after `ticks`, or never.
+    pub fn send_away(&mut self, slot: Slot, ticks: Option<u32>) {
+        let i = slot.index();
+        if self.agents.status[i].0 & AWAY != 0 {
+            return;
+        }
+        self.remove_body(slot);
+        self.agents.status[i].0 |= AWAY;
+        self.agents.back_at[i].0 = ticks.map_or(NEVER, |n| self.head.tick.saturating_add(n).min(NEVER - 1));
+        if let Some(mut row) = self.row(self.table.acts.away) {
+            row.set(Part::A, i64::from(slot.get()));
+            row.set(Part::X, ticks.map_or(-1, i64::from));
+            self.emit(row);
+        }
+    }
+    /// Brings an agent that is away back, if there is a free cell; else it waits.
+    pub fn bring_back(&mut self, slot: Slot) -> bool {
+        let Some(cell) = self.return_cell(slot) else { return false };
+        let i = slot.index();
+        self.agents.status[i].0 &= !AWAY;
+        self.agents.back_at[i].0 = 0;
+        self.put_body(slot, cell);
+        if let Some(mut row) = self.row(self.table.acts.returned) {
+            row.set(Part::A, i64::from(slot.get()));
+            self.emit(row);
+        }
+        true
+    }
+    /// A free cell to return to: each candidate has its own draw, the smallest wins.
+    fn return_cell(&self, slot: Slot) -> Option<Cell> {
+        let free = |c: &Cell| self.cells.is_free(*c);
+        let g = &self.table.geometry;
+        match self.table.acts.return_at {
+            ReturnAt::Same => Some(Cell::new(self.agents.pos[slot.index()].0)).filter(free),
+            ReturnAt::Spawn => {
+                let key = self.head.draw.key(Purpose::Return, u32::from(slot.get()), 0);
+                let role = self.table.role_of(slot);
+                let spawns = &self.table.layouts[usize::from(self.head.layout)].spawns[role.index()];
+                spawns.iter().copied().filter(free).min_by_key(|&c| (key.u64(g.subject(c)), c))
+            }
+            ReturnAt::Random => {
+                let key = self.head.draw.key(Purpose::Return, u32::from(slot.get()), 0);
+                (0..g.height)
+                    .flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)))
+                    .filter(|&c| free(&c) && self.cells.get(c, Layer::Item) == 0)
+                    .min_by_key(|&c| (key.u64(g.subject(c)), c))
+            }
+        }
+    }
+    /// `kill`: the slot is dead and its body gone.
+    pub fn kill(&mut self, slot: Slot) {
+        self.remove_body(slot);
+        self.agents.status[slot.index()].0 &= !ALIVE;
+    }
+    /// `revive`: a dead slot lives again at its spawn, if there is a free cell.
+    pub fn revive(&mut self, slot: Slot) -> bool {
+        let i = slot.index();
+        if self.agents.status[i].0 & ALIVE != 0 {
+            return false;
+        }
+        let Some(cell) = self.return_cell(slot) else {
+            self.head.refused += 1;
+            return false;
+        };
+        self.agents.status[i].0 |= ALIVE;
+        self.put_body(slot, cell)
+    }
+    /// `disable`: switches the slot off; the event is attributed to the slot that is switched off, `by` stands second.
+    pub fn disable(&mut self, slot: Slot, by: Option<Slot>) {
+        let i = slot.index();
+        if self.agents.status[i].0 & ON == 0 {
+            return;
+        }
+        self.agents.status[i].0 &= !ON;
+        if self.table.acts.body_gone {
+            self.remove_body(slot);
+        } else {
+            self.refresh_body(slot);
+        }
+        self.emit_pair(self.table.acts.disabled, slot, by);
+    }
+    /// `enable`: switches the slot on again; refused while its cell is taken.
+    pub fn enable(&mut self, slot: Slot, by: Option<Slot>) {
+        let i = slot.index();
+        if self.agents.status[i].0 & ON != 0 {
+            return;
+        }
+        if self.table.acts.body_gone && !self.put_body(slot, Cell::new(self.agents.pos[i].0)) {
+            return;
+        }
+        self.agents.status[i].0 |= ON;
+        self.refresh_body(slot);
+        self.emit_pair(self.table.acts.enabled, slot, by);
+    }
+    fn emit_pair(&mut self, event: Option<EventId>, a: Slot, b: Option<Slot>) {
+        if let Some(mut row) = self.row(event) {
+            row.set(Part::A, i64::from(a.get()));
+            row.set(Part::B, b.map_or(-1, |s| i64::from(s.get())));
+            self.emit(row);
+        }
+    }
+    /// `open`, `shut`: sets a door; shutting it on a body is refused. `false` when nothing changed.
+    pub fn set_open(&mut self, row: usize, open: bool) -> bool {
+        let thing = self.rows[row];
+        if (thing.state != 0) == open || thing.cell == 0 {
+            return false;
+        }
+        let cell = Cell::new(thing.cell);
+        if !open && self.cells.word(cell)[super::table::BODY] != 0 {
+            self.head.refused += 1;
+            return false;
+        }
+        let kind = &self.table.kinds[self.table.rows[row].kind.index()];
+        let (layer, look) = (kind.layer, kind.look);
+        self.rows[row].state = u8::from(open);
+        self.cells.set(cell, layer, look + u8::from(open));
+        let event = if open { self.table.acts.opened } else { self.table.acts.closed };
+        if let Some(mut e) = self.row(event) {
+            e.set(Part::A, i64::try_from(row).expect("at most 256 rows"));
+            self.emit(e);
+        }
+        true
+    }
+    /// `drop_all`: what the slot carries falls to the nearest cells that it could walk to and whose item layer is free.
+    pub fn drop_all(&mut self, slot: Slot) {
+        for item in 0..self.table.items.len() {
+            while self.agents.carried[slot.index()].0[item] > 0 {
+                let Some(cell) = self.drop_cell(slot) else {
+                    self.head.refused += 1;
+                    return;
+                };
+                self.take(slot, item, 1);
+                let kind = self.table.items[item];
+                self.cells.set(cell, Layer::Item, self.table.kinds[kind.index()].look);
+                if let Some(mut row) = self.row(self.table.acts.dropped) {
+                    row.set(Part::A, i64::from(slot.get()));
+                    row.set(Part::K, i64::from(kind.get()));
+                    row.set(Part::Cell, i64::from(cell.get()));
+                    self.emit(row);
+                }
+            }
+        }
+    }
+    /// Breadth first from the slot's position, directions in the order north, east, south, west.
+    fn drop_cell(&self, slot: Slot) -> Option<Cell> {
+        let start = Cell::new(self.agents.pos[slot.index()].0);
+        let g = &self.table.geometry;
+        let (row0, column0) = g.place(start);
+        let mut seen = [false; DROP_SIDE * DROP_SIDE];
+        let mut queue = [start; DROP_SIDE * DROP_SIDE];
+        let (mut head, mut tail) = (0, 1);
+        let local = |c: Cell| {
+            let (row, column) = g.place(c);
+            let (y, x) = (row - row0 + DROP_RADIUS, column - column0 + DROP_RADIUS);
+            let side = i32::try_from(DROP_SIDE).expect("small");
+            (y >= 0 && x >= 0 && y < side && x < side).then(|| usize::try_from(y * side + x).expect("not negative"))
+        };
+        seen[local(start)?] = true;
+        while head < tail {
+            let cell = queue[head];
+            head += 1;
+            if self.cells.get(cell, Layer::Item) == 0 {
+                return Some(cell);
+            }
+            for direction in 0..4 {
+                let next = g.step(cell, direction);
+                let solid = self.table.looks.blocks_move[usize::from(self.cells.get(next, Layer::Solid))];
+                if let Some(l) = local(next).filter(|&l| !seen[l] && !solid && g.inside(next)) {
+                    seen[l] = true;
+                    queue[tail] = next;
+                    tail += 1;
+                }
+            }
+        }
+        None
+    }
+    /// `finish`: the episode is over for all, by the scenario's own word.
+    pub fn finish(&mut self) {
+        self.head.end = End::Terminated;
+    }
+    /// A message reaches a slot: kept for `heard`, `last` and the own vector.
+    pub fn hear(&mut self, hearer: Slot, sender: Slot, message: u8, true_now: bool) {
+        let (messages, roles) = (self.table.messages.len(), self.table.roles.len());
+        let (h, m) = (hearer.index(), usize::from(message));
+        self.heard_at[h * messages + m] = self.head.tick + 1;
+        let role: RoleId = self.table.role_of(sender);
+        let count = &mut self.heard_now[(h * roles + role.index()) * messages + m];
+        *count = count.saturating_add(1);
+        if let Some(mut row) = self.row(self.table.acts.heard) {
+            row.set(Part::A, i64::from(hearer.get()));
+            row.set(Part::B, i64::from(sender.get()));
+            row.set(Part::K, i64::from(message));
+            row.set(Part::X, i64::from(true_now));
+            self.emit(row);
+        }
+    }
+    /// An event that a mechanic emits about a slot, a kind and a cell (`eaten`, `taken`, `deposited`, …).
+    pub fn emit_at(&mut self, event: EventId, slot: Slot, kind: KindId, cell: Cell) {
+        let mut row = EventRow::new(event);
+        row.set(Part::A, i64::from(slot.get()));
+        row.set(Part::K, i64::from(kind.get()));
+        row.set(Part::Cell, i64::from(cell.get()));
+        self.emit(row);
+    }
+}

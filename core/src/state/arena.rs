@@ -1,0 +1,465 @@
+//! What a file declares, arena after arena, in one resource; and the view of one arena through which rules, bots and slow
+//! mechanics read and change it.
+
+use bevy_ecs::change_detection::DetectChangesMut;
+use bevy_ecs::query::With;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
+
+use super::agents::{Agent, AgentParts, AgentQuery, AgentSlices};
+use super::table::{BODY, EFFECT, LOOK, Layer, Looks, Table, Word};
+use crate::draw::TickDraw;
+use crate::event::EventRow;
+use crate::ids::{Cell, Domain, EventId};
+
+/// How an episode stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[repr(u8)]
+pub enum End {
+    /// It goes on.
+    #[default]
+    Running = 0,
+    /// Ended by the scenario (`finish`, `time.end`): all rows are terminated.
+    Terminated = 1,
+    /// Ended by the tick limit or a drawn end: all rows are truncated.
+    Truncated = 2,
+}
+
+/// Clock, seed and counters of one arena.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// Arena seed; travels with a snapshot, unlike the arena's index.
+    pub seed: u64,
+    /// Domain of the seed.
+    pub domain: Domain,
+    /// Episodes since the seed was set.
+    pub episode: u32,
+    /// Ticks done in this episode; during a step, the number of the tick that is running, from 0.
+    pub tick: u32,
+    /// Orientation of the map, an index into [`Table::layouts`].
+    pub layout: u8,
+    /// Whether the episode is over.
+    pub end: End,
+    /// Draws of the running tick.
+    pub draw: TickDraw,
+    /// Rows of [`Arenas`]' events in use.
+    pub n_events: u16,
+    /// Rows that the rules have already answered.
+    pub n_answered: u16,
+    /// Rows of delayed events in use.
+    pub n_later: u16,
+    /// Cells with an effect byte, in use.
+    pub n_effects: u16,
+    /// A bound was broken: a bug; the family becomes inconclusive.
+    pub fault: bool,
+    /// Operations of the rule language that saturated.
+    pub saturated: u32,
+    /// Effects that could not be applied (an occupied cell, a missing referent).
+    pub refused: u32,
+}
+
+/// A thing with a row of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ThingRow {
+    /// Padded cell; 0 when it is nowhere or carried.
+    pub cell: u16,
+    /// Slot + 1 of the holder; 0 when it is not carried.
+    pub holder: u8,
+    /// State: 1 for an open door, the state of a device.
+    pub state: u8,
+}
+
+/// An event that is due later.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Later {
+    /// Tick in whose phase institutions it is emitted.
+    pub due: u32,
+    /// The event.
+    pub row: EventRow,
+}
+
+/// A map cell whose watched look code changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Touch {
+    /// Padded cell.
+    pub cell: u16,
+    /// Code before.
+    pub old: u8,
+    /// Code after.
+    pub new: u8,
+}
+
+/// Changes of watched codes since the watcher last looked; read and cleared by it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Touched {
+    /// Number of changes; more than fit means that the watcher must count anew.
+    pub n: u16,
+    /// The changes.
+    pub list: [Touch; Self::MAX],
+}
+
+impl Touched {
+    /// Changes that are kept one by one.
+    pub const MAX: usize = 48;
+    /// The changes, or `None` when there were too many.
+    pub fn changes(&self) -> Option<&[Touch]> {
+        self.list.get(..usize::from(self.n))
+    }
+}
+
+impl Default for Touched {
+    fn default() -> Self {
+        Self { n: 0, list: [Touch::default(); Self::MAX] }
+    }
+}
+
+/// What a file declares, of all arenas of a shard, arena after arena.
+#[derive(Resource, Debug)]
+pub struct Arenas {
+    /// Number of arenas.
+    pub n: usize,
+    /// Clocks and counters.
+    pub heads: Vec<Head>,
+    pub(super) words: Vec<Word>,
+    /// Things on the map, by kind.
+    pub counts: Vec<u16>,
+    /// Changes of watched codes.
+    pub touched: Vec<Touched>,
+    /// Codes that are watched.
+    pub watch: [bool; 256],
+    /// Variables, see [`Table::n_places`].
+    pub vars: Vec<i64>,
+    /// Thing rows.
+    pub rows: Vec<ThingRow>,
+    /// Rewards of this tick, slot · channels + channel.
+    pub pay: Vec<i64>,
+    /// Tick + 1 at which a slot last heard a message, slot · messages + message; 0 for never.
+    pub heard_at: Vec<u32>,
+    /// Messages heard in this tick, (slot · roles + role of the sender) · messages + message.
+    pub heard_now: Vec<u8>,
+    /// Events of this tick.
+    pub events: Vec<EventRow>,
+    /// Delayed events.
+    pub later: Vec<Later>,
+    /// Cells whose effect byte is set.
+    pub effects: Vec<u16>,
+}
+
+/// Event rows of an arena and tick; the loader refuses files that could need more.
+pub(super) const MAX_EVENTS: usize = 1024;
+/// Delayed events of an arena.
+pub(super) const MAX_LATER: usize = 256;
+
+impl Arenas {
+    /// Room for `n` arenas; nothing is allocated afterwards.
+    pub fn new(table: &Table, n: usize) -> Self {
+        let (slots, roles, messages) = (table.n_slots(), table.roles.len(), table.messages.len());
+        let head = Head {
+            seed: 0,
+            domain: Domain::Train,
+            episode: 0,
+            tick: 0,
+            layout: 0,
+            end: End::Running,
+            draw: TickDraw::new(Domain::Train, 0, 0, 0),
+            n_events: 0,
+            n_answered: 0,
+            n_later: 0,
+            n_effects: 0,
+            fault: false,
+            saturated: 0,
+            refused: 0,
+        };
+        Self {
+            n,
+            heads: vec![head; n],
+            words: vec![Word::default(); n * table.geometry.cells()],
+            counts: vec![0; n * table.kinds.len()],
+            touched: vec![Touched::default(); n],
+            watch: [false; 256],
+            vars: vec![0; n * table.n_places()],
+            rows: vec![ThingRow::default(); n * table.rows.len()],
+            pay: vec![0; n * slots * table.channels.len()],
+            heard_at: vec![0; n * slots * messages],
+            heard_now: vec![0; n * slots * roles * messages],
+            events: vec![EventRow::default(); n * table.max_events()],
+            later: vec![Later::default(); n * table.max_later()],
+            effects: vec![0; n * table.max_effects()],
+        }
+    }
+    /// All map words, arena after arena.
+    pub fn words(&self) -> &[Word] {
+        &self.words
+    }
+    /// The map of one arena, for reading and writing.
+    pub fn cells<'a>(&'a mut self, table: &'a Table, arena: usize) -> Cells<'a> {
+        let (cells, kinds) = (table.geometry.cells(), table.kinds.len());
+        Cells {
+            words: &mut self.words[arena * cells..(arena + 1) * cells],
+            counts: &mut self.counts[arena * kinds..(arena + 1) * kinds],
+            touched: &mut self.touched[arena],
+            watch: &self.watch,
+            looks: &table.looks,
+        }
+    }
+}
+
+impl Table {
+    /// Event rows of an arena: none when no event is wanted.
+    pub fn max_events(&self) -> usize {
+        if self.events.iter().any(|e| e.wanted) { (64 + 32 * self.n_slots()).min(MAX_EVENTS) } else { 0 }
+    }
+    /// Delayed events of an arena.
+    pub fn max_later(&self) -> usize {
+        if self.has_later { MAX_LATER } else { 0 }
+    }
+    /// Cells that can show an effect in one tick.
+    pub fn max_effects(&self) -> usize {
+        if self.effects.is_empty() { 0 } else { self.geometry.cells().min(64 * self.n_slots()) }
+    }
+}
+
+/// The map of one arena. The field of words is private: everything goes through [`Cells::set`] and its two siblings.
+#[derive(Debug)]
+pub struct Cells<'a> {
+    words: &'a mut [Word],
+    counts: &'a mut [u16],
+    touched: &'a mut Touched,
+    watch: &'a [bool; 256],
+    looks: &'a Looks,
+}
+
+impl Cells<'_> {
+    /// A cell's word.
+    #[inline]
+    pub fn word(&self, cell: Cell) -> Word {
+        self.words[cell.index()]
+    }
+    /// All words of the padded map.
+    pub fn words(&self) -> &[Word] {
+        self.words
+    }
+    /// The look code in a layer of a cell.
+    #[inline]
+    pub fn get(&self, cell: Cell, layer: Layer) -> u8 {
+        self.words[cell.index()][layer as usize]
+    }
+    /// Writes the look code of a layer of a cell; keeps the counts by kind and tells watchers.
+    #[inline]
+    pub fn set(&mut self, cell: Cell, layer: Layer, code: u8) {
+        let place = &mut self.words[cell.index()][layer as usize];
+        let old = std::mem::replace(place, code);
+        if old == code {
+            return;
+        }
+        if let Some(kind) = self.looks.kind_of[usize::from(old)].checked_sub(1) {
+            self.counts[usize::from(kind)] -= 1;
+        }
+        if let Some(kind) = self.looks.kind_of[usize::from(code)].checked_sub(1) {
+            self.counts[usize::from(kind)] += 1;
+        }
+        if self.watch[usize::from(old)] || self.watch[usize::from(code)] {
+            if let Some(touch) = self.touched.list.get_mut(usize::from(self.touched.n)) {
+                *touch = Touch { cell: cell.get(), old, new: code };
+            }
+            self.touched.n = self.touched.n.saturating_add(1);
+        }
+    }
+    /// Writes slot + 1 and look of the body in a cell; 0, 0 for none.
+    #[inline]
+    pub fn set_body(&mut self, cell: Cell, body: u8, look: u8) {
+        let word = &mut self.words[cell.index()];
+        word[BODY] = body;
+        word[LOOK] = look;
+    }
+    /// Writes the effect of this tick.
+    #[inline]
+    pub fn set_effect(&mut self, cell: Cell, effect: u8) {
+        self.words[cell.index()][EFFECT] = effect;
+    }
+    /// Whether a body may enter: nothing solid and nobody there.
+    #[inline]
+    pub fn is_free(&self, cell: Cell) -> bool {
+        let word = self.words[cell.index()];
+        word[BODY] == 0 && !self.looks.blocks_move[usize::from(word[Layer::Solid as usize])]
+    }
+    /// Things of a kind on the map.
+    pub fn count(&self, kind: crate::ids::KindId) -> u16 {
+        self.counts[kind.index()]
+    }
+    /// Puts the map before draws and bodies back, and counts anew.
+    pub fn restore(&mut self, words: &[Word]) {
+        self.words.copy_from_slice(words);
+        self.counts.fill(0);
+        for word in words {
+            for &code in &word[..5] {
+                if let Some(kind) = self.looks.kind_of[usize::from(code)].checked_sub(1) {
+                    self.counts[usize::from(kind)] += 1;
+                }
+            }
+        }
+        self.touched.n = u16::MAX;
+    }
+}
+
+/// All shared state of a shard, as a parameter of a system.
+#[derive(SystemParam)]
+pub struct Shard<'w, 's> {
+    /// What the scenario fixes.
+    pub table: Res<'w, Table>,
+    /// What it declares.
+    pub arenas: ResMut<'w, Arenas>,
+    agents: Query<'w, 's, AgentQuery, With<Agent>>,
+}
+
+impl Shard<'_, '_> {
+    /// The slices of the whole shard.
+    pub fn parts(&mut self) -> ShardParts<'_> {
+        ShardParts {
+            table: &self.table,
+            arenas: self.arenas.bypass_change_detection(),
+            agents: AgentParts::of(&mut self.agents),
+        }
+    }
+}
+
+/// The slices of a whole shard.
+#[derive(Debug)]
+pub struct ShardParts<'a> {
+    /// What the scenario fixes.
+    pub table: &'a Table,
+    /// What it declares.
+    pub arenas: &'a mut Arenas,
+    /// The agents.
+    pub agents: AgentParts<'a>,
+}
+
+impl ShardParts<'_> {
+    /// One arena.
+    pub fn arena(&mut self, arena: usize) -> ArenaMut<'_> {
+        let (t, s) = (self.table, &mut *self.arenas);
+        let (slots, kinds, cells) = (t.n_slots(), t.kinds.len(), t.geometry.cells());
+        let (messages, roles) = (t.messages.len(), t.roles.len());
+        fn part<T>(all: &mut [T], arena: usize, n: usize) -> &mut [T] {
+            &mut all[arena * n..(arena + 1) * n]
+        }
+        ArenaMut {
+            table: t,
+            head: &mut s.heads[arena],
+            cells: Cells {
+                words: part(&mut s.words, arena, cells),
+                counts: part(&mut s.counts, arena, kinds),
+                touched: &mut s.touched[arena],
+                watch: &s.watch,
+                looks: &t.looks,
+            },
+            agents: self.agents.arena(arena, slots),
+            vars: part(&mut s.vars, arena, t.n_places()),
+            rows: part(&mut s.rows, arena, t.rows.len()),
+            pay: part(&mut s.pay, arena, slots * t.channels.len()),
+            heard_at: part(&mut s.heard_at, arena, slots * messages),
+            heard_now: part(&mut s.heard_now, arena, slots * roles * messages),
+            events: part(&mut s.events, arena, t.max_events()),
+            later: part(&mut s.later, arena, t.max_later()),
+            effects: part(&mut s.effects, arena, t.max_effects()),
+        }
+    }
+}
+
+/// One arena: everything that rules, bots and slow mechanics read and change. The acts are in `acts.rs`.
+#[derive(Debug)]
+pub struct ArenaMut<'a> {
+    /// What the scenario fixes.
+    pub table: &'a Table,
+    /// Clock, seed, counters.
+    pub head: &'a mut Head,
+    /// The map.
+    pub cells: Cells<'a>,
+    /// The agents.
+    pub agents: AgentSlices<'a>,
+    /// Variables, see [`Table::n_places`].
+    pub vars: &'a mut [i64],
+    /// Thing rows.
+    pub rows: &'a mut [ThingRow],
+    /// Rewards of this tick, slot · channels + channel.
+    pub pay: &'a mut [i64],
+    /// Tick + 1 of the last hearing, slot · messages + message.
+    pub heard_at: &'a mut [u32],
+    /// Messages heard in this tick, (slot · roles + role) · messages + message.
+    pub heard_now: &'a mut [u8],
+    pub(super) events: &'a mut [EventRow],
+    pub(super) later: &'a mut [Later],
+    pub(super) effects: &'a mut [u16],
+}
+
+impl ArenaMut<'_> {
+    /// The events of this tick so far.
+    pub fn events(&self) -> &[EventRow] {
+        &self.events[..usize::from(self.head.n_events)]
+    }
+    /// Adds a fact, if anybody wants facts of that type.
+    #[inline]
+    pub fn emit(&mut self, row: EventRow) {
+        if !self.table.events[usize::from(row.event)].wanted {
+            return;
+        }
+        let n = usize::from(self.head.n_events);
+        match self.events.get_mut(n) {
+            Some(place) => {
+                *place = row;
+                self.head.n_events += 1;
+            }
+            None => self.head.fault = true,
+        }
+    }
+    /// Adds a fact that is due after some ticks (at least 1).
+    pub fn emit_later(&mut self, row: EventRow, after: u32) {
+        let n = usize::from(self.head.n_later);
+        match self.later.get_mut(n) {
+            Some(place) => {
+                *place = Later { due: self.head.tick.saturating_add(after.max(1)), row };
+                self.head.n_later += 1;
+            }
+            None => self.head.fault = true,
+        }
+    }
+    /// Moves delayed events that are due into this tick's events, in the order in which they were sent.
+    pub fn emit_due(&mut self) {
+        let n = usize::from(self.head.n_later);
+        let mut kept = 0;
+        for i in 0..n {
+            let later = self.later[i];
+            if later.due <= self.head.tick {
+                self.emit(later.row);
+            } else {
+                self.later[kept] = later;
+                kept += 1;
+            }
+        }
+        self.later[kept..n].fill(Later::default());
+        self.head.n_later = u16::try_from(kept).expect("at most 256");
+    }
+    /// An empty row of the event, or `None` when nobody wants it.
+    pub fn row(&self, event: Option<EventId>) -> Option<EventRow> {
+        event.filter(|e| self.table.events[e.index()].wanted).map(EventRow::new)
+    }
+    /// Shows an effect in a cell for this tick.
+    pub fn show_effect(&mut self, cell: Cell, effect: u8) {
+        if self.cells.word(cell)[EFFECT] != 0 {
+            return;
+        }
+        let n = usize::from(self.head.n_effects);
+        if let Some(place) = self.effects.get_mut(n) {
+            *place = cell.get();
+            self.head.n_effects += 1;
+            self.cells.set_effect(cell, effect);
+        }
+    }
+    /// Takes away the effects of the last tick.
+    pub fn clear_effects(&mut self) {
+        for i in 0..usize::from(self.head.n_effects) {
+            self.cells.set_effect(Cell::new(self.effects[i]), 0);
+        }
+        self.head.n_effects = 0;
+    }
+}

@@ -1,0 +1,23 @@
+//! The state that mechanics share: agents' columns, map words behind [`Cells::set`], variables, events, and the acts that change
+//! them. Mechanics meet only here.
+//!
+//! **Invariant.** Every column, component or resource, is registered with the one [`ColumnRegistry`]; snapshot, fork, hash, reset
+//! and difference walk it and nothing else. No structural change after a shard is built.
+
+mod acts;
+mod agents;
+mod arena;
+mod columns;
+mod table;
+
+pub use acts::{Acts, ReturnAt};
+pub use agents::{
+    AWAY, Agent, AgentParts, AgentQuery, AgentSlices, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Entered, Facing, FrozenUntil,
+    IN_PLAY, Illegal, MAX_BEAMS, MAX_ITEMS, MAX_REGISTERS, NEVER, ON, Pos, ReadyAt, Registers, Status,
+};
+pub use arena::{ArenaMut, Arenas, Cells, Head, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
+pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
+pub use table::{
+    Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, Role,
+    RowDecl, Seen, Table, TextDecl, Time, Type, VarDecl, Word,
+};

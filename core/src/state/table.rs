@@ -1,0 +1,434 @@
+//! What a compiled scenario fixes before the first tick: geometry, look codes, roles, layouts, variables. Read by every system.
+//!
+//! **Invariant.** Plain data, never changed after a batch is built.
+
+use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot};
+
+/// One map cell as every viewer sees it: look codes of floor, solid, item, mark, air; slot + 1 of the body; its look; effect.
+pub type Word = [u8; 8];
+
+/// Layers of a cell; the number is the byte of the cell's [`Word`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum Layer {
+    /// What one stands on.
+    Floor = 0,
+    /// What may block.
+    Solid = 1,
+    /// What is picked up.
+    Item = 2,
+    /// What is written on the floor: plates, levers, depots.
+    Mark = 3,
+    /// What hangs in the air.
+    Air = 4,
+}
+
+impl Layer {
+    /// All layers, in the order of their bytes.
+    pub const ALL: [(&'static str, Self); 5] = [
+        ("floor", Self::Floor),
+        ("solid", Self::Solid),
+        ("item", Self::Item),
+        ("mark", Self::Mark),
+        ("air", Self::Air),
+    ];
+}
+
+/// Byte of a [`Word`] that holds slot + 1 of the body.
+pub const BODY: usize = 5;
+/// Byte of a [`Word`] that holds the body's look.
+pub const LOOK: usize = 6;
+/// Byte of a [`Word`] that holds this tick's effect.
+pub const EFFECT: usize = 7;
+
+/// Directions: 0 north, 1 east, 2 south, 3 west.
+pub const DIRECTIONS: [(i32, i32); 4] = [(-1, 0), (0, 1), (1, 0), (0, -1)];
+
+/// Size and padding of the map. Padding is as wide as any role of the file sees, so that cells have the same number in every batch.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Geometry {
+    /// Rows of the map as written, 1 to 128.
+    pub height: u16,
+    /// Columns of the map as written, 1 to 128.
+    pub width: u16,
+    /// Cells of padding on each side, at least 1 (a body's neighbour always exists).
+    pub pad: u16,
+}
+
+impl Geometry {
+    /// Columns of the padded map.
+    pub const fn stride(&self) -> usize {
+        self.width as usize + 2 * self.pad as usize
+    }
+    /// Cells of the padded map.
+    pub const fn cells(&self) -> usize {
+        self.stride() * (self.height as usize + 2 * self.pad as usize)
+    }
+    /// The padded cell of a row and column of the map as written.
+    #[expect(clippy::cast_possible_truncation, reason = "160 × 160 cells at most")]
+    pub const fn cell(&self, row: u16, column: u16) -> Cell {
+        Cell::new(((row + self.pad) as usize * self.stride() + (column + self.pad) as usize) as u16)
+    }
+    /// Row and column in the map as written; padding gives numbers outside it.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "160 × 160 cells at most")]
+    pub const fn place(&self, cell: Cell) -> (i32, i32) {
+        let (c, s, p) = (cell.index() as i32, self.stride() as i32, self.pad as i32);
+        (c / s - p, c % s - p)
+    }
+    /// The subject of a draw about the cell: row · width + column of the map as written, padding not counted.
+    #[expect(clippy::cast_sign_loss, reason = "a cell of the map")]
+    pub const fn subject(&self, cell: Cell) -> u32 {
+        let (row, column) = self.place(cell);
+        row as u32 * self.width as u32 + column as u32
+    }
+    /// Whether the cell belongs to the map as written.
+    #[expect(clippy::cast_lossless, reason = "const fn")]
+    pub const fn inside(&self, cell: Cell) -> bool {
+        let (row, column) = self.place(cell);
+        row >= 0 && column >= 0 && row < self.height as i32 && column < self.width as i32
+    }
+    /// The neighbour in a direction (0 north, 1 east, 2 south, 3 west) of a cell of the map as written.
+    #[expect(clippy::cast_possible_truncation, reason = "160 × 160 cells at most")]
+    pub const fn step(&self, cell: Cell, direction: u8) -> Cell {
+        let (c, s) = (cell.get(), self.stride() as u16);
+        Cell::new(match direction & 3 {
+            0 => c - s,
+            1 => c + 1,
+            2 => c + s,
+            _ => c - 1,
+        })
+    }
+}
+
+/// A kind of thing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Kind {
+    /// Name in the file.
+    pub name: String,
+    /// Its layer.
+    pub layer: Layer,
+    /// First look code; a kind with one visible variable, or door and device states, has `n_looks` of them.
+    pub look: u8,
+    /// Number of look codes, at least 1.
+    pub n_looks: u8,
+    /// Value of the visible variable that the first look code stands for.
+    pub look_min: i32,
+}
+
+/// What the look codes mean; index = code, 0 = nothing there.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Looks {
+    /// Whether a body may not enter.
+    pub blocks_move: [bool; 256],
+    /// Whether a beam stops.
+    pub blocks_beam: [bool; 256],
+    /// Kind + 1 of the code; 0 for none.
+    pub kind_of: [u8; 256],
+    /// What a person reads, for example `gate (open)`.
+    pub names: Vec<String>,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self { blocks_move: [false; 256], blocks_beam: [false; 256], kind_of: [0; 256], names: vec!["nothing".to_owned()] }
+    }
+}
+
+/// A role and its slots.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Role {
+    /// Name in the file.
+    pub name: String,
+    /// First slot.
+    pub first: u8,
+    /// Number of slots.
+    pub n: u8,
+    /// The first so many are under test.
+    pub n_focal: u8,
+    /// Cells seen ahead (north in a fixed window).
+    pub ahead: u8,
+    /// Cells seen behind.
+    pub behind: u8,
+    /// Cells seen to each side.
+    pub side: u8,
+    /// Whether the window turns with the agent.
+    pub turned: bool,
+    /// Index of the role variable shown as the look bit of its body.
+    pub look: Option<u8>,
+    /// Index into [`Table::texts`] of what the role is told.
+    pub told: Option<u8>,
+    /// Actions in order; 0 is `noop`.
+    pub actions: Vec<Action>,
+    /// Index into the scenario's bots of the policy that plays it by default.
+    pub plays: Option<u8>,
+}
+
+impl Role {
+    /// Rows and columns of the window.
+    pub const fn window(&self) -> (usize, usize) {
+        (self.ahead as usize + 1 + self.behind as usize, 2 * self.side as usize + 1)
+    }
+}
+
+/// One action of a role.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Action {
+    /// Public name, for example `say:coming`.
+    pub name: String,
+    /// The verb without its argument, as a script names it in `use(…)`, `can(…)`: `say`, `zap`, `north`.
+    pub verb: String,
+    /// Position in the scenario's list of chosen mechanics; `u8::MAX` for `noop`.
+    pub mechanic: u8,
+    /// What the mechanic made of it (a direction, a message number, …).
+    pub argument: u8,
+}
+
+/// One orientation of the map; reset draws one.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Layout {
+    /// The padded map before draws and bodies.
+    pub words: Vec<Word>,
+    /// Things that are there with a chance, drawn at reset.
+    pub maybe: Vec<Maybe>,
+    /// Spawn cells of each role, ascending.
+    pub spawns: Vec<Vec<Cell>>,
+    /// Cell of each thing row at tick 0, before draws.
+    pub rows: Vec<Cell>,
+}
+
+/// A thing that is there with a chance.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Maybe {
+    /// Where.
+    pub cell: Cell,
+    /// Its layer.
+    pub layer: Layer,
+    /// Its look code.
+    pub code: u8,
+    /// Chance in millionths.
+    pub p: Num,
+}
+
+/// A thing with a row of its own: one that has variables or is named by `the`, or whose mechanic keeps state (doors, devices).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RowDecl {
+    /// Its kind.
+    pub kind: KindId,
+}
+
+/// Type of a variable or event field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    /// `true` or `false`, stored as 1 or 0.
+    Bool,
+    /// A whole number.
+    Int,
+    /// Millionths.
+    Num,
+    /// A slot; stored as its number, -1 for none.
+    Slot,
+    /// A thing row; -1 for none.
+    Thing,
+    /// A padded cell; 0 for none.
+    Cell,
+    /// A kind's number.
+    Kind,
+    /// A role's number.
+    Role,
+    /// A message's number.
+    Message,
+    /// A choice of a named list; stored as its index.
+    Choice,
+    /// A text constant; stored as its index.
+    Text,
+}
+
+/// Who sees a variable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Seen {
+    /// Nobody: a cause or a label.
+    None,
+    /// Every role.
+    All,
+    /// Only the agent itself (role variables).
+    Own,
+    /// Some roles.
+    Roles(Vec<RoleId>),
+}
+
+/// A variable of the arena, of a role's agents or of a kind's things.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct VarDecl {
+    /// Name in the file.
+    pub name: String,
+    /// Type.
+    pub ty: Type,
+    /// Least value (saturates).
+    pub min: i64,
+    /// Greatest value (saturates).
+    pub max: i64,
+    /// Who sees it.
+    pub seen: Seen,
+    /// For hidden causes: the event that reveals it.
+    pub revealed_by: Option<EventId>,
+}
+
+/// A reward channel.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Channel {
+    /// Name in the file.
+    pub name: String,
+    /// Whether agents see its last reward.
+    pub seen: bool,
+}
+
+/// When an episode ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Time {
+    /// Tick limit.
+    pub ticks: u32,
+    /// Whether tick and ticks stand in the own vector.
+    pub clock: bool,
+    /// From this tick, every so many ticks, the episode ends with this chance in millionths.
+    pub drawn_end: Option<(u32, u32, Num)>,
+}
+
+/// A message that can be sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MessageDecl {
+    /// Name in the file.
+    pub name: String,
+    /// What it says.
+    pub says: String,
+}
+
+/// A text that a role is told or a sign shows.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TextDecl {
+    /// Key in the file.
+    pub name: String,
+    /// The words.
+    pub text: String,
+}
+
+/// All of it.
+#[derive(bevy_ecs::resource::Resource, Clone, PartialEq, Eq, Debug, Default)]
+pub struct Table {
+    /// Size of the map.
+    pub geometry: Geometry,
+    /// Roles in file order; slots follow it.
+    pub roles: Vec<Role>,
+    /// Kinds, layer after layer.
+    pub kinds: Vec<Kind>,
+    /// Look codes.
+    pub looks: Looks,
+    /// Orientations: one, or two or four when the map is mirrored. Bit 0 = columns mirrored, bit 1 = rows mirrored; see `mirror`.
+    pub layouts: Vec<Layout>,
+    /// Axes that a reset may mirror.
+    pub mirror: Mirror,
+    /// Thing rows.
+    pub rows: Vec<RowDecl>,
+    /// Arena variables.
+    pub vars: Vec<VarDecl>,
+    /// Variables of each role's agents; an agent has as many places as the role with the most.
+    pub role_vars: Vec<Vec<VarDecl>>,
+    /// Variables of each kind's things.
+    pub thing_vars: Vec<Vec<VarDecl>>,
+    /// Kinds that can be carried, in the order of their counts (at most 16).
+    pub items: Vec<KindId>,
+    /// Reward channels, `main` first.
+    pub channels: Vec<Channel>,
+    /// Types of events, see [`crate::event`].
+    pub events: Vec<crate::event::EventDecl>,
+    /// Messages.
+    pub messages: Vec<MessageDecl>,
+    /// Texts.
+    pub texts: Vec<TextDecl>,
+    /// Names of effects, from 1: beams in file order, then messages that all may hear.
+    pub effects: Vec<String>,
+    /// Ends.
+    pub time: Time,
+    /// Whether any rule emits an event `after` some ticks.
+    pub has_later: bool,
+    /// How the acts of mechanics are played in this scenario; filled by the mechanics.
+    pub acts: super::acts::Acts,
+}
+
+/// Axes that a reset may mirror.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Mirror {
+    /// Columns are reversed or not.
+    pub x: bool,
+    /// Rows are reversed or not.
+    pub y: bool,
+}
+
+impl Default for Time {
+    fn default() -> Self {
+        Self { ticks: 1, clock: false, drawn_end: None }
+    }
+}
+
+impl Table {
+    /// Number of slots of an arena.
+    pub fn n_slots(&self) -> usize {
+        self.roles.last().map_or(0, |r| usize::from(r.first) + usize::from(r.n))
+    }
+    /// Role of a slot.
+    pub fn role_of(&self, slot: Slot) -> RoleId {
+        let role = self.roles.partition_point(|r| r.first <= slot.get() && r.first + r.n <= slot.get());
+        RoleId::new(u8::try_from(role).expect("at most 64 roles"))
+    }
+    /// Number of variables that each agent has room for.
+    pub fn n_role_vars(&self) -> usize {
+        self.role_vars.iter().map(Vec::len).max().unwrap_or(0)
+    }
+    /// Number of variables that each thing row has room for.
+    pub fn n_thing_vars(&self) -> usize {
+        self.thing_vars.iter().map(Vec::len).max().unwrap_or(0)
+    }
+    /// Number of variable places of an arena: the arena's, then the agents', then the thing rows'.
+    pub fn n_places(&self) -> usize {
+        self.vars.len() + self.n_slots() * self.n_role_vars() + self.rows.len() * self.n_thing_vars()
+    }
+    /// Place of an arena variable.
+    pub fn arena_place(&self, var: usize) -> usize {
+        var
+    }
+    /// Place of an agent's variable.
+    pub fn slot_place(&self, slot: Slot, var: usize) -> usize {
+        self.vars.len() + slot.index() * self.n_role_vars() + var
+    }
+    /// Place of a thing row's variable.
+    pub fn row_place(&self, row: usize, var: usize) -> usize {
+        self.vars.len() + self.n_slots() * self.n_role_vars() + row * self.n_thing_vars() + var
+    }
+    /// The kind of that name.
+    pub fn kind(&self, name: &str) -> Option<KindId> {
+        let index = self.kinds.iter().position(|k| k.name == name)?;
+        Some(KindId::new(u8::try_from(index).expect("at most 250 kinds")))
+    }
+    /// The role of that name.
+    pub fn role(&self, name: &str) -> Option<RoleId> {
+        let index = self.roles.iter().position(|r| r.name == name)?;
+        Some(RoleId::new(u8::try_from(index).expect("at most 64 roles")))
+    }
+    /// The event of that name.
+    pub fn event(&self, name: &str) -> Option<EventId> {
+        let index = self.events.iter().position(|e| e.name == name)?;
+        Some(EventId::new(u16::try_from(index).expect("few events")))
+    }
+    /// The channel of that name.
+    pub fn channel(&self, name: &str) -> Option<ChannelId> {
+        let index = self.channels.iter().position(|c| c.name == name)?;
+        Some(ChannelId::new(u8::try_from(index).expect("few channels")))
+    }
+    /// Place among the carried kinds.
+    pub fn item(&self, kind: KindId) -> Option<usize> {
+        self.items.iter().position(|&k| k == kind)
+    }
+    /// The kind that a look code shows.
+    pub fn kind_of(&self, code: u8) -> Option<KindId> {
+        self.looks.kind_of[usize::from(code)].checked_sub(1).map(KindId::new)
+    }
+}
