@@ -11,6 +11,7 @@ pub mod draw;
 pub mod event;
 pub mod hash;
 pub mod ids;
+pub mod measures;
 pub mod mechanics;
 pub mod observe;
 pub mod phase;
