@@ -1,5 +1,11 @@
 //! Scenario text → diagnostics and [`Scenario`] → one [`Compiled`] an arm and cell.
 
+mod check_rules;
+mod names;
+
+pub use check_rules::{Binder, BotText, Rules, Use, compile_bot, compile_expr, compile_rules, named_by_the, names_in};
+pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
+
 use std::sync::Arc;
 
 use crate::bots::Bot;
