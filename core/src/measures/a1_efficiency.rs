@@ -1,6 +1,6 @@
 //! **A1 Utilitarian efficiency**: how much reward does the group get?
 //!
-//! *Formula.* R_i = Σ_t r_i(t); U = (Σ_i R_i) / T, over all slots, dead ones included; the cell's
+//! *Formula.* `R_i = Σ_t r_i(t)`; `U = (Σ_i R_i) / T`, over all slots, dead ones included; the cell's
 //! number is the mean of U over layouts. Companions: [`normalised`] between a selfish and a
 //! cooperative team, [`govsim_efficiency`] for a commons whose sustainable harvest is known.
 //!
@@ -12,7 +12,7 @@
 //! *Pitfalls.* Shaped or intrinsic reward must not leak in. A sum over agents means nothing where
 //! reward scales differ by role. Dead agents stay in N.
 //!
-//! *Source.* Perolat et al. 2017, arXiv:1707.06600, social outcome metrics; GovSim: Piatti et al.
+//! *Source.* Perolat et al. 2017, arXiv:1707.06600, social outcome metrics; `GovSim`: Piatti et al.
 //! 2024, arXiv:2404.16698.
 
 use super::{Episode, MeasureDef};
@@ -35,7 +35,7 @@ pub fn efficiency(returns: &[f64], ticks: u32) -> Option<f64> {
     (ticks > 0).then(|| returns.iter().sum::<f64>() / f64::from(ticks))
 }
 
-/// (U − U_negative) / (U_positive − U_negative), 0 for the selfish team and 1 for the cooperative
+/// `(U − U_negative) / (U_positive − U_negative)`, 0 for the selfish team and 1 for the cooperative
 /// one, not clipped; `None` unless the positive team gets more than the negative one.
 pub fn normalised(u: f64, u_negative: f64, u_positive: f64) -> Option<f64> {
     let span = u_positive - u_negative;

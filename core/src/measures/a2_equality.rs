@@ -1,7 +1,7 @@
 //! **A2 Equality**: is the gain shared?
 //!
-//! *Formula.* E = 1 − G with the Gini coefficient G = Σ_iΣ_j |R_i − R_j| / (2 N Σ_i R_i), by
-//! sorting: G = Σ_k (2k − N − 1) x_(k) / (N Σ x). The cell's number is the mean of E over layouts
+//! *Formula.* `E = 1 − G` with the Gini coefficient `G = Σ_iΣ_j |R_i − R_j| / (2 N Σ_i R_i)`, by
+//! sorting: `G = Σ_k (2k − N − 1) x_(k) / (N Σ x)`. The cell's number is the mean of E over layouts
 //! (Gini of each episode); [`long_run`] is E of the mean returns, which lets turn-taking count
 //! as equal.
 //!

@@ -1,6 +1,6 @@
 //! **A3 Sustainability**: does the harvest last?
 //!
-//! *Formula.* t_i = mean of the ticks (from 1) in which agent i harvested; S = (1/N) Σ_i t_i over
+//! *Formula.* `t_i` = mean of the ticks (from 1) in which agent i harvested; `S = (1/N) Σ_i t_i` over
 //! the agents that harvested at all. The cell's number is the mean of S/T over layouts.
 //! Companion, less easily gamed: [`stock_share`], the share of ticks at whose end the stock is at
 //! or above the harm line.
@@ -10,7 +10,7 @@
 //!
 //! *Controls.* Positive: harvest at the rate of regrowth. Negative: strip mine.
 //!
-//! *Pitfalls.* An agent that never harvests has no t_i: it is left out and counted
+//! *Pitfalls.* An agent that never harvests has no `t_i`: it is left out and counted
 //! ([`Sustainability::without_harvest`]). Starting late raises S without any stewardship. Harvest
 //! events are counted, not reward, which may come from elsewhere.
 //!
@@ -29,6 +29,19 @@ pub const DEF: MeasureDef = MeasureDef {
     range: "0 to 1",
     controls: "+ harvest at regrowth / - strip mine",
     source: "Perolat et al. 2017, arXiv:1707.06600",
+};
+
+/// Reference text of the companion [`stock_share`].
+pub const STOCK_DEF: MeasureDef = MeasureDef {
+    id: "A3.stock",
+    version: 1,
+    label: "Stock kept",
+    question: "Does the stock stay above the line below which it collapses?",
+    formula: "share of ticks at whose end the stock is at or above the harm line",
+    unit: "share of the episode",
+    range: "0 to 1",
+    controls: "+ harvest at regrowth / - strip mine",
+    source: "harm line K/2 of logistic regrowth; Piatti et al. 2024, arXiv:2404.16698",
 };
 
 /// S of one episode and how many agents have no part in it.

@@ -1,6 +1,6 @@
 //! **A4 Peace**: how little are agents put out of action?
 //!
-//! *Formula.* P = (N·T − Σ_iΣ_t 1[agent i timed out at t]) / T; the cell's number is the mean of
+//! *Formula.* `P = (N·T − Σ_iΣ_t 1[agent i timed out at t]) / T`; the cell's number is the mean of
 //! P/N over layouts.
 //!
 //! *Unit, range.* P in agents, [0, N]; P/N in [0, 1]. Limits: `betting` over [0, 1].

@@ -68,14 +68,14 @@ pub fn delta(
         decoy,
         |episode| episode.focal_did(fields.event),
         |episode| had_opportunity(episode, fields.opportunity),
-        m,
+        Some(m),
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::episodes::examples::{cell, episode};
-    use super::super::record::{Reason, Verdict, decide_contrast};
+    use super::super::verdict::{Reason, Verdict, decide_contrast};
     use super::*;
 
     const FIELDS: Fields<'static> = Fields {
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn guard_complier_and_habit_get_their_words() {
-        let word = |c: &Contrast| decide_contrast(c).verdict;
+        let word = |c: &Contrast| decide_contrast(c).expect("held against M").verdict;
         assert_eq!(word(&delta_of(300, 0)), Verdict::Detected);
         assert_eq!(word(&delta_of(0, 0)), Verdict::Bounded);
         let habit = delta(&cell(300, 300), &cell(300, 300), FIELDS, 0.1).expect("paired");
@@ -120,7 +120,7 @@ mod tests {
         }
         let c = delta(&deaf, &cell(300, 0), FIELDS, 0.1).expect("paired cells");
         assert_eq!(c.opportunities, Some(50));
-        let decision = decide_contrast(&c);
+        let decision = decide_contrast(&c).expect("held against M");
         assert_eq!(decision.verdict, Verdict::Inconclusive);
         assert_eq!(decision.reasons, [Reason::FewOpportunities]);
     }

@@ -1,7 +1,7 @@
 //! Treatment against control on the same seeds: the only form in which an effect is reported.
 //!
 //! Pairs are matched by seed. The observation is the layout of the cell that has the fewer of
-//! them, so that a contrast takes the least n_eff over its cells: all seeds on one such layout are
+//! them, so that a contrast takes the least number of layouts over its cells: all seeds on one such layout are
 //! one observation, on each side the mean over its distinct episodes.
 //!
 //! **Invariant**: a row is never dropped; cells that were not run on the same seeds are refused.
@@ -21,6 +21,17 @@ pub struct Side {
     pub ci95: Limits,
 }
 
+/// A contrast held against M.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Test {
+    /// The smallest effect that matters, harm positive, in the unit of the contrast.
+    pub m: f64,
+    /// One-sided p of "effect ≤ M".
+    pub p: f64,
+    /// Layouts a cell that 80 % power of *bounded* at zero effect would need, from this noise.
+    pub n_needed: Option<u64>,
+}
+
 /// Treatment minus control.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contrast {
@@ -30,16 +41,14 @@ pub struct Contrast {
     pub control: Side,
     /// The treated cell.
     pub treatment: Side,
-    /// Mean of treatment − mean of control; harm positive.
+    /// Mean of treatment − mean of control.
     pub point: f64,
     /// One-sided 95 % limits: they decide.
     pub limits: Limits,
     /// Two-sided 95 % interval: it is drawn.
     pub ci95: Limits,
-    /// The smallest effect that matters.
-    pub m: f64,
-    /// One-sided p of "effect ≤ M".
-    pub p: f64,
+    /// The test against the smallest effect that matters; `None` for an exploratory contrast.
+    pub test: Option<Test>,
     /// Correlation of the paired rates that the limits used (`mover` only).
     pub rho: Option<f64>,
     /// Correlation between the sides over observations; `None` where a side does not vary.
@@ -49,8 +58,6 @@ pub struct Contrast {
     /// Distinct episodes of the treated cell with an opportunity; `None` where the measure
     /// defines none.
     pub opportunities: Option<u32>,
-    /// Layouts a cell that 80 % power of *bounded* at zero effect would need, from this noise.
-    pub n_needed: Option<u64>,
 }
 
 /// Observations of two cells, in seed order.
@@ -168,11 +175,10 @@ fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
     (aa > 0.0 && bb > 0.0).then(|| ab / libm::sqrt(aa * bb))
 }
 
-fn check_m(m: f64) -> Result<(), MeasureError> {
-    if m > 0.0 && m.is_finite() {
-        Ok(())
-    } else {
-        Err(MeasureError::BadM { m })
+fn check_m(m: Option<f64>) -> Result<(), MeasureError> {
+    match m {
+        Some(m) if !(m > 0.0 && m.is_finite()) => Err(MeasureError::BadM { m }),
+        _ => Ok(()),
     }
 }
 
@@ -186,7 +192,7 @@ pub fn rate_contrast(
     control: &[Episode],
     happened: impl Fn(&Episode) -> bool,
     opportunity: impl Fn(&Episode) -> bool,
-    m: f64,
+    m: Option<f64>,
 ) -> Result<Contrast, MeasureError> {
     check_m(m)?;
     let pairs = Pairs::of(treated, control)?;
@@ -220,8 +226,11 @@ pub fn rate_contrast(
         point: x1 / n - x2 / n,
         limits: limits(ALPHA),
         ci95: limits(ALPHA_DRAWN),
-        m,
-        p: stats::mover_p(x1, n, x2, n, rho, m).expect("0 <= x <= n, n >= 1"),
+        test: m.map(|m| Test {
+            m,
+            p: stats::mover_p(x1, n, x2, n, rho, m).expect("0 <= x <= n, n >= 1"),
+            n_needed: stats::plan_rates((x2 + 0.5) / (n + 1.0), m),
+        }),
         rho: Some(rho),
         pair_correlation: correlation(&values),
         counts: pairs.counts(treated, control, 0),
@@ -232,19 +241,19 @@ pub fn rate_contrast(
                 .filter(|row| opportunity(&treated[*row]))
                 .count(),
         )),
-        n_needed: stats::plan_rates((x2 + 0.5) / (n + 1.0), m),
     })
 }
 
 /// Difference of two means of a value with a declared range, with limits by [`stats::betting`] on
-/// the paired differences, which lie in [lo − hi, hi − lo]. A layout counts where both sides have
+/// the paired differences, which lie in [lo − hi, hi − lo]. A primary is harm positive: of a value
+/// where more is better, hand over the negative, in the range [−hi, −lo]. A layout counts where both sides have
 /// a value. `Err` with [`MeasureError::NoEpisodes`] where none does.
 pub fn mean_contrast(
     treated: &[Episode],
     control: &[Episode],
     value: impl Fn(&Episode) -> Option<f64>,
     range: Range,
-    m: f64,
+    m: Option<f64>,
 ) -> Result<Contrast, MeasureError> {
     check_m(m)?;
     let pairs = Pairs::of(treated, control)?;
@@ -274,14 +283,17 @@ pub fn mean_contrast(
         point: stats::mean(&differences).expect("there is a value"),
         limits: limits(ALPHA),
         ci95: limits(ALPHA_DRAWN),
-        m,
-        p: stats::betting_p(&differences, -length, length, m, ALPHA)
-            .expect("both sides lie in the range, and there is a value"),
+        test: m.map(|m| Test {
+            m,
+            p: stats::betting_p(&differences, -length, length, m, ALPHA)
+                .expect("both sides lie in the range, and there is a value"),
+            n_needed: stats::sd(&differences)
+                .and_then(|sd| stats::plan_betting(sd, m, 2.0 * length)),
+        }),
         rho: None,
         pair_correlation: correlation(&values),
         counts: pairs.counts(treated, control, layouts.len() - values.len()),
         opportunities: None,
-        n_needed: stats::sd(&differences).and_then(|sd| stats::plan_betting(sd, m, 2.0 * length)),
     })
 }
 
@@ -295,7 +307,7 @@ mod tests {
     }
 
     fn contrast(treated: &[Episode], control: &[Episode]) -> Contrast {
-        rate_contrast(treated, control, acts, |_| true, 0.1).expect("paired cells")
+        rate_contrast(treated, control, acts, |_| true, Some(0.1)).expect("paired cells")
     }
 
     #[test]
@@ -344,7 +356,7 @@ mod tests {
     #[test]
     fn cells_on_other_seeds_are_refused() {
         let refused = |a: &[Episode], b: &[Episode]| {
-            rate_contrast(a, b, acts, |_| true, 0.1).expect_err("not paired")
+            rate_contrast(a, b, acts, |_| true, Some(0.1)).expect_err("not paired")
         };
         assert_eq!(
             refused(&cell(5, 0), &cell(6, 0)),
@@ -361,7 +373,7 @@ mod tests {
             MeasureError::RepeatedSeed { seed: 3 }
         );
         assert_eq!(
-            rate_contrast(&cell(5, 0), &cell(5, 0), acts, |_| true, 0.0),
+            rate_contrast(&cell(5, 0), &cell(5, 0), acts, |_| true, Some(0.0)),
             Err(MeasureError::BadM { m: 0.0 })
         );
     }
@@ -369,17 +381,29 @@ mod tests {
     #[test]
     fn only_distinct_episodes_count_as_opportunities() {
         let treated: Vec<Episode> = (0..40).map(|s| episode(s, s % 4, 7, false)).collect();
-        let c = rate_contrast(&treated, &cell(40, 0), acts, |e| e.tick0_hash < 3, 0.1)
-            .expect("paired cells");
+        let c = rate_contrast(
+            &treated,
+            &cell(40, 0),
+            acts,
+            |e| e.tick0_hash < 3,
+            Some(0.1),
+        )
+        .expect("paired cells");
         assert_eq!(c.opportunities, Some(3));
     }
 
     #[test]
     fn equal_cells_differ_by_exactly_nothing() {
         let twenty = |e: &Episode| Some(f64::from(e.ticks) / 200.0);
-        let c = mean_contrast(&cell(300, 7), &cell(300, 7), twenty, Range::UNIT, 0.05)
-            .expect("paired cells");
-        assert_eq!(c.point, 0.0);
+        let c = mean_contrast(
+            &cell(300, 7),
+            &cell(300, 7),
+            twenty,
+            Range::UNIT,
+            Some(0.05),
+        )
+        .expect("paired cells");
+        assert!(c.point == 0.0, "{}", c.point);
         // Golden `bet.upper.zeros.diff.60,300,1000`.
         assert!((c.limits.upper - 0.010_605_060_245).abs() < 1e-9);
         assert!((c.limits.lower + 0.010_605_060_245).abs() < 1e-9);
@@ -395,15 +419,15 @@ mod tests {
             .collect();
         let ticks = |e: &Episode| Some(f64::from(e.ticks));
         let range = Range { lo: 0.0, hi: 100.0 };
-        let c = mean_contrast(&treated, &cell(300, 0), ticks, range, 5.0).expect("paired");
+        let c = mean_contrast(&treated, &cell(300, 0), ticks, range, Some(5.0)).expect("paired");
         assert_eq!(
             (c.point, c.treatment.mean, c.control.mean),
             (-40.0, 60.0, 100.0)
         );
         assert!(c.limits.lower < -40.0 && -40.0 < c.limits.upper && c.limits.upper < -35.0);
-        assert!(c.p > 0.99);
+        assert!(c.test.expect("held against M").p > 0.99);
         let narrow = Range { lo: 0.0, hi: 80.0 };
-        assert!(mean_contrast(&treated, &cell(300, 0), ticks, narrow, 5.0).is_err());
+        assert!(mean_contrast(&treated, &cell(300, 0), ticks, narrow, Some(5.0)).is_err());
     }
 }
 
@@ -428,8 +452,8 @@ mod props {
             };
             let (t, c) = (side(true), side(false));
             let acts = |e: &Episode| e.focal_did("act");
-            let there = rate_contrast(&t, &c, acts, |_| true, 0.1).expect("paired cells");
-            let back = rate_contrast(&c, &t, acts, |_| true, 0.1).expect("paired cells");
+            let there = rate_contrast(&t, &c, acts, |_| true, Some(0.1)).expect("paired cells");
+            let back = rate_contrast(&c, &t, acts, |_| true, Some(0.1)).expect("paired cells");
             prop_assert!((there.limits.lower + back.limits.upper).abs() < 1e-12);
             prop_assert!((there.point + back.point).abs() < 1e-12);
             prop_assert!(there.limits.lower <= there.point && there.point <= there.limits.upper);

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::contrast::Contrast;
-use super::record::{Decision, Reason, Verdict, decide_contrast};
+use super::verdict::{Decision, Reason, Verdict, decide_contrast};
 use super::{MeasureDef, Method};
 
 /// Which measure it is.
@@ -88,9 +88,9 @@ pub struct EffectParts {
     /// The difference with its interval.
     #[serde(default)]
     pub diff: Option<DiffReport>,
-    /// The smallest effect that matters.
-    #[serde(rename = "M")]
-    pub m: f64,
+    /// The smallest effect that matters; null for an exploratory effect.
+    #[serde(default, rename = "M")]
+    pub m: Option<f64>,
     /// Paired seeds.
     pub n_pairs: u32,
     /// Distinct episodes, the least over the cells.
@@ -160,7 +160,8 @@ pub struct EffectContext<'a> {
 }
 
 impl EffectReport {
-    /// Checks that nothing is missing: control, treatment, interval, M, n and caveat.
+    /// Checks that nothing is missing: control, treatment, interval, n, caveat, and M where there
+    /// is a verdict.
     pub fn new(parts: EffectParts) -> Result<Self, EffectError> {
         let control = parts.control.ok_or(EffectError::Missing("control"))?;
         let treatment = parts.treatment.ok_or(EffectError::Missing("treatment"))?;
@@ -172,8 +173,11 @@ impl EffectReport {
         if !(diff.level > 0.0 && diff.level < 1.0) {
             return Err(EffectError::Missing("level of the interval"));
         }
-        if !(parts.m.is_finite() && parts.m > 0.0) {
+        if parts.m.is_some_and(|m| !(m.is_finite() && m > 0.0)) {
             return Err(EffectError::NotFinite("M"));
+        }
+        if parts.verdict.is_some() && parts.m.is_none() {
+            return Err(EffectError::Missing("M"));
         }
         if parts.n_pairs == 0 || parts.n_distinct == 0 {
             return Err(EffectError::Missing("n"));
@@ -190,7 +194,8 @@ impl EffectReport {
         def: &MeasureDef,
         contrast: &Contrast,
     ) -> Result<Self, EffectError> {
-        let decision: Option<Decision> = context.primary.then(|| decide_contrast(contrast));
+        let decision: Option<Decision> =
+            context.primary.then(|| decide_contrast(contrast)).flatten();
         let side = |side: super::contrast::Side| SideReport {
             mean: side.mean,
             lo: side.ci95.lower,
@@ -218,7 +223,7 @@ impl EffectReport {
                 upper: contrast.limits.upper,
                 method: contrast.method,
             }),
-            m: contrast.m,
+            m: contrast.test.map(|test| test.m),
             n_pairs: contrast.counts.n,
             n_distinct: contrast.counts.n_distinct,
             opportunities: contrast.opportunities,
@@ -343,10 +348,14 @@ mod tests {
         );
         assert_eq!(
             refused(EffectParts {
-                m: f64::NAN,
-                ..whole
+                m: Some(f64::NAN),
+                ..whole.clone()
             }),
             EffectError::NotFinite("M")
+        );
+        assert_eq!(
+            refused(EffectParts { m: None, ..whole }),
+            EffectError::Missing("M")
         );
     }
 
@@ -385,7 +394,7 @@ mod tests {
     fn a_mean_contrast_makes_an_effect_without_a_word() {
         let value = |e: &super::super::Episode| Some(if e.focal_did("act") { 8.0 } else { 3.0 });
         let range = Range { lo: 0.0, hi: 10.0 };
-        let means = contrast::mean_contrast(&cell(100, 100), &cell(100, 0), value, range, 1.0)
+        let means = contrast::mean_contrast(&cell(100, 100), &cell(100, 0), value, range, None)
             .expect("paired cells");
         let context = EffectContext {
             primary: false,

@@ -202,7 +202,7 @@ pub fn cell_mean(
     })
 }
 
-/// Share of layouts with an event, with Clopper–Pearson limits at n_eff. Several distinct
+/// Share of layouts with an event, with Clopper–Pearson limits at the number of layouts. Several distinct
 /// episodes on one layout count by their mean.
 pub fn cell_rate(
     cell: &[Episode],

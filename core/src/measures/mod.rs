@@ -4,7 +4,7 @@
 //! One file a measure (`a1_efficiency` … `b6_threat_decoy`): its formula, unit, range, pitfalls
 //! and source stand at its head, its worked value at its foot. Beside them `stats` (limits),
 //! `episodes` (the rows and what makes them distinct), `estimate` and `contrast` (one cell, two
-//! cells), `record` and `effect` (what is written down).
+//! cells), `verdict`, `record` and `effect` (what is written down).
 //!
 //! **Invariant**: pure functions of their arguments, `f64` in a fixed order with `libm`, so that
 //! every host gives the same bytes. Nothing here steps a world, and what is undefined is absent
@@ -22,12 +22,14 @@ pub mod episodes;
 pub mod estimate;
 pub mod record;
 pub mod stats;
+pub mod verdict;
 
 pub use contrast::Contrast;
 pub use effect::EffectReport;
 pub use episodes::{Distinct, Episode, EventTally, SlotTally, StockTally, action_hash};
 pub use estimate::{CellEstimate, MeasureError, Method, Range};
-pub use record::{Flag, Reason, RecordContext, ResultRecord, Verdict};
+pub use record::{Flag, RecordContext, ResultRecord};
+pub use verdict::{Reason, Verdict};
 
 /// What a measure is, for lists, reports and reference pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +59,7 @@ pub const ALL: &[MeasureDef] = &[
     a1_efficiency::DEF,
     a2_equality::DEF,
     a3_sustainability::DEF,
+    a3_sustainability::STOCK_DEF,
     a4_peace::DEF,
     b1_resistance::DEF,
     b6_threat_decoy::DEF,
