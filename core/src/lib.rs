@@ -15,6 +15,7 @@ pub mod measures;
 pub mod mechanics;
 pub mod observe;
 pub mod phase;
+pub mod replay;
 pub mod rules;
 pub mod scenario;
 pub mod state;

@@ -285,6 +285,18 @@ impl Batch {
     pub fn compiled(&self, arena: usize) -> &Arc<Compiled> {
         unreachable!("a batch has arenas")
     }
+    /// How the batch was built.
+    pub fn config(&self) -> &Config {
+        unreachable!("a batch has a config")
+    }
+    /// Starts that very episode of that seed in one arena, at tick 0.
+    pub fn start(&mut self, arena: usize, seed: u64, episode: u32) -> Result<(), BatchError> {
+        Ok(())
+    }
+    /// How the arena's episode stands.
+    pub fn ended(&self, arena: usize) -> crate::state::End {
+        crate::state::End::Running
+    }
     /// Words of the map as written, row by row, without padding: `u8[height, width, 8]`.
     pub fn frame(&self, arena: usize, out: &mut Vec<u8>) {}
 }
