@@ -45,7 +45,11 @@ impl Comparison {
         }
         match self.differences.last_mut() {
             Some(last) if last.to + 1 == tick && last.columns == columns => last.to = tick,
-            _ => self.differences.push(Difference { from: tick, to: tick, columns }),
+            _ => self.differences.push(Difference {
+                from: tick,
+                to: tick,
+                columns,
+            }),
         }
     }
 }
@@ -54,7 +58,11 @@ impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some((tick, slots)) = &self.actions {
             let slots: Vec<String> = slots.iter().map(u8::to_string).collect();
-            writeln!(f, "actions differ first in tick {tick}, slot {}", slots.join(", "))?;
+            writeln!(
+                f,
+                "actions differ first in tick {tick}, slot {}",
+                slots.join(", ")
+            )?;
         }
         for Difference { from, to, columns } in &self.differences {
             let columns = columns.join(", ");
@@ -65,9 +73,17 @@ impl fmt::Display for Comparison {
             }
         }
         if self.lengths.0 != self.lengths.1 {
-            writeln!(f, "one has {} ticks, the other {}", self.lengths.0, self.lengths.1)?;
+            writeln!(
+                f,
+                "one has {} ticks, the other {}",
+                self.lengths.0, self.lengths.1
+            )?;
         }
-        if self.is_equal() { write!(f, "equal in every column of {} ticks", self.ticks) } else { Ok(()) }
+        if self.is_equal() {
+            write!(f, "equal in every column of {} ticks", self.ticks)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -76,12 +92,22 @@ impl fmt::Display for Comparison {
 /// # Errors
 /// When one of them cannot be recomputed here.
 pub fn compare(a: &Recording, b: &Recording) -> Result<Comparison, ReplayError> {
-    let mut out = Comparison { lengths: (a.ticks(), b.ticks()), ..Comparison::default() };
-    out.actions = (0..a.ticks().min(b.ticks())).find(|&t| a.actions(t) != b.actions(t)).map(|tick| {
-        let (a, b) = (a.actions(tick), b.actions(tick));
-        let n = u8::try_from(a.len().max(b.len())).unwrap_or(u8::MAX);
-        (tick, (0..n).filter(|&s| a.get(usize::from(s)) != b.get(usize::from(s))).collect())
-    });
+    let mut out = Comparison {
+        lengths: (a.ticks(), b.ticks()),
+        ..Comparison::default()
+    };
+    out.actions = (0..a.ticks().min(b.ticks()))
+        .find(|&t| a.actions(t) != b.actions(t))
+        .map(|tick| {
+            let (a, b) = (a.actions(tick), b.actions(tick));
+            let n = u8::try_from(a.len().max(b.len())).unwrap_or(u8::MAX);
+            (
+                tick,
+                (0..n)
+                    .filter(|&s| a.get(usize::from(s)) != b.get(usize::from(s)))
+                    .collect(),
+            )
+        });
     let (mut a, mut b) = (Player::quiet(a.clone())?, Player::quiet(b.clone())?);
     loop {
         let columns = differing(a.batch(), 0, b.batch(), 0);
@@ -106,7 +132,10 @@ pub fn compare_with(
     mut advance: impl FnMut(&mut Batch) -> Result<bool, ReplayError>,
 ) -> Result<Comparison, ReplayError> {
     let mut player = Player::quiet(recording.clone())?;
-    let mut out = Comparison { lengths: (recording.ticks(), 0), ..Comparison::default() };
+    let mut out = Comparison {
+        lengths: (recording.ticks(), 0),
+        ..Comparison::default()
+    };
     loop {
         let columns = differing(player.batch(), 0, batch, arena);
         out.add(player.tick(), columns);
@@ -125,9 +154,16 @@ fn differing(a: &mut Batch, arena_a: usize, b: &mut Batch, arena_b: usize) -> Ve
         return Vec::new();
     }
     let mut seen = BTreeSet::new();
-    let names = a.iter().chain(&b).map(|(name, _)| *name).filter(|name| seen.insert(*name));
+    let names = a
+        .iter()
+        .chain(&b)
+        .map(|(name, _)| *name)
+        .filter(|name| seen.insert(*name));
     let of = |all: &[(&'static str, u64)], name: &str| -> Vec<u64> {
-        all.iter().filter(|(n, _)| *n == name).map(|(_, hash)| *hash).collect()
+        all.iter()
+            .filter(|(n, _)| *n == name)
+            .map(|(_, hash)| *hash)
+            .collect()
     };
     names.filter(|name| of(&a, name) != of(&b, name)).collect()
 }

@@ -91,11 +91,15 @@ pub struct Recording {
 impl Recording {
     /// Opens a file. Any bytes give a recording or a sentence.
     pub fn parse(bytes: &[u8]) -> Result<Self, ReplayError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(ReplayError::NotARecording)?;
+        let rest = bytes
+            .strip_prefix(MAGIC)
+            .ok_or(ReplayError::NotARecording)?;
         let (header, rest) = block(rest, "header", 1)?;
         let (actions, rest) = block(rest, "actions", 1)?;
         let (hashes, rest) = block(rest, "hashes", 8)?;
-        let sum = rest.first_chunk::<CHECKSUM>().ok_or(ReplayError::Cut { part: "checksum" })?;
+        let sum = rest
+            .first_chunk::<CHECKSUM>()
+            .ok_or(ReplayError::Cut { part: "checksum" })?;
         if rest.len() > CHECKSUM {
             return Err(corrupt("bytes follow its end"));
         }
@@ -105,8 +109,17 @@ impl Recording {
         }
         let header = read_header(header)?;
         let actions = inflate(actions, "actions", MAX_ACTIONS)?;
-        let hashes = hashes.as_chunks::<8>().0.iter().map(|b| u64::from_le_bytes(*b)).collect();
-        let recording = Self { header, actions, hashes };
+        let hashes = hashes
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .map(|b| u64::from_le_bytes(*b))
+            .collect();
+        let recording = Self {
+            header,
+            actions,
+            hashes,
+        };
         recording.check()?;
         Ok(recording)
     }
@@ -157,7 +170,9 @@ impl Recording {
     pub fn actions(&self, tick: u32) -> &[u8] {
         let slots = usize::from(self.header.slots);
         let from = (tick as usize).saturating_mul(slots);
-        self.actions.get(from..from.saturating_add(slots)).unwrap_or(&[])
+        self.actions
+            .get(from..from.saturating_add(slots))
+            .unwrap_or(&[])
     }
 
     /// The recorded hash after so many ticks, where there is one.
@@ -205,20 +220,32 @@ impl Recording {
         let h = &self.header;
         let slots = usize::from(h.slots);
         if h.slots == 0 || h.slots > MAX_SLOTS {
-            return Err(corrupt(format!("it tells of {slots} slots, and an arena has 1 to {MAX_SLOTS}")));
+            return Err(corrupt(format!(
+                "it tells of {slots} slots, and an arena has 1 to {MAX_SLOTS}"
+            )));
         }
-        for (list, what) in [(&h.outside, "slots driven from outside"), (&h.absent, "absent slots")] {
+        for (list, what) in [
+            (&h.outside, "slots driven from outside"),
+            (&h.absent, "absent slots"),
+        ] {
             if !list.is_sorted_by(|a, b| a < b) || list.last().is_some_and(|&s| s >= h.slots) {
-                return Err(corrupt(format!("its {what} are not ascending slots below {slots}")));
+                return Err(corrupt(format!(
+                    "its {what} are not ascending slots below {slots}"
+                )));
             }
         }
-        if self.actions.len() % slots != 0 || self.actions.len() / slots > MAX_TICKS {
-            return Err(corrupt(format!("{} actions are no whole number of ticks of {slots} slots", self.actions.len())));
+        if !self.actions.len().is_multiple_of(slots) || self.actions.len() / slots > MAX_TICKS {
+            return Err(corrupt(format!(
+                "{} actions are no whole number of ticks of {slots} slots",
+                self.actions.len()
+            )));
         }
         let expected = self.ticks().div_ceil(HASH_EVERY) as usize;
         if self.hashes.len() != expected {
             let (n, ticks) = (self.hashes.len(), self.ticks());
-            return Err(corrupt(format!("it holds {n} hashes, and {ticks} ticks have {expected}")));
+            return Err(corrupt(format!(
+                "it holds {n} hashes, and {ticks} ticks have {expected}"
+            )));
         }
         Ok(())
     }
@@ -229,13 +256,23 @@ fn corrupt(what: impl Into<String>) -> ReplayError {
 }
 
 fn length(n: usize) -> [u8; 4] {
-    u32::try_from(n).expect("a recording is far below 4 GiB").to_le_bytes()
+    u32::try_from(n)
+        .expect("a recording is far below 4 GiB")
+        .to_le_bytes()
 }
 
 /// Splits off `u32 n` and the `n · size` bytes after it.
-fn block<'a>(bytes: &'a [u8], part: &'static str, size: usize) -> Result<(&'a [u8], &'a [u8]), ReplayError> {
-    let (n, rest) = bytes.split_first_chunk::<4>().ok_or(ReplayError::Cut { part })?;
-    let n = (u32::from_le_bytes(*n) as usize).checked_mul(size).ok_or(ReplayError::Cut { part })?;
+fn block<'a>(
+    bytes: &'a [u8],
+    part: &'static str,
+    size: usize,
+) -> Result<(&'a [u8], &'a [u8]), ReplayError> {
+    let (n, rest) = bytes
+        .split_first_chunk::<4>()
+        .ok_or(ReplayError::Cut { part })?;
+    let n = (u32::from_le_bytes(*n) as usize)
+        .checked_mul(size)
+        .ok_or(ReplayError::Cut { part })?;
     rest.split_at_checked(n).ok_or(ReplayError::Cut { part })
 }
 

@@ -64,17 +64,35 @@ impl Verdict {
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Verified { ticks, hash } => write!(f, "verified: {ticks} ticks recomputed, last hash {hash:016x}"),
-            Self::Differs { tick, expected, found } => {
-                write!(f, "differs: the hash after tick {tick} is {found:016x}, the recording says {expected:016x}")
+            Self::Verified { ticks, hash } => write!(
+                f,
+                "verified: {ticks} ticks recomputed, last hash {hash:016x}"
+            ),
+            Self::Differs {
+                tick,
+                expected,
+                found,
+            } => {
+                write!(
+                    f,
+                    "differs: the hash after tick {tick} is {found:016x}, the recording says {expected:016x}"
+                )
             }
-            Self::BotDiffers { tick, slot, logged, played } => write!(
+            Self::BotDiffers {
+                tick,
+                slot,
+                logged,
+                played,
+            } => write!(
                 f,
                 "differs: in tick {tick} the bot in slot {slot} plays action {played}, the recording says {logged}; all hashes \
                  hold, so the log was changed"
             ),
             Self::EndsEarly { tick, logged } => {
-                write!(f, "differs: the episode is over after {tick} ticks, the recording goes on to tick {logged}")
+                write!(
+                    f,
+                    "differs: the episode is over after {tick} ticks, the recording goes on to tick {logged}"
+                )
             }
         }
     }
@@ -89,27 +107,36 @@ pub fn verify(recording: &Recording) -> Result<Verdict, ReplayError> {
     let mut bot = None;
     let mut hash = player.hash();
     if hash != recording.header.start {
-        return Ok(Verdict::Differs { tick: 0, expected: recording.header.start, found: hash });
+        return Ok(Verdict::Differs {
+            tick: 0,
+            expected: recording.header.start,
+            found: hash,
+        });
     }
     while player.tick() < recording.ticks() {
         if player.is_over() {
-            return Ok(Verdict::EndsEarly { tick: player.tick(), logged: recording.ticks() });
+            return Ok(Verdict::EndsEarly {
+                tick: player.tick(),
+                logged: recording.ticks(),
+            });
         }
         let differing = player.step()?;
         bot = bot.or(differing);
         if let Some(expected) = recording.hash_after(player.tick()) {
             hash = player.hash();
             if hash != expected {
-                return Ok(Verdict::Differs { tick: player.tick(), expected, found: hash });
+                return Ok(Verdict::Differs {
+                    tick: player.tick(),
+                    expected,
+                    found: hash,
+                });
             }
         }
     }
-    Ok(bot.unwrap_or(Verdict::Verified { ticks: player.tick(), hash }))
-}
-
-/// The slots of an episode that a caller drives.
-pub(super) fn driven(header: &Header) -> impl Iterator<Item = usize> + '_ {
-    header.outside.iter().map(|&slot| usize::from(slot))
+    Ok(bot.unwrap_or(Verdict::Verified {
+        ticks: player.tick(),
+        hash,
+    }))
 }
 
 /// A recording in play: a batch of one arena at some tick of it.
@@ -155,9 +182,20 @@ impl Player {
         };
         let mut batch = Batch::new(&[compiled], config)?;
         batch.start(0, h.seed, h.episode)?;
-        let groups = batch.groups().iter().map(|g| (g.slots.clone(), vec![0; g.slots.len()])).collect();
+        let groups = batch
+            .groups()
+            .iter()
+            .map(|g| (g.slots.clone(), vec![0; g.slots.len()]))
+            .collect();
         let played = vec![0; usize::from(h.slots)];
-        let mut player = Self { recording, batch, groups, kept: Vec::new(), keep: watched, played };
+        let mut player = Self {
+            recording,
+            batch,
+            groups,
+            kept: Vec::new(),
+            keep: watched,
+            played,
+        };
         player.keep();
         Ok(player)
     }
@@ -207,10 +245,17 @@ impl Player {
         self.batch.played(0, &mut self.played);
         let outside = &self.recording.header.outside;
         let differing = (0..self.recording.header.slots)
-            .find(|&s| !outside.contains(&s) && self.played[usize::from(s)] != logged[usize::from(s)])
+            .find(|&s| {
+                !outside.contains(&s) && self.played[usize::from(s)] != logged[usize::from(s)]
+            })
             .map(|slot| {
                 let at = usize::from(slot);
-                Verdict::BotDiffers { tick, slot, logged: logged[at], played: self.played[at] }
+                Verdict::BotDiffers {
+                    tick,
+                    slot,
+                    logged: logged[at],
+                    played: self.played[at],
+                }
             });
         self.keep();
         Ok(differing)
@@ -218,7 +263,9 @@ impl Player {
 
     /// Goes to a tick, forwards or back; past the end it stands at the end.
     pub fn seek(&mut self, tick: u32) -> Result<(), ReplayError> {
-        let reached = (self.kept.len() as u32).saturating_sub(1);
+        let reached = u32::try_from(self.kept.len())
+            .expect("at most 100,000 ticks")
+            .saturating_sub(1);
         let near = (tick / HASH_EVERY).min(reached);
         if self.keep && (tick < self.tick() || near * HASH_EVERY > self.tick()) {
             self.batch.restore(0, &self.kept[near as usize])?;
@@ -234,7 +281,10 @@ impl Player {
 
     fn keep(&mut self) {
         let tick = self.batch.tick(0);
-        if self.keep && tick % HASH_EVERY == 0 && tick / HASH_EVERY == self.kept.len() as u32 {
+        if self.keep
+            && tick.is_multiple_of(HASH_EVERY)
+            && (tick / HASH_EVERY) as usize == self.kept.len()
+        {
             self.kept.push(self.batch.snapshot(0));
         }
     }
@@ -245,18 +295,31 @@ pub(super) fn load(recording: &Recording) -> Result<Arc<Compiled>, ReplayError> 
     let h = &recording.header;
     if !recording.is_current() {
         let described = recording.describe();
-        return Err(ReplayError::Rules { described, ours: crate::RULES_VERSION, ours_draw: DRAW_VERSION });
+        return Err(ReplayError::Rules {
+            described,
+            ours: crate::RULES_VERSION,
+            ours_draw: DRAW_VERSION,
+        });
     }
     let (scenario, diagnostics) = scenario::check(&h.scenario, &h.text);
     let Some(scenario) = scenario else {
         let file = format!("{}.toml", h.scenario);
-        let lines: Vec<String> = diagnostics.iter().take(3).map(|d| d.line(&file, &h.text)).collect();
+        let lines: Vec<String> = diagnostics
+            .iter()
+            .take(3)
+            .map(|d| d.line(&file, &h.text))
+            .collect();
         return Err(ReplayError::Scenario(lines.join("; ")));
     };
-    let compiled = scenario.compile(&h.arm).map_err(|error| ReplayError::Scenario(error.to_string()))?;
+    let compiled = scenario
+        .compile(&h.arm)
+        .map_err(|error| ReplayError::Scenario(error.to_string()))?;
     let n = compiled.table.n_slots();
     if n != usize::from(h.slots) {
-        return Err(ReplayError::Corrupt(format!("it tells of {} slots, and its scenario has {n}", h.slots)));
+        return Err(ReplayError::Corrupt(format!(
+            "it tells of {} slots, and its scenario has {n}",
+            h.slots
+        )));
     }
     Ok(compiled)
 }
@@ -268,7 +331,12 @@ fn control(header: &Header, compiled: &Compiled) -> Control {
     let mut roles = Vec::new();
     for role in &compiled.table.roles {
         let mine = role.first..role.first + role.n;
-        let indices: Vec<u8> = header.outside.iter().filter(|s| mine.contains(s)).map(|s| s - role.first).collect();
+        let indices: Vec<u8> = header
+            .outside
+            .iter()
+            .filter(|s| mine.contains(s))
+            .map(|s| s - role.first)
+            .collect();
         if !indices.is_empty() {
             roles.push((role.name.clone(), Some(indices)));
         }
