@@ -2,8 +2,7 @@
 //!
 //! **Invariant.** A row is attributed to whoever caused it: its first slot field.
 
-use crate::ids::{Cell, EventId, Num};
-use crate::state::Type;
+use crate::ids::{Cell, EventId, Num, Type};
 
 /// One fact. Which field holds what is told by [`EventDecl::fields`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

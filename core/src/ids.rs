@@ -82,3 +82,30 @@ impl Domain {
         Self::ALL[self as usize].0
     }
 }
+
+/// Type of a variable or event field.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Type {
+    /// `true` or `false`, stored as 1 or 0.
+    Bool,
+    /// A whole number.
+    Int,
+    /// Millionths.
+    Num,
+    /// A slot; stored as its number, -1 for none.
+    Slot,
+    /// A thing row; -1 for none.
+    Thing,
+    /// A padded cell; 0 for none.
+    Cell,
+    /// A kind's number.
+    Kind,
+    /// A role's number.
+    Role,
+    /// A message's number.
+    Message,
+    /// A choice of a named list; stored as its index.
+    Choice,
+    /// A text constant; stored as its index.
+    Text,
+}

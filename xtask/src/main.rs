@@ -19,7 +19,7 @@ mod summary;
 mod tidy;
 mod wasm;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
@@ -36,9 +36,12 @@ cargo xtask web [--port N]     build the page and serve it on this machine
 cargo xtask bless              write the golden traces; refused unless RULES_VERSION rose
 cargo xtask soak [--seed N]    the long random test";
 
-/// The root of the workspace.
+/// The root of the workspace. Cargo names it at run time too, and that counts: a copied `target`
+/// folder holds this program with another checkout's path in it.
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    manifest
         .parent()
         .expect("xtask lies in the root")
         .to_path_buf()

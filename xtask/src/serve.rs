@@ -115,7 +115,7 @@ mod tests {
     fn get(request: &str) -> String {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        std::thread::spawn(move || accept(&listener, Path::new(env!("CARGO_MANIFEST_DIR"))));
+        std::thread::spawn(move || accept(&listener, &crate::root().join("xtask")));
         let mut stream = TcpStream::connect(address).unwrap();
         write!(stream, "{request}\r\nHost: here\r\n\r\n").unwrap();
         let mut answer = String::new();

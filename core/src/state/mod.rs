@@ -17,7 +17,8 @@ pub use agents::{
 };
 pub use arena::{ArenaMut, Arenas, Cells, Head, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
+pub use crate::ids::Type;
 pub use table::{
     Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, Role,
-    RowDecl, Seen, Table, TextDecl, Time, Type, VarDecl, Word,
+    RowDecl, Seen, Table, TextDecl, Time, VarDecl, Word,
 };

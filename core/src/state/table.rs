@@ -2,7 +2,7 @@
 //!
 //! **Invariant.** Plain data, never changed after a batch is built.
 
-use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot};
+use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot, Type};
 
 /// One map cell as every viewer sees it: look codes of floor, solid, item, mark, air; slot + 1 of the body; its look; effect.
 pub type Word = [u8; 8];
@@ -214,33 +214,6 @@ pub struct Maybe {
 pub struct RowDecl {
     /// Its kind.
     pub kind: KindId,
-}
-
-/// Type of a variable or event field.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Type {
-    /// `true` or `false`, stored as 1 or 0.
-    Bool,
-    /// A whole number.
-    Int,
-    /// Millionths.
-    Num,
-    /// A slot; stored as its number, -1 for none.
-    Slot,
-    /// A thing row; -1 for none.
-    Thing,
-    /// A padded cell; 0 for none.
-    Cell,
-    /// A kind's number.
-    Kind,
-    /// A role's number.
-    Role,
-    /// A message's number.
-    Message,
-    /// A choice of a named list; stored as its index.
-    Choice,
-    /// A text constant; stored as its index.
-    Text,
 }
 
 /// Who sees a variable.
