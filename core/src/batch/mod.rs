@@ -2,6 +2,9 @@
 //!
 //! The public surface is what Python, WASM and the command line call. Rows of a group are arena · n + index in the role.
 
+#[cfg(feature = "threads")]
+pub mod threads;
+
 use std::sync::Arc;
 
 use crate::event::EventRow;
