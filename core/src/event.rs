@@ -61,7 +61,7 @@ pub fn parts(fields: &[Type]) -> Option<Vec<(Type, Part)>> {
         .map(|&ty| {
             let wanted: &[Part] = match ty {
                 Type::Slot | Type::Thing => &[Part::A, Part::B, Part::K],
-                Type::Bool | Type::Kind | Type::Role | Type::Message | Type::Choice | Type::Text => {
+                Type::Bool | Type::Kind | Type::Role | Type::Message | Type::Choice | Type::Text | Type::Beam => {
                     &[Part::K, Part::B, Part::A, Part::X]
                 }
                 Type::Int => &[Part::X, Part::Num],

@@ -108,4 +108,6 @@ pub enum Type {
     Choice,
     /// A text constant; stored as its index.
     Text,
+    /// A beam; stored as its place among the beams, which come first in a table's effects.
+    Beam,
 }

@@ -15,7 +15,31 @@ use crate::phase::Phase;
 use crate::state::{Action, AgentColumn, ArenaColumn, ArenaMut, ColumnRegistry, Table, Type};
 
 /// All mechanics, in the fixed order in which their systems run within a phase and their verbs stand in action lists.
-pub const ALL: &[MechanicDef] = &[];
+pub const ALL: &[MechanicDef] = &[
+    movement::DEF,
+    pickup::DEF,
+    deposit::DEF,
+    regrow::DEF,
+    beam::DEF,
+    absence::DEF,
+    device::DEF,
+    door::DEF,
+    power::DEF,
+    message::DEF,
+    signs::DEF,
+];
+
+pub mod absence;
+pub mod beam;
+pub mod deposit;
+pub mod device;
+pub mod door;
+pub mod message;
+pub mod movement;
+pub mod pickup;
+pub mod power;
+pub mod regrow;
+pub mod signs;
 
 /// What the scenario language knows of a mechanic before any config is read.
 #[derive(Debug)]
@@ -85,11 +109,83 @@ pub struct Objection {
     pub help: String,
 }
 
+impl Objection {
+    /// What is wrong at a path, and what would be right.
+    pub fn new(path: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { path: path.to_owned(), message: message.into(), help: help.into() }
+    }
+    /// Refuses what is no chance.
+    pub fn chance(path: &str, value: Decimal) -> Option<Self> {
+        let wrong = !(0..=ONE).contains(&value.0);
+        wrong.then(|| Self::new(path, format!("`{path}` is a chance, from 0 to 1"), "write a number from 0 to 1"))
+    }
+    /// Refuses a number outside a range.
+    pub fn range(path: &str, value: i64, least: i64, most: i64) -> Option<Self> {
+        let wrong = !(least..=most).contains(&value);
+        wrong.then(|| {
+            Self::new(path, format!("`{path}` must be from {least} to {most}, found {value}"), format!("write a number from {least} to {most}"))
+        })
+    }
+}
+
+/// The kinds that a config names under a key.
+fn kinds_of(key: &str, names: &[String], layers: u8) -> Vec<Reference> {
+    let one = |(i, name): (usize, &String)| Reference { path: format!("{key}[{i}]"), sort: Sort::Kind(layers), name: name.clone() };
+    names.iter().enumerate().map(one).collect()
+}
+
+/// The kind that a config names under a key.
+fn kind_of(key: &str, name: &str, layers: u8) -> Reference {
+    Reference { path: key.to_owned(), sort: Sort::Kind(layers), name: name.to_owned() }
+}
+
+/// The roles that a config's `by` names.
+fn roles_of(by: Option<&Vec<String>>) -> Vec<Reference> {
+    let one = |(i, name): (usize, &String)| Reference { path: format!("by[{i}]"), sort: Sort::Role, name: name.clone() };
+    by.into_iter().flatten().enumerate().map(one).collect()
+}
+
+/// Whether a role has the verbs of a mechanic with this `by`.
+fn speaks(by: Option<&Vec<String>>, role: &str) -> bool {
+    by.is_none_or(|roles| roles.iter().any(|r| r == role))
+}
+
+/// Whether each slot is one of the roles of a `by`.
+fn slots_of(by: Option<&Vec<String>>, table: &Table) -> Vec<bool> {
+    table.roles.iter().flat_map(|role| std::iter::repeat_n(speaks(by, &role.name), usize::from(role.n))).collect()
+}
+
+/// Which look codes show one of these kinds.
+fn codes_of(names: &[String], table: &Table) -> [bool; 256] {
+    let mut out = [false; 256];
+    for (code, &kind) in table.looks.kind_of.iter().enumerate() {
+        out[code] = kind > 0 && names.contains(&table.kinds[usize::from(kind) - 1].name);
+    }
+    out
+}
+
+/// For each slot, where its role's actions begin in [`Install::arguments`].
+fn role_offsets(table: &Table) -> Vec<u16> {
+    (0u16..).zip(&table.roles).flat_map(|(r, role)| std::iter::repeat_n(r * 256, usize::from(role.n))).collect()
+}
+
+/// A column's slice, change ticks left alone: nothing reads them.
+fn slice<T>(column: bevy_ecs::change_detection::ContiguousMut<'_, T>) -> &mut [T] {
+    bevy_ecs::change_detection::ContiguousMut::bypass_change_detection_split(column).0
+}
+
+#[cfg(feature = "schema")]
+fn schema_of<T: schemars::JsonSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    generator.subschema_for::<T>()
+}
+
 /// Look codes that a mechanic adds to a kind: its states.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct LookStates {
     /// The kind.
     pub kind: String,
+    /// State at the start of an episode.
+    pub initial: u8,
     /// Name of each state and whether a solid thing in it blocks bodies, beams and sight; index = state.
     pub states: Vec<(&'static str, bool)>,
 }

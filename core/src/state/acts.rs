@@ -5,7 +5,6 @@ use super::agents::{ALIVE, AWAY, BODY_ON_MAP, NEVER, ON};
 use super::arena::{ArenaMut, End};
 use super::table::{Layer, Table};
 use crate::draw::Purpose;
-use crate::event::{EventRow, Part};
 use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot};
 
 /// Where an agent that was away comes back.
@@ -25,10 +24,10 @@ pub enum ReturnAt {
 pub struct Acts {
     /// Whether an agent that is switched off leaves the map.
     pub body_gone: bool,
+    /// Whether a body that steps onto another exchanges cells with it.
+    pub bodies_swap: bool,
     /// Where an agent comes back.
     pub return_at: ReturnAt,
-    /// Roles whose absence is temporary by `respawn` of the mechanic mortality; such a slot is never terminated.
-    pub respawns: bool,
     /// `away(slot, int)`.
     pub away: Option<EventId>,
     /// `returned(slot)`.
@@ -179,11 +178,7 @@ impl ArenaMut<'_> {
         self.remove_body(slot);
         self.agents.status[i].0 |= AWAY;
         self.agents.back_at[i].0 = ticks.map_or(NEVER, |n| self.head.tick.saturating_add(n).min(NEVER - 1));
-        if let Some(mut row) = self.row(self.table.acts.away) {
-            row.set(Part::A, i64::from(slot.get()));
-            row.set(Part::X, ticks.map_or(-1, i64::from));
-            self.emit(row);
-        }
+        self.emit_fields(self.table.acts.away, &[i64::from(slot.get()), ticks.map_or(-1, i64::from)]);
     }
     /// Brings an agent that is away back, if there is a free cell; else it waits.
     pub fn bring_back(&mut self, slot: Slot) -> bool {
@@ -192,10 +187,7 @@ impl ArenaMut<'_> {
         self.agents.status[i].0 &= !AWAY;
         self.agents.back_at[i].0 = 0;
         self.put_body(slot, cell);
-        if let Some(mut row) = self.row(self.table.acts.returned) {
-            row.set(Part::A, i64::from(slot.get()));
-            self.emit(row);
-        }
+        self.emit_fields(self.table.acts.returned, &[i64::from(slot.get())]);
         true
     }
     /// A free cell to return to: each candidate has its own draw, the smallest wins.
@@ -249,7 +241,7 @@ impl ArenaMut<'_> {
         } else {
             self.refresh_body(slot);
         }
-        self.emit_pair(self.table.acts.disabled, slot, by);
+        self.emit_fields(self.table.acts.disabled, &[i64::from(slot.get()), by.map_or(-1, |s| i64::from(s.get()))]);
     }
     /// `enable`: switches the slot on again; refused while its cell is taken.
     pub fn enable(&mut self, slot: Slot, by: Option<Slot>) {
@@ -262,14 +254,7 @@ impl ArenaMut<'_> {
         }
         self.agents.status[i].0 |= ON;
         self.refresh_body(slot);
-        self.emit_pair(self.table.acts.enabled, slot, by);
-    }
-    fn emit_pair(&mut self, event: Option<EventId>, a: Slot, b: Option<Slot>) {
-        if let Some(mut row) = self.row(event) {
-            row.set(Part::A, i64::from(a.get()));
-            row.set(Part::B, b.map_or(-1, |s| i64::from(s.get())));
-            self.emit(row);
-        }
+        self.emit_fields(self.table.acts.enabled, &[i64::from(slot.get()), by.map_or(-1, |s| i64::from(s.get()))]);
     }
     /// `open`, `shut`: sets a door; shutting it on a body is refused. `false` when nothing changed.
     pub fn set_open(&mut self, row: usize, open: bool) -> bool {
@@ -287,10 +272,7 @@ impl ArenaMut<'_> {
         self.rows[row].state = u8::from(open);
         self.cells.set(cell, layer, look + u8::from(open));
         let event = if open { self.table.acts.opened } else { self.table.acts.closed };
-        if let Some(mut e) = self.row(event) {
-            e.set(Part::A, i64::try_from(row).expect("at most 256 rows"));
-            self.emit(e);
-        }
+        self.emit_fields(event, &[i64::try_from(row).expect("at most 256 rows")]);
         true
     }
     /// `drop_all`: what the slot carries falls to the nearest cells that it could walk to and whose item layer is free.
@@ -304,12 +286,10 @@ impl ArenaMut<'_> {
                 self.take(slot, item, 1);
                 let kind = self.table.items[item];
                 self.cells.set(cell, Layer::Item, self.table.kinds[kind.index()].look);
-                if let Some(mut row) = self.row(self.table.acts.dropped) {
-                    row.set(Part::A, i64::from(slot.get()));
-                    row.set(Part::K, i64::from(kind.get()));
-                    row.set(Part::Cell, i64::from(cell.get()));
-                    self.emit(row);
-                }
+                self.emit_fields(
+                    self.table.acts.dropped,
+                    &[i64::from(slot.get()), i64::from(kind.get()), i64::from(cell.get())],
+                );
             }
         }
     }
@@ -358,20 +338,11 @@ impl ArenaMut<'_> {
         let role: RoleId = self.table.role_of(sender);
         let count = &mut self.heard_now[(h * roles + role.index()) * messages + m];
         *count = count.saturating_add(1);
-        if let Some(mut row) = self.row(self.table.acts.heard) {
-            row.set(Part::A, i64::from(hearer.get()));
-            row.set(Part::B, i64::from(sender.get()));
-            row.set(Part::K, i64::from(message));
-            row.set(Part::X, i64::from(true_now));
-            self.emit(row);
-        }
+        let fields = [hearer.get(), sender.get(), message, u8::from(true_now)].map(i64::from);
+        self.emit_fields(self.table.acts.heard, &fields);
     }
     /// An event that a mechanic emits about a slot, a kind and a cell (`eaten`, `taken`, `deposited`, …).
     pub fn emit_at(&mut self, event: EventId, slot: Slot, kind: KindId, cell: Cell) {
-        let mut row = EventRow::new(event);
-        row.set(Part::A, i64::from(slot.get()));
-        row.set(Part::K, i64::from(kind.get()));
-        row.set(Part::Cell, i64::from(cell.get()));
-        self.emit(row);
+        self.emit_fields(Some(event), &[i64::from(slot.get()), i64::from(kind.get()), i64::from(cell.get())]);
     }
 }

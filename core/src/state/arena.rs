@@ -191,6 +191,21 @@ impl Arenas {
     pub fn words(&self) -> &[Word] {
         &self.words
     }
+    /// Adds a fact to an arena's events, if anybody wants facts of that type; for systems that hold no [`ArenaMut`].
+    #[inline]
+    pub fn emit(&mut self, table: &Table, arena: usize, row: EventRow) {
+        if !table.events[usize::from(row.event)].wanted {
+            return;
+        }
+        let (head, max) = (&mut self.heads[arena], table.max_events());
+        let n = usize::from(head.n_events);
+        if n < max {
+            self.events[arena * max + n] = row;
+            head.n_events += 1;
+        } else {
+            head.fault = true;
+        }
+    }
     /// The map of one arena, for reading and writing.
     pub fn cells<'a>(&'a mut self, table: &'a Table, arena: usize) -> Cells<'a> {
         let (cells, kinds) = (table.geometry.cells(), table.kinds.len());
@@ -272,6 +287,19 @@ impl Cells<'_> {
         word[BODY] = body;
         word[LOOK] = look;
     }
+    /// Turns the body in a cell.
+    #[inline]
+    pub fn turn_body(&mut self, cell: Cell, facing: u8) {
+        let look = &mut self.words[cell.index()][LOOK];
+        *look = (*look & !0x18) | (facing << 3);
+    }
+    /// Moves the body of one cell to another, which is free.
+    #[inline]
+    pub fn move_body(&mut self, from: Cell, to: Cell) {
+        let [.., body, look, _] = self.words[from.index()];
+        self.set_body(from, 0, 0);
+        self.set_body(to, body, look);
+    }
     /// Writes the effect of this tick.
     #[inline]
     pub fn set_effect(&mut self, cell: Cell, effect: u8) {
@@ -299,6 +327,16 @@ impl Cells<'_> {
             }
         }
         self.touched.n = u16::MAX;
+    }
+}
+
+/// The widest registers that this machine has, found once; see `pulp`.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct Isa(pub pulp::Arch);
+
+impl Default for Isa {
+    fn default() -> Self {
+        Self(pulp::Arch::new())
     }
 }
 
@@ -439,9 +477,15 @@ impl ArenaMut<'_> {
         self.later[kept..n].fill(Later::default());
         self.head.n_later = u16::try_from(kept).expect("at most 256");
     }
-    /// An empty row of the event, or `None` when nobody wants it.
-    pub fn row(&self, event: Option<EventId>) -> Option<EventRow> {
-        event.filter(|e| self.table.events[e.index()].wanted).map(EventRow::new)
+    /// Adds a fact with these values, in the order of the event's fields, if anybody wants it.
+    pub fn emit_fields(&mut self, event: Option<EventId>, values: &[i64]) {
+        let table = self.table;
+        let Some(event) = event.filter(|e| table.events[e.index()].wanted) else { return };
+        let mut row = EventRow::new(event);
+        for (&(_, part), &value) in table.events[event.index()].fields.iter().zip(values) {
+            row.set(part, value);
+        }
+        self.emit(row);
     }
     /// Shows an effect in a cell for this tick.
     pub fn show_effect(&mut self, cell: Cell, effect: u8) {

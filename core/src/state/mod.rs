@@ -8,6 +8,7 @@ mod acts;
 mod agents;
 mod arena;
 mod columns;
+mod order;
 mod table;
 
 pub use acts::{Acts, ReturnAt};
@@ -15,10 +16,11 @@ pub use agents::{
     AWAY, Agent, AgentParts, AgentQuery, AgentSlices, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Entered, Facing, FrozenUntil,
     IN_PLAY, Illegal, MAX_BEAMS, MAX_ITEMS, MAX_REGISTERS, NEVER, ON, Pos, ReadyAt, Registers, Status,
 };
-pub use arena::{ArenaMut, Arenas, Cells, Head, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
+pub use arena::{ArenaMut, Arenas, Cells, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
 pub use crate::ids::Type;
+pub use order::{MAX_SLOTS, SlotOrder};
 pub use table::{
-    Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, Role,
-    RowDecl, Seen, Table, TextDecl, Time, VarDecl, Word,
+    Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role,
+    RowDecl, Seen, Sign, Table, TextDecl, Time, VarDecl, Word,
 };

@@ -34,6 +34,9 @@ impl Layer {
     ];
 }
 
+/// Look code in the layer solid of every padding cell: outside the map, blocks bodies and beams, belongs to no kind.
+pub const OUTSIDE: u8 = 255;
+
 /// Byte of a [`Word`] that holds slot + 1 of the body.
 pub const BODY: usize = 5;
 /// Byte of a [`Word`] that holds the body's look.
@@ -130,7 +133,9 @@ pub struct Looks {
 
 impl Default for Looks {
     fn default() -> Self {
-        Self { blocks_move: [false; 256], blocks_beam: [false; 256], kind_of: [0; 256], names: vec!["nothing".to_owned()] }
+        let mut blocks = [false; 256];
+        blocks[usize::from(OUTSIDE)] = true;
+        Self { blocks_move: blocks, blocks_beam: blocks, kind_of: [0; 256], names: vec!["nothing".to_owned()] }
     }
 }
 
@@ -321,10 +326,23 @@ pub struct Table {
     pub effects: Vec<String>,
     /// Ends.
     pub time: Time,
+    /// Signs; filled by the mechanic.
+    pub signs: Vec<Sign>,
     /// Whether any rule emits an event `after` some ticks.
     pub has_later: bool,
     /// How the acts of mechanics are played in this scenario; filled by the mechanics.
     pub acts: super::acts::Acts,
+}
+
+/// A sign: a kind of thing that shows a text to whoever is near enough and sees it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Sign {
+    /// The kind.
+    pub kind: KindId,
+    /// Index into [`Table::texts`].
+    pub text: u8,
+    /// Greatest distance (the larger of rows and columns) from which it is read.
+    pub read: u8,
 }
 
 /// Axes that a reset may mirror.

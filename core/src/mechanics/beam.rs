@@ -1,0 +1,261 @@
+//! `beam`: a burst of rays ahead of the agent, all of a tick before their effects.
+
+use serde::Deserialize;
+
+use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks};
+use crate::ids::{Cell, ChannelId, EventId, Num, Slot};
+use crate::phase::Phase;
+use crate::state::{ArenaMut, BODY, Geometry, Layer, MAX_BEAMS, MAX_SLOTS, Shard, SlotOrder, Table, Type};
+
+/// Rays ahead of the agent. All beams of a tick fire before any of their effects, so two agents can hit each other. Rules say what
+/// a hit does (`on hit(zap, _, b) do send_away(b, 4)`).
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Cells ahead, 1 to 16.
+    #[serde(default = "three")]
+    pub length: u8,
+    /// Rows to each side, 0 to 2.
+    #[serde(default = "one")]
+    pub radius: u8,
+    /// Cool-down in ticks, 0 to 1000.
+    #[serde(default = "ten")]
+    pub cooldown: u32,
+    /// When the next shot is possible: `c+1` or `c` ticks later.
+    #[serde(default)]
+    pub next: Next,
+    /// `rows`: the row `r` to a side begins beside the shooter and is `length − r + 1` cells long; if the cell beside the shooter
+    /// blocks, rows further out on that side are not fired. `block`: every row covers the cells 1 to `length` ahead.
+    #[serde(default)]
+    pub shape: Shape,
+    /// What ends a row: `body`: what is solid, and bodies, which are hit. `solid`: bodies are hit, and the ray goes on.
+    #[serde(default)]
+    pub stopped_by: StoppedBy,
+    /// What a shot costs, in the channel `main`.
+    #[serde(default)]
+    pub cost: Decimal,
+    /// Roles that can fire; all without it.
+    #[serde(default)]
+    pub by: Option<Vec<String>>,
+    /// For the reader.
+    #[serde(default)]
+    pub says: Option<String>,
+}
+
+/// When the next shot is possible.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Next {
+    /// Cool-down + 1 ticks later.
+    #[default]
+    #[serde(rename = "c+1")]
+    AfterPlusOne,
+    /// Cool-down ticks later.
+    #[serde(rename = "c")]
+    After,
+}
+
+/// Which cells are hit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Shape {
+    /// Side rows begin beside the shooter.
+    #[default]
+    Rows,
+    /// Side rows begin as the middle one.
+    Block,
+}
+
+/// What ends a row.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StoppedBy {
+    /// Solid things and bodies.
+    #[default]
+    Body,
+    /// Solid things.
+    Solid,
+}
+
+fn three() -> u8 {
+    3
+}
+fn one() -> u8 {
+    1
+}
+fn ten() -> u32 {
+    10
+}
+
+pub(super) const DEF: MechanicDef = MechanicDef {
+    name: "beam",
+    named: true,
+    doc: "A burst of rays ahead of the agent.",
+    events: &[("fired", &[Type::Slot, Type::Beam]), ("hit", &[Type::Beam, Type::Slot, Type::Slot])],
+    fields: &[],
+    needs: &["move"],
+    read: read_config::<Config>,
+    #[cfg(feature = "schema")]
+    schema: super::schema_of::<Config>,
+};
+
+impl Mechanic for Config {
+    fn references(&self) -> Vec<Reference> {
+        roles_of(self.by.as_ref())
+    }
+    fn object(&self) -> Vec<Objection> {
+        let mut out: Vec<_> = Objection::range("length", i64::from(self.length), 1, 16).into_iter().collect();
+        out.extend(Objection::range("radius", i64::from(self.radius), 0, 2));
+        out.extend(Objection::range("cooldown", i64::from(self.cooldown), 0, 1000));
+        out
+    }
+    fn verbs(&self, instance: &str, role: &str) -> Vec<(String, String, u8)> {
+        let has = speaks(self.by.as_ref(), role);
+        has.then(|| (instance.to_owned(), instance.to_owned(), 0)).into_iter().collect()
+    }
+    fn effects(&self, instance: &str) -> (Vec<String>, Vec<String>) {
+        (vec![instance.to_owned()], Vec::new())
+    }
+    fn legal(&self, arena: &ArenaMut<'_>, slot: usize, argument: u8) -> bool {
+        arena.agents.ready_at[slot].0[usize::from(argument)] <= arena.head.tick
+    }
+    fn install(&self, instance: &str, at: &mut Install<'_>) {
+        let table = at.world.resource::<Table>();
+        let Some(beam) = table.effects.iter().position(|e| e == instance).filter(|&b| b < MAX_BEAMS) else { return };
+        let system = Beam {
+            beam,
+            rays: self.rays(),
+            cooldown: self.cooldown + u32::from(self.next == Next::AfterPlusOne),
+            cost: self.cost.0,
+            stops_at_bodies: self.stopped_by == StoppedBy::Body,
+            fired: table.event("fired").expect("declared above"),
+            hit: table.event("hit").expect("declared above"),
+            roles: super::role_offsets(table),
+            arguments: at.arguments(),
+        };
+        at.system(Phase::Act, move |mut shard: Shard| system.run(&mut shard));
+    }
+}
+
+impl Config {
+    /// Rows as (side, first cell ahead, last cell ahead), the middle first, then outwards on the left and on the right.
+    fn rays(&self) -> Vec<(i32, i32, i32)> {
+        let (length, radius) = (i32::from(self.length), i32::from(self.radius));
+        let mut out = vec![(0, 1, length)];
+        for sign in [-1, 1] {
+            for r in 1..=radius {
+                out.push(match self.shape {
+                    Shape::Rows => (sign * r, 0, length - r),
+                    Shape::Block => (sign * r, 1, length),
+                });
+            }
+        }
+        out
+    }
+}
+
+struct Beam {
+    beam: usize,
+    rays: Vec<(i32, i32, i32)>,
+    cooldown: u32,
+    cost: Num,
+    stops_at_bodies: bool,
+    fired: EventId,
+    hit: EventId,
+    roles: Vec<u16>,
+    arguments: Vec<u8>,
+}
+
+impl Beam {
+    fn run(&self, shard: &mut Shard<'_, '_>) {
+        let n = self.roles.len();
+        let mut parts = shard.parts();
+        for arena in 0..parts.arenas.n {
+            let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];
+            let mut fires = 0u64;
+            for (slot, (&role, chosen)) in self.roles.iter().zip(chosen).enumerate() {
+                let own = self.arguments[usize::from(role) + usize::from(chosen.0)] != 0;
+                fires |= u64::from(own) << slot;
+            }
+            if fires != 0 {
+                self.one_arena(&mut parts.arena(arena), fires);
+            }
+        }
+    }
+
+    fn one_arena(&self, arena: &mut ArenaMut<'_>, fires: u64) {
+        let n = self.roles.len();
+        let tick = arena.head.tick;
+        let mut shots = [0usize; MAX_SLOTS];
+        let mut n_shots = 0;
+        for slot in SlotOrder::new(arena.head.draw, n).iter().filter(|slot| fires >> slot & 1 == 1) {
+            if arena.agents.ready_at[slot].0[self.beam] > tick {
+                arena.agents.illegal[slot].0 += 1;
+                continue;
+            }
+            let who = Slot::new(u8::try_from(slot).expect("at most 64"));
+            arena.agents.ready_at[slot].0[self.beam] = tick.saturating_add(self.cooldown);
+            if self.cost != 0 {
+                arena.pay(who, ChannelId::MAIN, -self.cost);
+            }
+            let effect = u8::try_from(self.beam + 1).expect("few beams");
+            self.cells(arena, slot, |arena, cell| arena.show_effect(cell, effect));
+            arena.emit_fields(Some(self.fired), &[i64::from(who.get()), i64::try_from(self.beam).expect("small")]);
+            shots[n_shots] = slot;
+            n_shots += 1;
+        }
+        if !arena.table.events[self.hit.index()].wanted {
+            return;
+        }
+        for &slot in &shots[..n_shots] {
+            self.cells(arena, slot, |arena, cell| {
+                if let Some(target) = arena.cells.word(cell)[BODY].checked_sub(1) {
+                    let (beam, shooter) = (i64::try_from(self.beam).expect("small"), i64::try_from(slot).expect("small"));
+                    arena.emit_fields(Some(self.hit), &[beam, shooter, i64::from(target)]);
+                }
+            });
+        }
+    }
+
+    /// Calls `each` for every cell that the shot reaches.
+    fn cells<'a>(&self, arena: &mut ArenaMut<'a>, slot: usize, mut each: impl FnMut(&mut ArenaMut<'a>, Cell)) {
+        let g: Geometry = arena.table.geometry;
+        let facing = arena.agents.facing[slot].0;
+        let (dy, dx) = crate::state::DIRECTIONS[usize::from(facing & 3)];
+        let (row, column) = g.place(Cell::new(arena.agents.pos[slot].0));
+        let (mut blocked_side, mut blocked) = (0, false);
+        for &(side, first, last) in &self.rays {
+            if side.signum() != blocked_side {
+                (blocked_side, blocked) = (side.signum(), false);
+            }
+            if blocked {
+                continue;
+            }
+            for ahead in first..=last {
+                // The right hand of (dy, dx) is (dx, -dy) in rows down, columns right.
+                let (y, x) = (row + dy * ahead + dx * side, column + dx * ahead - dy * side);
+                let inside = y >= 0 && x >= 0 && y < i32::from(g.height) && x < i32::from(g.width);
+                let word = if inside {
+                    let cell = g.cell(u16::try_from(y).expect("inside"), u16::try_from(x).expect("inside"));
+                    let word = arena.cells.word(cell);
+                    if !arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])] {
+                        each(arena, cell);
+                    }
+                    Some(word)
+                } else {
+                    None
+                };
+                let stops = word.is_none_or(|w| {
+                    arena.table.looks.blocks_beam[usize::from(w[Layer::Solid as usize])] || (self.stops_at_bodies && w[BODY] != 0)
+                });
+                if stops {
+                    blocked |= first == 0 && ahead == 0;
+                    break;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! `move`: bodies step, one after the other in the tick's order of slots; an occupied cell blocks.
+
+use bevy_ecs::change_detection::DetectChangesMut;
+use bevy_ecs::query::With;
+use bevy_ecs::system::{Query, Res, ResMut};
+use serde::Deserialize;
+
+use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks};
+use crate::draw::Purpose;
+use crate::event::{EventRow, Part};
+use crate::ids::{Cell, EventId, Num};
+use crate::phase::Phase;
+use crate::state::{Agent, Arenas, BODY, Chosen, Entered, Facing, LOOK, Layer, Pos, SlotOrder, Table, Type};
+
+/// Bodies step from cell to cell, one after the other in the tick's drawn order of slots. What is solid, and an occupied cell,
+/// blocks. A step that fails still counts as the action of the tick.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// How agents steer: `compass4` has the verbs `n e s w`, which also set the facing; `turn` has `forward back left right`,
+    /// relative to the facing and keeping it, and `turn_left turn_right`.
+    pub mode: Mode,
+    /// What happens on an occupied cell: `block`, or `swap`: the two exchange cells, each body once a tick.
+    #[serde(default)]
+    pub collide: Collide,
+    /// Bodies move only in every so-manieth tick, 1 to 16.
+    #[serde(default = "one")]
+    pub every: u32,
+    /// Chance that a step goes into a drawn direction, 0 to 1.
+    #[serde(default)]
+    pub slip: Decimal,
+    /// Whether the window of observation turns with the agent. Without it: it does exactly in mode `turn`.
+    #[serde(default)]
+    pub turn_view: Option<bool>,
+    /// Roles that can move; all without it.
+    #[serde(default)]
+    pub by: Option<Vec<String>>,
+    /// For the reader.
+    #[serde(default)]
+    pub says: Option<String>,
+}
+
+/// How agents steer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Four absolute directions.
+    Compass4,
+    /// Relative steps and turns.
+    Turn,
+}
+
+/// What happens on an occupied cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Collide {
+    /// The mover stays.
+    #[default]
+    Block,
+    /// The two exchange cells.
+    Swap,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Arguments of the actions: 0–3 absolute directions, 4–7 relative ones (forward, right, back, left), then the turns.
+const RELATIVE: u8 = 4;
+const TURN_LEFT: u8 = 8;
+const TURN_RIGHT: u8 = 9;
+
+pub(super) const DEF: MechanicDef = MechanicDef {
+    name: "move",
+    named: false,
+    doc: "Bodies step from cell to cell, one after the other in the tick's drawn order of slots.",
+    events: &[
+        ("moved", &[Type::Slot, Type::Cell, Type::Cell]),
+        ("bumped", &[Type::Slot, Type::Cell]),
+        ("blocked", &[Type::Slot, Type::Slot]),
+    ],
+    fields: &[],
+    needs: &[],
+    read: read_config::<Config>,
+    #[cfg(feature = "schema")]
+    schema: super::schema_of::<Config>,
+};
+
+impl Mechanic for Config {
+    fn references(&self) -> Vec<Reference> {
+        roles_of(self.by.as_ref())
+    }
+    fn object(&self) -> Vec<Objection> {
+        let mut out = Vec::new();
+        if !(1..=16).contains(&self.every) {
+            out.push(Objection::new("every", format!("`every` must be from 1 to 16, found {}", self.every), "write `every = 1`"));
+        }
+        out.extend(Objection::chance("slip", self.slip));
+        out
+    }
+    fn verbs(&self, _instance: &str, role: &str) -> Vec<(String, String, u8)> {
+        if !speaks(self.by.as_ref(), role) {
+            return Vec::new();
+        }
+        let list: &[(&str, u8)] = match self.mode {
+            Mode::Compass4 => &[("n", 0), ("e", 1), ("s", 2), ("w", 3)],
+            Mode::Turn => &[
+                ("forward", RELATIVE),
+                ("back", RELATIVE + 2),
+                ("left", RELATIVE + 3),
+                ("right", RELATIVE + 1),
+                ("turn_left", TURN_LEFT),
+                ("turn_right", TURN_RIGHT),
+            ],
+        };
+        list.iter().map(|&(name, argument)| (name.to_owned(), name.to_owned(), argument)).collect()
+    }
+    fn turns_windows(&self) -> Option<bool> {
+        Some(self.turn_view.unwrap_or(self.mode == Mode::Turn))
+    }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        table.acts.bodies_swap = self.collide == Collide::Swap;
+    }
+    fn install(&self, _instance: &str, at: &mut Install<'_>) {
+        let table = at.world.resource::<Table>();
+        let wanted = |name| table.event(name).filter(|e| table.events[e.index()].wanted);
+        let step = Step {
+            swap: self.collide == Collide::Swap,
+            every: self.every,
+            slip: self.slip.0,
+            roles: super::role_offsets(table),
+            arguments: at.arguments(),
+            moved: wanted("moved"),
+            bumped: wanted("bumped"),
+            blocked: wanted("blocked"),
+        };
+        at.system(Phase::Move, move |table: Res<Table>, mut arenas: ResMut<Arenas>, mut agents: Query<AgentsOfMove, With<Agent>>| {
+            let Some((pos, facing, entered, chosen)) = agents.contiguous_iter_mut().ok().and_then(|mut t| t.next()) else { return };
+            let mut columns = Columns {
+                pos: super::slice(pos),
+                facing: super::slice(facing),
+                entered: super::slice(entered),
+                chosen,
+            };
+            step.run(&table, arenas.bypass_change_detection(), &mut columns);
+        });
+    }
+}
+
+type AgentsOfMove = (&'static mut Pos, &'static mut Facing, &'static mut Entered, &'static Chosen);
+
+struct Columns<'a> {
+    pos: &'a mut [Pos],
+    facing: &'a mut [Facing],
+    entered: &'a mut [Entered],
+    chosen: &'a [Chosen],
+}
+
+struct Step {
+    swap: bool,
+    every: u32,
+    slip: Num,
+    roles: Vec<u16>,
+    arguments: Vec<u8>,
+    moved: Option<EventId>,
+    bumped: Option<EventId>,
+    blocked: Option<EventId>,
+}
+
+impl Step {
+    fn run(&self, table: &Table, arenas: &mut Arenas, columns: &mut Columns<'_>) {
+        let n = self.roles.len();
+        let logs = self.moved.is_some() || self.bumped.is_some() || self.blocked.is_some();
+        for arena in 0..arenas.n {
+            let rows = arena * n..(arena + 1) * n;
+            let mut one = Columns {
+                pos: &mut columns.pos[rows.clone()],
+                facing: &mut columns.facing[rows.clone()],
+                entered: &mut columns.entered[rows.clone()],
+                chosen: &columns.chosen[rows],
+            };
+            // Arrivals that an effect caused in the last tick count as steps of this one.
+            for e in &mut *one.entered {
+                e.0 = (e.0 >> 1) & 1;
+            }
+            if logs || self.swap || self.slip > 0 || self.every > 1 {
+                self.slow(table, arenas, arena, &mut one);
+            } else {
+                self.fast(table, arenas, arena, &mut one);
+            }
+        }
+    }
+
+    /// The common case: no event wanted, no exchange, no slip.
+    #[inline]
+    fn fast(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
+        let order = SlotOrder::new(arenas.heads[arena].draw, self.roles.len());
+        let mut cells = arenas.cells(table, arena);
+        for slot in order.iter() {
+            let argument = self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
+            let Some(argument) = argument.checked_sub(1) else { continue };
+            let from = Cell::new(one.pos[slot].0);
+            let (direction, facing) = directions(argument, one.facing[slot].0);
+            if facing != one.facing[slot].0 {
+                one.facing[slot].0 = facing;
+                cells.turn_body(from, facing);
+            }
+            let Some(direction) = direction else { continue };
+            let to = table.geometry.step(from, direction);
+            if cells.is_free(to) {
+                cells.move_body(from, to);
+                one.pos[slot].0 = to.get();
+                one.entered[slot].0 |= 1;
+            }
+        }
+    }
+
+    /// Everything: the same steps, with events, slips and exchanges.
+    fn slow(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
+        let head = arenas.heads[arena];
+        if head.tick % self.every != 0 {
+            return;
+        }
+        let slips = head.draw.key(Purpose::Slip, 0, 0);
+        let into = head.draw.key(Purpose::Slip, 0, 1);
+        let mut swapped = [false; crate::state::MAX_SLOTS];
+        for slot in SlotOrder::new(head.draw, self.roles.len()).iter() {
+            let argument = self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
+            let Some(argument) = argument.checked_sub(1) else { continue };
+            let (mut direction, facing) = directions(argument, one.facing[slot].0);
+            let subject = u32::try_from(slot).expect("at most 64");
+            if direction.is_some() && slips.chance(subject, self.slip) {
+                direction = u8::try_from(into.below(subject, 4)).ok();
+            }
+            let from = Cell::new(one.pos[slot].0);
+            one.facing[slot].0 = facing;
+            let mut cells = arenas.cells(table, arena);
+            cells.turn_body(from, facing);
+            let [.., body, look, _] = cells.word(from);
+            let Some(direction) = direction else { continue };
+            let to = table.geometry.step(from, direction);
+            let target = cells.word(to);
+            let actor = i64::try_from(slot).expect("small");
+            let at = |e: EventId| {
+                let mut row = EventRow::new(e);
+                row.set(Part::A, actor);
+                row.set(Part::Cell, i64::from(if Some(e) == self.moved { from.get() } else { to.get() }));
+                row
+            };
+            if target[BODY] != 0 {
+                let other = usize::from(target[BODY]) - 1;
+                if self.swap && !swapped[slot] && !swapped[other] {
+                    (swapped[slot], swapped[other]) = (true, true);
+                    cells.set_body(from, target[BODY], target[LOOK]);
+                    cells.set_body(to, body, look);
+                    (one.pos[slot], one.pos[other]) = (Pos(to.get()), Pos(from.get()));
+                    one.entered[slot].0 |= 1;
+                    one.entered[other].0 |= 1;
+                } else if let Some(event) = self.blocked {
+                    let mut row = at(event);
+                    row.cell = 0;
+                    row.set(Part::B, i64::try_from(other).expect("small"));
+                    arenas.emit(table, arena, row);
+                }
+            } else if table.looks.blocks_move[usize::from(target[Layer::Solid as usize])] {
+                if let Some(event) = self.bumped {
+                    arenas.emit(table, arena, at(event));
+                }
+            } else {
+                cells.move_body(from, to);
+                one.pos[slot] = Pos(to.get());
+                one.entered[slot].0 |= 1;
+                if let Some(event) = self.moved {
+                    let mut row = at(event);
+                    row.set(Part::X, i64::from(to.get()));
+                    arenas.emit(table, arena, row);
+                }
+            }
+        }
+    }
+}
+
+/// Absolute direction of the step, if it is one, and the facing afterwards.
+#[inline]
+fn directions(argument: u8, facing: u8) -> (Option<u8>, u8) {
+    match argument {
+        0..RELATIVE => (Some(argument), argument),
+        RELATIVE..TURN_LEFT => (Some((facing + argument - RELATIVE) & 3), facing),
+        TURN_LEFT => (None, (facing + 3) & 3),
+        _ => (None, (facing + 1) & 3),
+    }
+}

@@ -1,0 +1,495 @@
+//! `regrow`: things grow back in places made for them, the faster the more of them live near by.
+
+use bevy_ecs::change_detection::DetectChangesMut;
+use bevy_ecs::resource::Resource;
+use bevy_ecs::system::{Res, ResMut};
+use bevy_ecs::world::World;
+use serde::Deserialize;
+
+use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, codes_of, kind_of, kinds_of, read_config};
+use crate::draw::{Key, Purpose, name_hash, threshold};
+use crate::event::{EventRow, Part};
+use crate::ids::{Cell, EventId, KindId, ONE};
+use crate::phase::Phase;
+use crate::state::{ArenaColumn, Arenas, BODY, Cells, Isa, Layer, Shard, Table, Touch, Type};
+
+/// Things grow back. Each tick every empty place draws against a chance that depends on how many of the things lived near it
+/// before the tick.
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// What grows; a kind of the layer item.
+    pub thing: String,
+    /// Where: `initial` for the cells that held one after the draws at reset, or kinds of the layer floor or mark.
+    #[serde(rename = "where")]
+    pub place: Place,
+    /// How far neighbours count, 0 to 5.
+    #[serde(default = "two")]
+    pub radius: u8,
+    /// How distance is measured: `l2` (squared distance at most radius², as in the published games), `l1` or `linf`.
+    #[serde(default)]
+    pub metric: Metric,
+    /// Chance a tick by the number of live neighbours, 0 first; the last number holds for all further ones.
+    pub chance: Vec<Decimal>,
+    /// Grows only in every so-manieth tick, 1 to 1000.
+    #[serde(default = "one")]
+    pub every: u32,
+    /// Whether things grow under bodies.
+    #[serde(default = "yes")]
+    pub under_agent: bool,
+    /// For the reader.
+    #[serde(default)]
+    pub says: Option<String>,
+}
+
+/// Where things grow.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "PlaceText")]
+#[cfg_attr(feature = "schema", schemars(with = "PlaceText"))]
+pub enum Place {
+    /// Where one was after the draws at reset.
+    Initial,
+    /// On these kinds.
+    On(Vec<String>),
+}
+
+/// `"initial"`, a kind, or a list of kinds.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "\"initial\" or a list of kinds")]
+pub enum PlaceText {
+    /// `initial` or a kind.
+    One(String),
+    /// Kinds.
+    Many(Vec<String>),
+}
+
+impl From<PlaceText> for Place {
+    fn from(text: PlaceText) -> Self {
+        match text {
+            PlaceText::One(word) if word == "initial" => Self::Initial,
+            PlaceText::One(kind) => Self::On(vec![kind]),
+            PlaceText::Many(kinds) => Self::On(kinds),
+        }
+    }
+}
+
+/// How distance is measured.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Squared distance at most radius².
+    #[default]
+    L2,
+    /// Rows plus columns.
+    L1,
+    /// The larger of rows and columns.
+    Linf,
+}
+
+impl Metric {
+    fn within(self, dy: i32, dx: i32, radius: i32) -> bool {
+        match self {
+            Self::L2 => dy * dy + dx * dx <= radius * radius,
+            Self::L1 => dy.abs() + dx.abs() <= radius,
+            Self::Linf => dy.abs().max(dx.abs()) <= radius,
+        }
+    }
+}
+
+fn two() -> u8 {
+    2
+}
+fn one() -> u32 {
+    1
+}
+fn yes() -> bool {
+    true
+}
+
+pub(super) const DEF: MechanicDef = MechanicDef {
+    name: "regrow",
+    named: true,
+    doc: "Things grow back, the faster the more of them live near by.",
+    events: &[("grew", &[Type::Kind, Type::Cell])],
+    fields: &[],
+    needs: &[],
+    read: read_config::<Config>,
+    #[cfg(feature = "schema")]
+    schema: super::schema_of::<Config>,
+};
+
+impl Mechanic for Config {
+    fn references(&self) -> Vec<Reference> {
+        let mut out = vec![kind_of("thing", &self.thing, 1 << Layer::Item as u8)];
+        if let Place::On(kinds) = &self.place {
+            out.extend(kinds_of("where", kinds, 1 << Layer::Floor as u8 | 1 << Layer::Mark as u8));
+        }
+        out
+    }
+    fn object(&self) -> Vec<Objection> {
+        let mut out: Vec<_> = Objection::range("radius", i64::from(self.radius), 0, 5).into_iter().collect();
+        out.extend(Objection::range("every", i64::from(self.every), 1, 1000));
+        if self.chance.is_empty() || self.chance.len() > 122 {
+            out.push(Objection::new("chance", "`chance` needs 1 to 122 numbers", "write one chance for each number of live neighbours"));
+        }
+        out.extend(self.chance.iter().enumerate().filter_map(|(i, &c)| Objection::chance(&format!("chance[{i}]"), c)));
+        out
+    }
+    fn install(&self, instance: &str, at: &mut Install<'_>) {
+        let table = at.world.resource::<Table>();
+        let Some(patch) = Patch::new(self, instance, table) else { return };
+        let n_arenas = at.n_arenas;
+        if !at.world.contains_resource::<Growth>() {
+            at.world.insert_resource(Growth::default());
+            // One pair of systems for all instances: they share the list of changed cells.
+            at.system(Phase::Decide, settle);
+            at.system(Phase::Environment, grow);
+        }
+        let mut arenas = at.world.resource_mut::<Arenas>();
+        for (watch, &code) in arenas.watch.iter_mut().zip(&patch.codes) {
+            *watch |= code;
+        }
+        let mut growth = at.world.resource_mut::<Growth>();
+        let places = patch.places();
+        let index = growth.patches.len();
+        growth.chance.push(vec![0; n_arenas * places]);
+        growth.around.push(vec![0; n_arenas * places]);
+        growth.soil.push(vec![0; n_arenas * places]);
+        growth.patches.push(patch);
+        growth.settled.resize(n_arenas, 0);
+        at.column(SoilColumn(index));
+        if index == 0 {
+            at.column(SettledColumn);
+        }
+    }
+}
+
+/// One instance: what is fixed.
+#[derive(Debug)]
+struct Patch {
+    name: u32,
+    kind: KindId,
+    look: u8,
+    codes: [bool; 256],
+    initial: bool,
+    under_agent: bool,
+    every: u32,
+    event: EventId,
+    /// Thresholds by number of live neighbours.
+    by_count: Vec<u32>,
+    /// Whether a chance of one is among them, which no 32-bit threshold expresses.
+    certain: bool,
+    /// For each layout, the candidate cells, in an order in which mirrored candidates agree.
+    cells: Vec<Vec<Cell>>,
+    /// For each layout, each candidate's subject, padded with zeros to a multiple of [`BLOCK`].
+    subjects: Vec<Vec<u32>>,
+    /// For each layout and padded cell, candidate + 1, or 0.
+    candidate_at: Vec<Vec<u16>>,
+    /// For each layout and padded cell, the candidates within the radius: a range of `near`.
+    near_at: Vec<Vec<(u32, u32)>>,
+    near: Vec<Vec<u16>>,
+    /// For each layout and candidate, all cells of the map within the radius, candidates or not.
+    reach: Vec<Vec<Vec<u16>>>,
+}
+
+/// Chances are drawn in blocks of so many.
+const BLOCK: usize = 32;
+
+impl Patch {
+    fn new(config: &Config, instance: &str, table: &Table) -> Option<Self> {
+        let kind = table.kind(&config.thing)?;
+        let g = table.geometry;
+        let on = match &config.place {
+            Place::Initial => [false; 256],
+            Place::On(kinds) => codes_of(kinds, table),
+        };
+        let codes = codes_of(std::slice::from_ref(&config.thing), table);
+        let initial = config.place == Place::Initial;
+        let radius = i32::from(config.radius);
+        let mut patch = Self {
+            name: name_hash(&format!("regrow.{instance}")),
+            kind,
+            look: table.kinds[kind.index()].look,
+            codes,
+            initial,
+            under_agent: config.under_agent,
+            every: config.every,
+            event: table.event("grew")?,
+            by_count: config.chance.iter().map(|c| u32::try_from(threshold(c.0)).unwrap_or(u32::MAX)).collect(),
+            certain: config.chance.iter().any(|c| c.0 >= ONE),
+            cells: Vec::new(),
+            subjects: Vec::new(),
+            candidate_at: Vec::new(),
+            near_at: Vec::new(),
+            near: Vec::new(),
+            reach: Vec::new(),
+        };
+        for layout in &table.layouts {
+            let all = (0..g.height).flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)));
+            let cells: Vec<Cell> = all
+                .filter(|&c| {
+                    let word = layout.words[c.index()];
+                    if initial {
+                        codes[usize::from(word[Layer::Item as usize])]
+                            || layout.maybe.iter().any(|m| m.cell == c && m.layer == Layer::Item && codes[usize::from(m.code)])
+                    } else {
+                        on[usize::from(word[Layer::Floor as usize])] || on[usize::from(word[Layer::Mark as usize])]
+                    }
+                })
+                .collect();
+            let mut candidate_at = vec![0u16; g.cells()];
+            for (i, c) in (1u16..).zip(&cells) {
+                candidate_at[c.index()] = i;
+            }
+            let (mut near_at, mut near) = (vec![(0, 0); g.cells()], Vec::new());
+            for (c, range) in (0u16..).zip(near_at.iter_mut()) {
+                let (row, column) = g.place(Cell::new(c));
+                let start = near.len();
+                for (i, &other) in (0u16..).zip(&cells) {
+                    let (r, k) = g.place(other);
+                    if other.get() != c && config.metric.within(r - row, k - column, radius) {
+                        near.push(i);
+                    }
+                }
+                *range = (u32::try_from(start).expect("bounded"), u32::try_from(near.len()).expect("bounded"));
+            }
+            let within = |&a: &Cell| {
+                let (row, column) = g.place(a);
+                let map = (0..g.height).flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)));
+                let near = map.filter(|&b| {
+                    let (r, c) = g.place(b);
+                    a != b && config.metric.within(r - row, c - column, radius)
+                });
+                near.map(Cell::get).collect()
+            };
+            patch.reach.push(cells.iter().map(within).collect());
+            let mut subjects: Vec<u32> = cells.iter().map(|&c| g.subject(c)).collect();
+            subjects.resize(cells.len().next_multiple_of(BLOCK), 0);
+            patch.cells.push(cells);
+            patch.subjects.push(subjects);
+            patch.candidate_at.push(candidate_at);
+            patch.near_at.push(near_at);
+            patch.near.push(near);
+        }
+        Some(patch)
+    }
+    /// Room for the candidates of one arena, a multiple of [`BLOCK`].
+    fn places(&self) -> usize {
+        self.subjects.iter().map(Vec::len).max().unwrap_or(0)
+    }
+    fn limit(&self, around: u8) -> u32 {
+        self.by_count[usize::from(around).min(self.by_count.len() - 1)]
+    }
+}
+
+/// What is kept for each arena, instance after instance. `chance` and `around` follow from the map and from `soil`; `soil` is state.
+#[derive(Resource, Default, Debug)]
+struct Growth {
+    patches: Vec<Patch>,
+    /// Threshold of each candidate: 0 where nothing can grow now.
+    chance: Vec<Vec<u32>>,
+    /// Live neighbours of each candidate.
+    around: Vec<Vec<u8>>,
+    /// 1 where things may grow in this episode.
+    soil: Vec<Vec<u8>>,
+    /// 0 for an arena that was just reset: the soil is taken from the map before the first tick.
+    settled: Vec<u8>,
+}
+
+/// Takes in, before a tick, what changed since the last one. So growth goes by the neighbours before the tick.
+fn settle(mut shard: Shard, mut growth: ResMut<Growth>) {
+    let parts = shard.parts();
+    let growth = growth.bypass_change_detection();
+    for arena in 0..parts.arenas.n {
+        let fresh = std::mem::replace(&mut growth.settled[arena], 1) == 0;
+        if parts.arenas.touched[arena].n == 0 {
+            continue;
+        }
+        let touched = parts.arenas.touched[arena];
+        let layout = usize::from(parts.arenas.heads[arena].layout);
+        for (p, patch) in growth.patches.iter().enumerate() {
+            let places = patch.places();
+            let range = arena * places..(arena + 1) * places;
+            let mut field = Field {
+                patch,
+                layout,
+                cells: parts.arenas.cells(parts.table, arena),
+                chance: &mut growth.chance[p][range.clone()],
+                around: &mut growth.around[p][range.clone()],
+                soil: &mut growth.soil[p][range],
+            };
+            if fresh {
+                field.find_soil();
+            }
+            match touched.changes() {
+                Some(changes) => changes.iter().for_each(|touch| field.change(*touch)),
+                None => field.recount(),
+            }
+        }
+        parts.arenas.touched[arena].n = 0;
+    }
+}
+
+/// The candidates of one instance in one arena.
+struct Field<'a> {
+    patch: &'a Patch,
+    layout: usize,
+    cells: Cells<'a>,
+    chance: &'a mut [u32],
+    around: &'a mut [u8],
+    soil: &'a mut [u8],
+}
+
+impl Field<'_> {
+    fn item(&self, candidate: usize) -> u8 {
+        self.cells.get(self.patch.cells[self.layout][candidate], Layer::Item)
+    }
+    fn find_soil(&mut self) {
+        for i in 0..self.patch.cells[self.layout].len() {
+            self.soil[i] = u8::from(!self.patch.initial || self.patch.codes[usize::from(self.item(i))]);
+        }
+    }
+    fn update(&mut self, candidate: usize) {
+        let open = self.soil[candidate] != 0 && self.item(candidate) == 0;
+        self.chance[candidate] = if open { self.patch.limit(self.around[candidate]) } else { 0 };
+    }
+    fn change(&mut self, touch: Touch) {
+        let patch = self.patch;
+        let cell = Cell::new(touch.cell);
+        let (was, is) = (patch.codes[usize::from(touch.old)], patch.codes[usize::from(touch.new)]);
+        let (start, end) = patch.near_at[self.layout][cell.index()];
+        if was != is {
+            for &i in &patch.near[self.layout][start as usize..end as usize] {
+                let around = &mut self.around[usize::from(i)];
+                *around = if is { *around + 1 } else { *around - 1 };
+                self.update(usize::from(i));
+            }
+        }
+        if let Some(own) = patch.candidate_at[self.layout][cell.index()].checked_sub(1) {
+            self.update(usize::from(own));
+        }
+    }
+    fn recount(&mut self) {
+        let (patch, layout) = (self.patch, self.layout);
+        for i in 0..patch.cells[layout].len() {
+            // Things may stand on cells that are no candidates: they count too.
+            let live = patch.reach[layout][i].iter().filter(|&&c| patch.codes[usize::from(self.cells.get(Cell::new(c), Layer::Item))]);
+            self.around[i] = u8::try_from(live.count()).expect("at most 121 neighbours");
+            self.update(i);
+        }
+    }
+}
+
+/// Draws all chances of one instance; a loop that vectorises, run with the widest registers there are.
+struct Grow<'a> {
+    patch: &'a Patch,
+    chance: &'a [u32],
+    table: &'a Table,
+    arenas: &'a mut Arenas,
+}
+
+impl pulp::NullaryFnOnce for Grow<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn call(self) {
+        let Grow { patch, chance, table, arenas } = self;
+        let places = patch.places();
+        for (arena, chance) in chance.chunks_exact(places.max(1)).enumerate() {
+            let head = arenas.heads[arena];
+            if head.tick % patch.every != 0 {
+                continue;
+            }
+            let key = head.draw.key(Purpose::Regrow, patch.name, 0);
+            let subjects = &patch.subjects[usize::from(head.layout)];
+            for (block, (chance, subjects)) in chance.as_chunks::<BLOCK>().0.iter().zip(subjects.as_chunks::<BLOCK>().0).enumerate() {
+                let hits = if patch.certain { hits::<true>(key, chance, subjects) } else { hits::<false>(key, chance, subjects) };
+                if hits != [0; BLOCK] {
+                    patch.grow(table, arenas, arena, block * BLOCK, &hits);
+                }
+            }
+        }
+    }
+}
+
+/// Which of a block's chances hold. Where a chance of one can stand, it stands as the greatest threshold.
+#[inline(always)]
+fn hits<const CERTAIN: bool>(key: Key, chance: &[u32; BLOCK], subjects: &[u32; BLOCK]) -> [u8; BLOCK] {
+    let mut out = [0; BLOCK];
+    for i in 0..BLOCK {
+        out[i] = u8::from(key.u32(subjects[i]) < chance[i]) | u8::from(CERTAIN && chance[i] == u32::MAX);
+    }
+    out
+}
+
+impl Patch {
+    #[cold]
+    fn grow(&self, table: &Table, arenas: &mut Arenas, arena: usize, first: usize, hits: &[u8; BLOCK]) {
+        let layout = usize::from(arenas.heads[arena].layout);
+        for (i, _) in hits.iter().enumerate().filter(|(_, hit)| **hit != 0) {
+            let cell = self.cells[layout][first + i];
+            let mut cells = arenas.cells(table, arena);
+            let word = cells.word(cell);
+            if word[Layer::Item as usize] != 0 || (!self.under_agent && word[BODY] != 0) {
+                continue;
+            }
+            cells.set(cell, Layer::Item, self.look);
+            let mut row = EventRow::new(self.event);
+            row.set(Part::K, i64::from(self.kind.get()));
+            row.set(Part::Cell, i64::from(cell.get()));
+            arenas.emit(table, arena, row);
+        }
+    }
+}
+
+fn grow(mut shard: Shard, growth: Res<Growth>, isa: Res<Isa>) {
+    let parts = shard.parts();
+    for (patch, chance) in growth.patches.iter().zip(&growth.chance) {
+        isa.0.dispatch(Grow { patch, chance, table: parts.table, arenas: &mut *parts.arenas });
+    }
+}
+
+/// The soil of one instance, by its number.
+struct SoilColumn(usize);
+
+impl ArenaColumn for SoilColumn {
+    fn name(&self) -> &'static str {
+        "regrow.soil"
+    }
+    fn bytes(&self, world: &World) -> usize {
+        world.resource::<Growth>().patches[self.0].places()
+    }
+    fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
+        let n = out.len();
+        out.copy_from_slice(&world.resource::<Growth>().soil[self.0][arena * n..(arena + 1) * n]);
+    }
+    fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
+        let n = bytes.len();
+        world.resource_mut::<Growth>().soil[self.0][arena * n..(arena + 1) * n].copy_from_slice(bytes);
+        // Chances and counts follow from soil and map: they are made anew before the next tick.
+        world.resource_mut::<Arenas>().touched[arena].n = u16::MAX;
+        bytes.iter().all(|&b| b <= 1)
+    }
+}
+
+/// Whether the soil of this episode is known.
+struct SettledColumn;
+
+impl ArenaColumn for SettledColumn {
+    fn name(&self) -> &'static str {
+        "regrow.settled"
+    }
+    fn bytes(&self, _world: &World) -> usize {
+        1
+    }
+    fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
+        out[0] = world.resource::<Growth>().settled[arena];
+    }
+    fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
+        world.resource_mut::<Growth>().settled[arena] = bytes[0];
+        bytes[0] <= 1
+    }
+}
