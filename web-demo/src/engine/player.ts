@@ -1,0 +1,223 @@
+// Plays a pair of arenas: loads, steps with the clock of the screen, compares hashes with the native
+// run. Decides nothing about the game.
+
+import { EngineClient, EngineError } from './client.ts';
+import { type NativeHashes, nativeHashes } from './effect.ts';
+import type { Frame } from './protocol.ts';
+import { type ScenarioEntry, source } from './scenarios.ts';
+import type { Description, WorldEvent } from './types.ts';
+
+/** Ticks a second at speed 1. */
+const RATE = 8;
+/** Most ticks in one call: the screen is drawn between calls. */
+const CALL_MAX = 64;
+/** Captions kept for each arena. */
+const LOG_MAX = 40;
+
+/** Speeds on offer; Infinity: as fast as it goes. */
+export const SPEEDS = [0.25, 0.5, 1, 2, 4, 16, Number.POSITIVE_INFINITY] as const;
+
+/** Outcome of the last comparison of an arena with the native run. */
+export interface Check {
+  tick: number;
+  equal: boolean;
+}
+
+export class Player {
+  phase: 'empty' | 'loading' | 'ready' | 'error' = 'empty';
+  entry: ScenarioEntry | undefined;
+  description: Description | undefined;
+  frame: Frame | undefined;
+  error: EngineError | undefined;
+  playing = false;
+  speed: number = 1;
+  seed = '1';
+  /** Captions so far, by arena. */
+  log: WorldEvent[][] = [];
+  /** By arena: null before the first comparison. */
+  checks: (Check | null)[] = [];
+  /** Ticks that the native run of this seed and agent has hashes for; empty: there is none. */
+  nativeTicks: number[] = [];
+
+  private native: NativeHashes | null = null;
+  private busy = false;
+  private due = 0;
+  private last = 0;
+  private timer = 0;
+  private turn = 0;
+  private hidden = false;
+
+  constructor(
+    private readonly changed: () => void,
+    private readonly engine = new EngineClient(),
+  ) {}
+
+  get tick(): number {
+    return Math.max(0, ...(this.frame?.arenas.map((arena) => arena.status.tick) ?? []));
+  }
+
+  /** True when every arena has come to its end. */
+  get over(): boolean {
+    return this.frame?.arenas.every((arena) => arena.status.ended !== null) ?? false;
+  }
+
+  /** Loads a scenario; without seed and agent those of the native run, so that hashes compare. */
+  async open(entry: ScenarioEntry, seed?: string, policy?: string): Promise<void> {
+    this.pause();
+    const turn = ++this.turn;
+    this.phase = 'loading';
+    this.entry = entry;
+    this.error = undefined;
+    this.changed();
+    try {
+      const [text, native] = await Promise.all([
+        source(entry),
+        entry.hashes ? nativeHashes(entry.id) : null,
+      ]);
+      const wanted = seed ?? native?.seed ?? '1';
+      const options = {
+        seed: wanted,
+        ...(policy ? { policy } : {}),
+        ...(native ? { domain: native.domain } : {}),
+      };
+      const { description, frame } = await this.engine.load(text, entry.id, options);
+      // Another scenario was chosen meanwhile.
+      if (turn !== this.turn) return;
+      this.native = native;
+      this.seed = wanted;
+      this.description = description;
+      this.nativeTicks = this.ticksOfNative(description);
+      this.log = frame.arenas.map(() => []);
+      this.checks = frame.arenas.map(() => null);
+      this.phase = 'ready';
+      this.show(frame);
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    }
+  }
+
+  play(): void {
+    if (this.phase !== 'ready' || this.playing || this.over) return;
+    this.playing = true;
+    this.last = performance.now();
+    this.due = 1;
+    this.timer = requestAnimationFrame((now) => this.go(now));
+    this.changed();
+  }
+
+  pause(): void {
+    if (!this.playing) return;
+    this.playing = false;
+    cancelAnimationFrame(this.timer);
+    this.changed();
+  }
+
+  toggle(): void {
+    if (this.playing) this.pause();
+    else this.play();
+  }
+
+  /** Stops the clock while nobody can see the arenas. */
+  hide(hidden: boolean): void {
+    this.hidden = hidden;
+    this.last = performance.now();
+  }
+
+  setSpeed(speed: number): void {
+    this.speed = speed;
+    this.due = 0;
+    this.changed();
+  }
+
+  /** Pauses and goes some ticks on, or back. */
+  async move(ticks: number): Promise<void> {
+    this.pause();
+    if (this.phase !== 'ready' || this.busy) return;
+    const to = Math.max(0, this.tick + ticks);
+    await this.call(() => (ticks > 0 ? this.engine.step(ticks) : this.engine.seek(to)));
+  }
+
+  async restart(): Promise<void> {
+    this.pause();
+    if (this.phase === 'ready' && !this.busy) await this.call(() => this.engine.seek(0));
+  }
+
+  private go(now: number): void {
+    if (!this.playing) return;
+    this.timer = requestAnimationFrame((later) => this.go(later));
+    const passed = now - this.last;
+    this.last = now;
+    if (this.hidden || this.busy) return;
+    this.due = Math.min(CALL_MAX, this.due + (passed / 1000) * RATE * this.speed);
+    const ticks = Math.min(Math.floor(this.due), this.toNextCheck());
+    if (ticks < 1) return;
+    this.due -= ticks;
+    void this.call(() => this.engine.step(ticks)).then(() => {
+      if (this.over) this.pause();
+    });
+  }
+
+  /** Steps up to the next tick that the native run has a hash for, so that none is passed unseen. */
+  private toNextCheck(): number {
+    const next = this.nativeTicks.find((tick) => tick > this.tick);
+    return next === undefined ? CALL_MAX : next - this.tick;
+  }
+
+  private async call(work: () => Promise<Frame>): Promise<void> {
+    this.busy = true;
+    const turn = this.turn;
+    try {
+      const frame = await work();
+      if (turn === this.turn) this.show(frame);
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    } finally {
+      this.busy = false;
+    }
+  }
+
+  private show(frame: Frame): void {
+    const before = this.frame;
+    this.frame = frame;
+    frame.arenas.forEach((arena, index) => {
+      const { tick } = arena.status;
+      const kept = (this.log[index] ?? []).filter((event) => event.tick <= tick);
+      const fresh = arena.events.filter(
+        (event) => event.caption && !kept.some((k) => k.tick >= event.tick),
+      );
+      this.log[index] = [...kept, ...fresh].slice(-LOG_MAX);
+      this.compare(index, tick, arena.hash);
+    });
+    this.changed();
+    if (before) this.engine.recycle(before);
+  }
+
+  private compare(arena: number, tick: number, hash: string): void {
+    const expected = this.run(arena, this.description)?.hashes[String(tick)];
+    if (expected !== undefined) this.checks[arena] = { tick, equal: expected === hash };
+  }
+
+  /** The native run that an arena repeats, if one is shipped. */
+  private run(arena: number, description: Description | undefined) {
+    if (!description || !this.native || this.native.seed !== this.seed) return undefined;
+    const arm = description.shown[arena];
+    return this.native.runs.find((run) => run.arm === arm && run.policy === description.policy);
+  }
+
+  private ticksOfNative(description: Description): number[] {
+    const ticks = description.shown.flatMap((_, arena) =>
+      Object.keys(this.run(arena, description)?.hashes ?? {}).map(Number),
+    );
+    return [...new Set(ticks)].sort((a, b) => a - b);
+  }
+
+  private fail(error: unknown): void {
+    this.pause();
+    this.phase = 'error';
+    this.error =
+      error instanceof EngineError
+        ? error
+        : new EngineError((error as Error).message ?? `${error}`);
+    this.changed();
+  }
+}

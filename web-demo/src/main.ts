@@ -1,0 +1,3 @@
+import '@fontsource-variable/atkinson-hyperlegible-next/wght.css';
+import './styles.css';
+import './screens/gallery.ts';

@@ -1,0 +1,485 @@
+// The first screen: a live pair from one seed, and beside it the effect that a native run measured.
+
+import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { type RecordedEffect, recorded } from '../engine/effect.ts';
+import { Player, SPEEDS } from '../engine/player.ts';
+import { list, type ScenarioEntry } from '../engine/scenarios.ts';
+import type { Bot } from '../engine/types.ts';
+import { t } from '../i18n/index.ts';
+import { agentLetter, agentStyle } from '../render/palette.ts';
+import { SKINS, type SkinName } from '../render/skin.ts';
+import '../ui/arena.ts';
+import '../ui/effect.ts';
+import { type Icon, icon } from '../ui/icons.ts';
+import { formatLink, parseLink, parseSeed } from '../ui/link.ts';
+import * as prefs from '../ui/prefs.ts';
+
+/** A glide lasts as long as a tick, at most this many milliseconds; faster ticks have none. */
+const GLIDE_MAX = 180;
+const GLIDE_MIN = 60;
+/** Screen readers hear of the arenas at most this often, in milliseconds. */
+const LIVE_EVERY = 2000;
+/** How long the page waits before it says that it is starting. */
+const PATIENCE = 400;
+
+export class CwGallery extends LitElement {
+  private readonly player = new Player(() => this.requestUpdate());
+  private entries: ScenarioEntry[] | undefined;
+  private effects: RecordedEffect[] = [];
+  private problem = '';
+  private skin: SkinName = 'plain';
+  private stage = false;
+  private helping = false;
+  private seedNote = '';
+  private slow = false;
+  private live = '';
+  private liveTimer = 0;
+  private readonly seen = new IntersectionObserver((found) => {
+    this.onScreen = found.at(-1)?.isIntersecting ?? true;
+    this.player.hide(!this.onScreen || document.hidden);
+  });
+  private onScreen = true;
+
+  protected override createRenderRoot(): HTMLElement {
+    // What the HTML showed before the scripts came.
+    this.replaceChildren();
+    return this;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    prefs.setTheme(prefs.theme());
+    addEventListener('keydown', this.onKey);
+    addEventListener('hashchange', this.onLink);
+    document.addEventListener('visibilitychange', this.onVisible);
+    this.liveTimer = window.setInterval(() => this.tell(), LIVE_EVERY);
+    window.setTimeout(() => {
+      this.slow = true;
+      this.requestUpdate();
+    }, PATIENCE);
+    void this.start();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    removeEventListener('keydown', this.onKey);
+    removeEventListener('hashchange', this.onLink);
+    document.removeEventListener('visibilitychange', this.onVisible);
+    window.clearInterval(this.liveTimer);
+    this.seen.disconnect();
+    this.player.pause();
+  }
+
+  protected override updated(): void {
+    const pair = this.querySelector('.pair');
+    if (pair) this.seen.observe(pair);
+    const dialog = this.querySelector('dialog');
+    if (dialog && this.helping && !dialog.open) dialog.showModal();
+  }
+
+  private async start(): Promise<void> {
+    try {
+      this.entries = await list();
+    } catch (error) {
+      this.problem = (error as Error).message;
+    }
+    if (this.entries?.length === 0) this.problem = t('error.empty');
+    this.requestUpdate();
+    if (this.entries?.length) await this.follow();
+  }
+
+  /** Opens what the address names; the first scenario where it names none that is shipped. */
+  private async follow(): Promise<void> {
+    const link = parseLink(location.hash);
+    this.stage = link.stage ?? this.stage;
+    const named = this.entries?.find((entry) => entry.id === link.scenario);
+    const entry = named ?? this.entries?.[0];
+    if (entry) await this.open(entry, link.seed, named ? link.agent : undefined);
+  }
+
+  private async open(entry: ScenarioEntry, seed?: string, agent?: string): Promise<void> {
+    const wasOther = this.player.entry?.id !== entry.id;
+    if (wasOther) {
+      this.effects = [];
+      if (entry.effect) {
+        recorded(entry.id).then(
+          (effects) => {
+            if (this.player.entry?.id === entry.id) this.effects = effects;
+            this.requestUpdate();
+          },
+          (error: Error) => {
+            this.problem = error.message;
+            this.requestUpdate();
+          },
+        );
+      }
+    }
+    if (typeof WebAssembly === 'undefined') {
+      this.problem = t('error.wasm');
+      this.requestUpdate();
+      return;
+    }
+    await this.player.open(entry, seed, agent);
+    if (this.player.phase !== 'ready') return;
+    const link = {
+      scenario: entry.id,
+      seed: this.player.seed,
+      agent: this.player.description?.policy ?? '',
+      stage: this.stage,
+    };
+    history.replaceState(null, '', formatLink(link));
+    if (!prefs.reducedMotion()) this.player.play();
+  }
+
+  private readonly onLink = (): void => {
+    void this.follow();
+  };
+
+  private readonly onVisible = (): void => {
+    this.player.hide(document.hidden || !this.onScreen);
+  };
+
+  private readonly onKey = (event: KeyboardEvent): void => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === 'Escape' && this.stage && !this.helping) {
+      this.setStage(false);
+      return;
+    }
+    const target = event.target as HTMLElement;
+    if (target.closest('input, select, textarea') || !prefs.shortcuts()) return;
+    if (event.key === '?') this.help(true);
+    else if (event.key.toLowerCase() === 'p') this.setStage(!this.stage);
+    else if (!target.closest('.pair') || !this.arenaKey(event.key)) return;
+    event.preventDefault();
+  };
+
+  /** Keys that act while the arenas have the focus; false where the key is none of them. */
+  private arenaKey(key: string): boolean {
+    if (key === ' ') this.player.toggle();
+    else if (key === 'ArrowRight') void this.player.move(1);
+    else if (key === 'ArrowLeft') void this.player.move(-1);
+    else if (key === 'Home') void this.player.restart();
+    else if (key === '-') this.faster(-1);
+    else if (key === '=' || key === '+') this.faster(1);
+    else return false;
+    return true;
+  }
+
+  private faster(by: number): void {
+    const at = SPEEDS.indexOf(this.player.speed as (typeof SPEEDS)[number]) + by;
+    this.player.setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, at))] ?? 1);
+  }
+
+  private setStage(on: boolean): void {
+    this.stage = on;
+    this.requestUpdate();
+    if (on && 'wakeLock' in navigator) {
+      // A page without the permission still shows the stage.
+      navigator.wakeLock.request('screen').catch(() => undefined);
+    }
+  }
+
+  private help(on: boolean): void {
+    this.helping = on;
+    this.requestUpdate();
+  }
+
+  /** Renews the description that screen readers hear. */
+  private tell(): void {
+    const arena = this.player.frame?.arenas[1];
+    if (!arena || !this.player.playing) return;
+    const items = Object.entries(arena.status.items)
+      .map(([kind, n]) => t('items', { n, kind }))
+      .join(', ');
+    const last = this.player.log[1]?.at(-1)?.caption ?? '';
+    this.live = t('live', { tick: arena.status.tick, items, last });
+    this.requestUpdate();
+  }
+
+  override render(): TemplateResult {
+    document.documentElement.classList.toggle('stage', this.stage);
+    return html`
+      <a class="skip" href="#arenas" @click=${this.toArenas}>${t('skip')}</a>
+      ${this.bar()}
+      <main>
+        ${this.hero()} ${this.cards()}
+        <p class="muted foot">${t('offline')}</p>
+      </main>
+      ${this.keys()}
+    `;
+  }
+
+  private readonly toArenas = (event: Event): void => {
+    // The address holds the state of the screen, not a place on it.
+    event.preventDefault();
+    this.querySelector<HTMLElement>('.pair')?.focus();
+  };
+
+  private bar(): TemplateResult {
+    const other: prefs.Theme = prefs.theme() === 'dark' ? 'light' : 'dark';
+    const change = (): void => {
+      prefs.setTheme(other);
+      this.requestUpdate();
+    };
+    return html`<header class="bar">
+      <span class="name">${t('name')}</span>
+      <h1>${t('headline')}</h1>
+      <span class="tools">
+        <button type="button" aria-pressed=${this.stage} @click=${() => this.setStage(!this.stage)}>
+          ${t('stage')}
+        </button>
+        <button type="button" @click=${change}>${t(`theme.${other}`)}</button>
+        <button type="button" aria-label=${t('help')} @click=${() => this.help(true)}>?</button>
+      </span>
+    </header>`;
+  }
+
+  private hero(): TemplateResult {
+    const { player } = this;
+    const entry = player.entry;
+    const description = player.description;
+    return html`<section class="hero" aria-labelledby="question">
+      <div class="ask">
+        <h2 id="question">${entry?.title ?? ''}</h2>
+        <p class="question">${entry?.asks ?? ''}</p>
+      </div>
+      ${this.trouble()}
+      <div class="pair" id="arenas" tabindex="0" role="group"
+        aria-label=${t('pair', { title: entry?.title ?? '' })}>
+        ${[0, 1].map(
+          (index) => html`<cw-arena
+            .arena=${player.frame?.arenas[index]}
+            .description=${description}
+            .index=${index}
+            .skin=${this.skin}
+            .tween=${this.glide()}
+            .log=${player.log[index] ?? []}
+            .check=${player.checks[index] ?? null}
+            .compared=${player.nativeTicks.length > 0}
+          ></cw-arena>`,
+        )}
+      </div>
+      <p class="sr" role="status" data-live>${this.live}</p>
+      ${this.transport()}
+      <div class="below">
+        <section class="measured" aria-labelledby="effect">
+          <h2 id="effect">${t('effect')}</h2>
+          ${this.effect()}
+        </section>
+        ${this.settings()}
+      </div>
+    </section>`;
+  }
+
+  private glide(): number {
+    const { player } = this;
+    if (prefs.reducedMotion()) return 0;
+    const tick = 1000 / (8 * player.speed);
+    return tick < GLIDE_MIN ? 0 : Math.min(tick, GLIDE_MAX);
+  }
+
+  private trouble(): TemplateResult | typeof nothing {
+    const { player } = this;
+    if (player.phase === 'loading' || (player.phase === 'empty' && !this.problem)) {
+      return this.slow && !player.frame
+        ? html`<p class="strip" role="status">${t('starting')}</p>`
+        : nothing;
+    }
+    const error = player.phase === 'error' ? player.error : undefined;
+    const message = error?.message ?? this.problem;
+    if (!message) return nothing;
+    const places = (error?.diagnostics ?? []).map((d) =>
+      t('error.place', {
+        file: player.entry?.id ?? '',
+        line: d.line,
+        column: d.column,
+        message: d.help ? `${d.message} ${d.help}` : d.message,
+      }),
+    );
+    const again = (): void => {
+      if (player.entry) void this.open(player.entry);
+      else location.reload();
+    };
+    return html`<div class="strip bad" role="alert">
+      <b>${t('error.title')}</b>
+      ${error?.trapped ? html`<p>${t('error.broke')}</p>` : nothing}
+      <p>${message}</p>
+      ${places.map((place) => html`<p>${place}</p>`)}
+      <button type="button" @click=${again}>${t('error.again')}</button>
+      <button type="button"
+        @click=${() => navigator.clipboard.writeText([message, ...places].join('\n'))}>
+        ${t('error.copy')}
+      </button>
+    </div>`;
+  }
+
+  private transport(): TemplateResult {
+    const { player } = this;
+    const idle = player.phase !== 'ready';
+    const ticks = player.description?.ticks ?? 0;
+    const button = (key: Icon, act: () => void, off = idle): TemplateResult =>
+      html`<button type="button" aria-label=${t(key)} title=${t(key)} ?disabled=${off} @click=${act}>
+        ${icon(key)}
+      </button>`;
+    return html`<div class="transport" role="group" aria-label=${t('transport')}>
+      ${button('restart', () => void player.restart())}
+      ${button('back', () => void player.move(-1), idle || player.tick === 0)}
+      ${button(player.playing ? 'pause' : 'play', () => player.toggle(), idle || player.over)}
+      ${button('step', () => void player.move(1), idle || player.over)}
+      <label>${t('speed')}
+        <select data-speed @change=${this.onSpeed}>
+          ${SPEEDS.map(
+            (speed) => html`<option value=${speed} ?selected=${speed === player.speed}>
+              ${speed === Number.POSITIVE_INFINITY ? t('speed.max') : `${speed}×`}
+            </option>`,
+          )}
+        </select>
+      </label>
+      <span class="now" data-tick=${player.tick}>
+        ${t('tick.of', { tick: player.tick, ticks })}
+      </span>
+    </div>`;
+  }
+
+  private readonly onSpeed = (event: Event): void => {
+    this.player.setSpeed(Number((event.target as HTMLSelectElement).value));
+  };
+
+  private settings(): TemplateResult {
+    const { player } = this;
+    const description = player.description;
+    const bots = description?.bots.filter((bot) => playable(bot, description.focal_role)) ?? [];
+    const bot = bots.find((b) => b.name === description?.policy);
+    return html`<section class="settings" aria-labelledby="settings">
+      <h2 id="settings">${t('settings')}</h2>
+      <label>${t('agent')}
+        <select data-agent @change=${this.onAgent}>
+          ${bots.map(
+            (b) => html`<option value=${b.name} ?selected=${b.name === description?.policy}>
+              ${b.name} (${t(`agent.${b.kind}`)})
+            </option>`,
+          )}
+        </select>
+      </label>
+      ${bot?.says ? html`<p class="muted">${bot.says}</p>` : nothing}
+      <form class="seed" @submit=${this.onSeed}>
+        <label>${t('seed')}
+          <input name="seed" inputmode="numeric" autocomplete="off" .value=${player.seed}
+            aria-describedby="seed-note" />
+        </label>
+        <button type="submit">↵<span class="sr"> ${t('seed')}</span></button>
+        <button type="button" @click=${this.nextSeed}>${t('seed.new')}</button>
+      </form>
+      <p id="seed-note" class="warn" role="status">${this.seedNote}</p>
+      <label>${t('skin')}
+        <select data-skin @change=${this.onSkin}>
+          ${SKINS.map(
+            (skin) => html`<option value=${skin} ?selected=${skin === this.skin}>
+              ${t(`skin.${skin}`)}
+            </option>`,
+          )}
+        </select>
+      </label>
+      <h3>${t('agents')}</h3>
+      <ul class="who">
+        ${description?.slots.map((role, slot) => {
+          const { fill, ink } = agentStyle(slot);
+          return html`<li>
+            <span class="disc" style="background:${fill};color:${ink}">${agentLetter(slot)}</span>
+            ${role}
+          </li>`;
+        })}
+      </ul>
+      <p class="muted">${t('legend')}</p>
+    </section>`;
+  }
+
+  private readonly onAgent = (event: Event): void => {
+    const { entry, seed } = this.player;
+    if (entry) void this.open(entry, seed, (event.target as HTMLSelectElement).value);
+  };
+
+  private readonly onSkin = (event: Event): void => {
+    this.skin = (event.target as HTMLSelectElement).value as SkinName;
+    this.requestUpdate();
+  };
+
+  private readonly onSeed = (event: Event): void => {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    this.reseed(String(new FormData(form).get('seed') ?? ''));
+  };
+
+  private readonly nextSeed = (): void => {
+    const next = BigInt(this.player.seed) + 1n;
+    this.reseed(String(next % 2n ** 64n));
+  };
+
+  private reseed(text: string): void {
+    const seed = parseSeed(text);
+    this.seedNote = seed === null ? t('seed.wrong') : '';
+    this.requestUpdate();
+    const { entry, description } = this.player;
+    if (seed !== null && entry) void this.open(entry, seed, description?.policy);
+  }
+
+  private effect(): TemplateResult {
+    const policy = this.player.description?.policy;
+    const found = this.effects.find((entry) => entry.policy === policy) ?? null;
+    if (!found) return html`<p class="strip">${t('effect.none')}</p>`;
+    return html`<p class="muted">${t('effect.lead')}</p>
+      <cw-effect .effect=${found.effect}></cw-effect>`;
+  }
+
+  private cards(): TemplateResult {
+    return html`<section aria-labelledby="cards">
+      <h2 id="cards">${t('scenario')}</h2>
+      <div class="cards" @keydown=${this.onCardKey}>
+        ${this.entries?.map(
+          (entry) => html`<button type="button" class="card" data-scenario=${entry.id}
+            aria-pressed=${entry.id === this.player.entry?.id}
+            @click=${() => void this.open(entry)}>
+            <b>${entry.title}</b><span>${entry.asks}</span>
+            <span class="muted">${entry.group}</span>
+          </button>`,
+        )}
+      </div>
+    </section>`;
+  }
+
+  private readonly onCardKey = (event: KeyboardEvent): void => {
+    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!by) return;
+    const cards = [...this.querySelectorAll<HTMLElement>('.card')];
+    const at = cards.indexOf(document.activeElement as HTMLElement);
+    cards[(at + by + cards.length) % cards.length]?.focus();
+    event.preventDefault();
+  };
+
+  private keys(): TemplateResult {
+    const close = (): void => this.help(false);
+    if (!this.helping) return html``;
+    return html`<dialog aria-labelledby="keys" @close=${close}>
+      <h2 id="keys">${t('keys.title')}</h2>
+      <p>${t('keys.arena')}</p>
+      <ul>
+        <li>${t('keys.space')}</li><li>${t('keys.arrows')}</li>
+        <li>${t('keys.home')}</li><li>${t('keys.speed')}</li>
+      </ul>
+      <p>${t('keys.global')}</p>
+      <label class="check">
+        <input type="checkbox" .checked=${prefs.shortcuts()}
+          @change=${(event: Event) => prefs.setShortcuts((event.target as HTMLInputElement).checked)} />
+        ${t('keys.on')}
+      </label>
+      <form method="dialog"><button>${t('close')}</button></form>
+    </dialog>`;
+  }
+}
+
+/** Control agents that can sit in the measured seats. */
+function playable(bot: Bot, role: string): boolean {
+  return bot.kind !== 'resident' && (bot.role === role || bot.role === '');
+}
+
+customElements.define('cw-gallery', CwGallery);
