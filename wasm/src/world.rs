@@ -10,7 +10,7 @@ use commonweal_core::bots::BotKind;
 use commonweal_core::event::Part;
 use commonweal_core::ids::{Cell, Domain};
 use commonweal_core::observe::Encoding;
-use commonweal_core::scenario::{self, Compiled, Scenario};
+use commonweal_core::scenario::{self, ArmKind, Compiled, Scenario};
 use commonweal_core::state::{End, Layer, Type};
 use serde::{Deserialize, Serialize};
 
@@ -132,7 +132,7 @@ impl World {
             let notes = diagnostics.iter().map(|diagnostic| Note::new(diagnostic, text)).collect();
             return Err(Refusal::Text { file: file.to_owned(), notes });
         };
-        let arms = options.arms.unwrap_or_else(|| vec!["control".to_owned(), "treatment".to_owned()]);
+        let arms = options.arms.unwrap_or_else(|| pair(&scenario));
         if arms.is_empty() {
             return Err(Refusal::wrong("arms: an empty list shows nothing; name at least one arm"));
         }
@@ -460,6 +460,12 @@ fn letter(slot: i64) -> String {
 fn fill(template: &str, fields: &[String]) -> String {
     let filled = fields.iter().enumerate();
     filled.fold(template.to_owned(), |text, (at, field)| text.replace(&format!("{{{}}}", at + 1), field))
+}
+
+/// The first control and the first treatment of the file.
+fn pair(scenario: &Scenario) -> Vec<String> {
+    let first = |kind| scenario.arms.iter().find(|arm| arm.kind == kind).map(|arm| arm.name.clone());
+    [ArmKind::Control, ArmKind::Treatment].into_iter().filter_map(first).collect()
 }
 
 fn control(roles: &[String]) -> Control {

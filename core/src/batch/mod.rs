@@ -11,6 +11,7 @@ use crate::event::EventRow;
 use crate::ids::{Domain, RoleId, Slot};
 use crate::observe::Encoding;
 use crate::scenario::Compiled;
+use crate::state::End;
 
 /// Which slots the caller plays.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -275,6 +276,10 @@ impl Batch {
     /// Ticks done in the episode.
     pub fn tick(&self, arena: usize) -> u32 {
         0
+    }
+    /// How the arena's episode stands.
+    pub fn end(&self, arena: usize) -> End {
+        End::Running
     }
     /// Episodes since the seed was set.
     pub fn episode(&self, arena: usize) -> u32 {
