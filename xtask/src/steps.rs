@@ -145,7 +145,8 @@ impl Session {
     }
 
     fn python(&self) -> anyhow::Result<Tally> {
-        self.needs("python/pyproject.toml", "the Python package")?;
+        let settings = "python/pyproject.toml";
+        self.needs(settings, "the Python package")?;
         let bin = setup::python(&self.shell)?;
         let tool = |name: &str| self.tool(&bin, name);
         let mut tally = Tally::default();
@@ -189,11 +190,16 @@ impl Session {
             Runner::Pytest,
         ));
         tally.add(counted(
-            tool("mypy").args(["--strict", "python/python/commonweal"]),
+            tool("mypy").args([
+                "--strict",
+                "--config-file",
+                settings,
+                "python/python/commonweal",
+            ]),
             Runner::Exit,
         ));
         tally.add(counted(
-            tool("stubtest").arg("commonweal._core"),
+            tool("stubtest").args(["--mypy-config-file", settings, "commonweal._core"]),
             Runner::Exit,
         ));
         Ok(tally)
