@@ -81,7 +81,8 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
 }
 
 /// Regularised incomplete beta function `I_x(a, b)` for `a, b > 0`: the distribution function of
-/// Beta(a, b) at `x`. Absolute error below 1e-11 for a + b up to 10^5.
+/// Beta(a, b) at `x`. Against 40 digits the error was below 1e-12 for a + b up to 3,000, and 2e-10
+/// at 120,000.
 ///
 /// Source: Abramowitz & Stegun 26.5.8, with 26.5.2 for the upper half.
 pub fn beta_inc(a: f64, b: f64, x: f64) -> f64 {
