@@ -379,6 +379,31 @@ mod tests {
     }
 
     #[test]
+    fn a_repeated_episode_weighs_as_one_within_its_layout() {
+        // One layout: the same act three times and one episode without it are 1/2, not 3/4.
+        let mut treated: Vec<Episode> = (0..3).map(|s| episode(s, 1, 7, true)).collect();
+        treated.push(episode(3, 1, 8, false));
+        let c = contrast(&treated, &cell(4, 0));
+        assert!(
+            (c.treatment.mean - 0.5).abs() < 1e-12,
+            "{}",
+            c.treatment.mean
+        );
+        assert_eq!((c.counts.n, c.counts.n_distinct, c.counts.n_eff), (4, 2, 1));
+    }
+
+    #[test]
+    fn a_fault_in_either_cell_is_counted_and_drops_no_row() {
+        let mut control = cell(70, 0);
+        control[3].fault = true;
+        let mut treated = cell(70, 0);
+        treated[5].fault = true;
+        treated[6].saturated = true;
+        let counts = contrast(&treated, &control).counts;
+        assert_eq!((counts.faults, counts.saturated, counts.n_eff), (2, 1, 70));
+    }
+
+    #[test]
     fn only_distinct_episodes_count_as_opportunities() {
         let treated: Vec<Episode> = (0..40).map(|s| episode(s, s % 4, 7, false)).collect();
         let c = rate_contrast(
