@@ -315,7 +315,7 @@ impl ResultRecord {
     pub fn of_primary(context: &RecordContext, def: &MeasureDef, contrast: &Contrast) -> Self {
         let mut record = Self::of_contrast(context, def, contrast);
         if let Some(decision) = decide_contrast(contrast) {
-            
+            record.p_holm = record.p;
             record.verdict = Some(decision.verdict);
             record.reason = decision.reasons;
         }
