@@ -367,7 +367,7 @@ export class CwGallery extends LitElement {
           <input name="seed" inputmode="numeric" autocomplete="off" .value=${player.seed}
             aria-describedby="seed-note" />
         </label>
-        <button type="submit">↵<span class="sr"> ${t('seed')}</span></button>
+        <button type="submit">${t('seed.set')}</button>
         <button type="button" @click=${this.nextSeed}>${t('seed.new')}</button>
       </form>
       <p id="seed-note" class="warn" role="status">${this.seedNote}</p>
@@ -425,10 +425,10 @@ export class CwGallery extends LitElement {
 
   private effect(): TemplateResult {
     const policy = this.player.description?.policy;
-    const found = this.effects.find((entry) => entry.policy === policy) ?? null;
-    if (!found) return html`<p class="strip">${t('effect.none')}</p>`;
+    const found = this.effects.filter((entry) => entry.policy === policy);
+    if (found.length === 0) return html`<p class="strip">${t('effect.none')}</p>`;
     return html`<p class="muted">${t('effect.lead')}</p>
-      <cw-effect .effect=${found.effect}></cw-effect>`;
+      ${found.map((entry) => html`<cw-effect .effect=${entry.effect}></cw-effect>`)}`;
   }
 
   private cards(): TemplateResult {
