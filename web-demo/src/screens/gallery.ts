@@ -31,6 +31,7 @@ export class CwGallery extends LitElement {
   private stage = false;
   private helping = false;
   private seedNote = '';
+  private stale = '';
   private slow = false;
   private live = '';
   private liveTimer = 0;
@@ -93,12 +94,14 @@ export class CwGallery extends LitElement {
     const link = parseLink(location.hash);
     this.stage = link.stage ?? this.stage;
     const named = this.entries?.find((entry) => entry.id === link.scenario);
+    this.stale = link.scenario && !named ? t('link.stale', { id: link.scenario }) : '';
     const entry = named ?? this.entries?.[0];
     if (entry) await this.open(entry, link.seed, named ? link.agent : undefined);
   }
 
   private async open(entry: ScenarioEntry, seed?: string, agent?: string): Promise<void> {
     const wasOther = this.player.entry?.id !== entry.id;
+    this.player.entry = entry;
     if (wasOther) {
       this.effects = [];
       if (entry.effect) {
@@ -243,6 +246,7 @@ export class CwGallery extends LitElement {
         <h2 id="question">${entry?.title ?? ''}</h2>
         <p class="question">${entry?.asks ?? ''}</p>
       </div>
+      ${this.stale ? html`<p class="strip" role="status">${this.stale}</p>` : nothing}
       ${this.trouble()}
       <div class="pair" id="arenas" tabindex="0" role="group"
         aria-label=${t('pair', { title: entry?.title ?? '' })}>
@@ -425,10 +429,14 @@ export class CwGallery extends LitElement {
 
   private effect(): TemplateResult {
     const policy = this.player.description?.policy;
-    const found = this.effects.filter((entry) => entry.policy === policy);
+    // Without an engine nobody sits in the seat: all recorded effects are shown, with their agents.
+    const found = this.effects.filter((entry) => !policy || entry.policy === policy);
     if (found.length === 0) return html`<p class="strip">${t('effect.none')}</p>`;
     return html`<p class="muted">${t('effect.lead')}</p>
-      ${found.map((entry) => html`<cw-effect .effect=${entry.effect}></cw-effect>`)}`;
+      ${found.map(
+        (entry) => html`${policy ? nothing : html`<h3>${entry.policy}</h3>`}
+          <cw-effect .effect=${entry.effect}></cw-effect>`,
+      )}`;
   }
 
   private cards(): TemplateResult {

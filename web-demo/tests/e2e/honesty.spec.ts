@@ -115,3 +115,18 @@ test('captions tell what happened, and when', async ({ page }) => {
   await page.getByRole('button', { name: 'Play' }).click();
   await expect(page.locator('.treatment [data-caption]')).toContainText('A shuts the gate');
 });
+
+test('without WebAssembly the recorded numbers are shown, and a sentence', async ({ page }) => {
+  await page.addInitScript(() => {
+    Reflect.deleteProperty(globalThis, 'WebAssembly');
+  });
+  await page.goto('./#/?scenario=switch_and_successor');
+  await expect(page.getByRole('alert')).toContainText('runs no WebAssembly');
+  expect(await page.locator('cw-effect').count()).toBeGreaterThan(1);
+});
+
+test('a link to a scenario that is not shipped says so', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page, '?scenario=no_such_thing');
+  await expect(page.getByText('names a scenario no_such_thing')).toBeVisible();
+});
