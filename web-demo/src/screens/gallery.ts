@@ -228,7 +228,7 @@ export class CwGallery extends LitElement {
       <span class="name">${t('name')}</span>
       <h1>${t('headline')}</h1>
       <span class="tools">
-        <button type="button" aria-pressed=${this.stage} @click=${() => this.setStage(!this.stage)}>
+        <button type="button" class="stager" aria-pressed=${this.stage} @click=${() => this.setStage(!this.stage)}>
           ${t('stage')}
         </button>
         <button type="button" @click=${change}>${t(`theme.${other}`)}</button>
@@ -330,8 +330,8 @@ export class CwGallery extends LitElement {
       ${button('back', () => void player.move(-1), idle || player.tick === 0)}
       ${button(player.playing ? 'pause' : 'play', () => player.toggle(), idle || player.over)}
       ${button('step', () => void player.move(1), idle || player.over)}
-      <label>${t('speed')}
-        <select data-speed @change=${this.onSpeed}>
+      <label><span class="word">${t('speed')}</span>
+        <select data-speed aria-label=${t('speed')} @change=${this.onSpeed}>
           ${SPEEDS.map(
             (speed) => html`<option value=${speed} ?selected=${speed === player.speed}>
               ${speed === Number.POSITIVE_INFINITY ? t('speed.max') : `${speed}×`}
