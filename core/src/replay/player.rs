@@ -223,7 +223,7 @@ impl Player {
 
     /// Whether the recording or the episode ends here.
     pub fn is_over(&self) -> bool {
-        self.tick() >= self.recording.ticks() || self.batch.end(0) != End::Running
+        self.tick() >= self.recording.ticks() || self.batch.ended(0) != End::Running
     }
 
     /// Plays the next tick of the log; nothing where it is over. What a bot played otherwise than the log says is returned as

@@ -99,10 +99,12 @@ export class CwEffect extends LitElement {
           ${t('effect.difference')} <span class="diff">${sign}${num(diff.est)}</span>
           ${t('effect.interval', { level, lo: num(diff.lo), hi: num(diff.hi) })}
         </span>
-        ${effect.M === null ? nothing : html`<span>${t('effect.m', { m: num(effect.M) })}</span>`}
-        <strong class="verdict" data-verdict=${effect.verdict ?? 'none'}>${word(effect)}</strong>
+        <span>${t('effect.m', { m: num(effect.M) })}</span>
+        <strong class="verdict" data-verdict=${effect.verdict}>
+          ${t(`effect.${effect.verdict}`)}
+        </strong>
       </div>
-      <p>${effect.says}</p>
+      ${this.why(effect)}
       <p class="foot">${foot(effect)}</p>
       <details>
         <summary>${t('effect.caveat')}</summary>
@@ -115,25 +117,19 @@ export class CwEffect extends LitElement {
     </div>`;
   }
 
+  private why(effect: Effect): TemplateResult {
+    const parts: string[] = [];
+    if (effect.verdict === 'bounded') {
+      parts.push(t('effect.bounded.say', { hi: num(effect.diff.hi) }));
+    }
+    if (effect.reason) parts.push(effect.reason);
+    return parts.length ? html`<p>${parts.join(' ')}</p>` : html``;
+  }
+
   private async copy(effect: Effect): Promise<void> {
     await navigator.clipboard.writeText(sentence(effect));
     this.copied = true;
   }
-}
-
-function word(effect: Effect): string {
-  return t(effect.verdict === null ? 'effect.exploratory' : `effect.${effect.verdict}`);
-}
-
-/** How the limits were made, in words. */
-function method(effect: Effect): string {
-  const { method } = effect.diff;
-  const known = {
-    cp: 'effect.method.cp',
-    mover: 'effect.method.mover',
-    betting: 'effect.method.betting',
-  } as const;
-  return method in known ? t(known[method as keyof typeof known]) : method;
 }
 
 /** Ends of the axis: both intervals and zero. */
@@ -187,7 +183,7 @@ function point(name: string, at: number): SVGTemplateResult {
 function foot(effect: Effect): string {
   const parts = [
     t('effect.foot', {
-      method: method(effect),
+      method: effect.diff.method,
       rules: effect.rulesVersion,
       hash: effect.scenarioHash.slice(0, 8),
       source: t(`effect.${effect.source}`),
@@ -218,11 +214,11 @@ export function sentence(effect: Effect): string {
     level: num(diff.level * 100),
     lo: num(diff.lo),
     hi: num(diff.hi),
-    method: method(effect),
-    m: effect.M === null ? '–' : num(effect.M),
+    method: diff.method,
+    m: num(effect.M),
     pairs: effect.nPairs,
     distinct: effect.nDistinct,
-    verdict: word(effect),
+    verdict: t(`effect.${effect.verdict}`),
     rules: effect.rulesVersion,
     hash: effect.scenarioHash.slice(0, 8),
     source: t(`effect.${effect.source}`),

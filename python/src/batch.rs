@@ -1,0 +1,885 @@
+//! `commonweal.Batch`: many arenas stepped together, written into `NumPy` arrays in place.
+//!
+//! **Invariant.** Decides nothing about the game; all that happens, happens in the core.
+
+use std::sync::Mutex;
+use std::thread::JoinHandle;
+
+use commonweal_core::batch::{Autoreset, Batch as Core, EventView, Executor, Out};
+use commonweal_core::draw::arena_seed;
+use commonweal_core::ids::ONE;
+use commonweal_core::observe::Encoding;
+use numpy::{PyArray1, PyArrayMethods, PyUntypedArrayMethods};
+use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyBytes, PyDict, PyTuple, PyType};
+
+use crate::buffers::{Buffers, Guards, Layout, by_group, kind, tuple};
+use crate::config::{Arguments, Settings};
+use crate::engine::{Claim, Engine, Shared};
+use crate::errors::{arena_index, batch_error, caught, record, whole, wrong};
+use crate::group::{Group, read_all};
+use crate::scenario::Scenario;
+
+/// Many arenas of one scenario, stepped together.
+///
+/// Every controlled role is a group with flat rows, row = arena · n + index in the role: ``batch["worker"].obs``, or ``batch.obs``
+/// when there is one group. Bots play the other slots. Arrays belong to NumPy and are written in place.
+///
+/// Parameters
+/// ----------
+/// scenario : str, os.PathLike or Scenario
+///     A shipped scenario's name, a path, or the text of a scenario.
+/// arenas : int
+///     Number of arenas.
+/// arm : str
+///     Arm or cell to play; ``"treatment"`` is the file's first arm of that kind.
+/// arms : list of str or "*", optional
+///     Several arms in place of `arm`: arena k plays ``arms[k % len(arms)]`` and has seed number ``first + k // len(arms)``, so
+///     neighbours are a pair. ``"*"`` is every arm and cell.
+/// control : "focal", "all", "none", list of str or dict
+///     Slots that the caller plays: the focal ones, all, none, all of some roles, or ``{role: [indices]}``.
+/// domain : {"train", "pilot", "calibrate", "eval", "held_out"}
+///     Whom the seeds are for; two domains share no draw.
+/// seed : int, optional
+///     Batch seed, 0 to 2**64 - 1; None draws one, see `Batch.seed`.
+/// first : int
+///     Number of the first arena's seed.
+/// threads : int, optional
+///     Threads that step at most; None for as many as there are cores. Results do not depend on it.
+/// observe : {"symbolic", "codes", "rgb", "text", "none"}
+///     How observations are encoded.
+/// masks : bool
+///     Whether masks of legal actions are written.
+/// autoreset : {"same_step", "next_step", "disabled"}
+///     What happens when an episode ends: the same step returns the next one's first observation, the next step resets, or the
+///     caller does.
+/// buffers : dict, optional
+///     Arrays to write into, by member (``{"obs": array}``) or by group (``{"worker": {"obs": array}}``); others are made.
+/// policies : dict, optional
+///     Bots in place of what the file seats, ``{role: bot}``; ``"random"`` plays any legal action.
+/// events : bool
+///     Keep all events of a tick, not only those that the scenario's rules and measures want.
+///
+/// Raises
+/// ------
+/// ScenarioError
+///     When the scenario is refused.
+/// ValueError, TypeError
+///     When an argument is wrong; the sentence names it.
+///
+/// Examples
+/// --------
+/// >>> import commonweal as cw
+/// >>> batch = cw.Batch("commons_harvest", arenas=4, seed=7)
+/// >>> batch.actions[:] = 1
+/// >>> batch.step()
+/// >>> batch.reward.shape == (batch.rows,)
+/// True
+#[pyclass(frozen, weakref, module = "commonweal")]
+pub(crate) struct Batch {
+    pub(crate) settings: Settings,
+    pub(crate) groups: Vec<Py<Group>>,
+    pub(crate) shared: std::sync::Arc<Shared>,
+    pending: Mutex<Option<JoinHandle<PyResult<()>>>>,
+}
+
+impl Batch {
+    fn single<'py>(&self, py: Python<'py>, member: &str) -> PyResult<&Bound<'py, Group>> {
+        match self.groups.as_slice() {
+            [group] => Ok(group.bind(py)),
+            [] => Err(wrong(format!(
+                "batch.{member}: this batch controls no slots (control=\"none\")"
+            ))),
+            _ => Err(wrong(format!(
+                "batch.{member}: this batch has {} groups ({}); write batch[\"{}\"].{member}",
+                self.groups.len(),
+                self.group_names().join(", "),
+                self.groups[0].get().info.name
+            ))),
+        }
+    }
+
+    fn member<'py>(&self, py: Python<'py>, member: &str) -> PyResult<Bound<'py, PyAny>> {
+        self.single(py, member)?.getattr(member)
+    }
+
+    fn group_names(&self) -> Vec<&str> {
+        self.groups
+            .iter()
+            .map(|group| group.get().info.name.as_str())
+            .collect()
+    }
+
+    pub(crate) fn arenas(&self) -> usize {
+        self.settings.config.arenas
+    }
+
+    /// Seeds are shared by this many neighbours.
+    fn n_arms(&self) -> usize {
+        self.settings.arms.len()
+    }
+
+    /// One number of each arena, as a new array.
+    fn per_arena<'py, T: numpy::Element>(
+        &self,
+        py: Python<'py>,
+        call: &'static str,
+        read: impl Fn(&mut Core, usize) -> T + Send + Sync,
+    ) -> PyResult<Bound<'py, PyArray1<T>>> {
+        let arenas = self.arenas();
+        let numbers = Claim::new(&self.shared)?.run(py, call, |batch, _| {
+            (0..arenas).map(|i| read(batch, i)).collect::<Vec<T>>()
+        })?;
+        Ok(PyArray1::from_vec(py, numbers))
+    }
+
+    /// Runs a call of the core that writes into the arrays, or into those of `out` in their places.
+    pub(crate) fn write<'py>(
+        &self,
+        py: Python<'py>,
+        call: &'static str,
+        out: Option<&Bound<'py, PyAny>>,
+        work: impl FnOnce(
+            &mut Core,
+            &mut [Out<'_>],
+            &dyn Executor,
+        ) -> Result<(), commonweal_core::batch::BatchError>
+        + Send,
+    ) -> PyResult<()> {
+        let mut claim = Claim::new(&self.shared)?;
+        let mut guards = self.hold(py, out)?;
+        let mut outs = guards
+            .iter_mut()
+            .map(Guards::out)
+            .collect::<PyResult<Vec<_>>>()?;
+        claim
+            .run(py, call, |batch, executor| work(batch, &mut outs, executor))?
+            .map_err(|error| batch_error(py, error))
+    }
+
+    fn hold<'py>(
+        &self,
+        py: Python<'py>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<Guards<'py>>> {
+        let Some(out) = out else {
+            let hold = |group: &Py<Group>| group.get().buffers.hold(py, &group.get().layout);
+            return self.groups.iter().map(hold).collect();
+        };
+        let layouts: Vec<&Layout> = self
+            .groups
+            .iter()
+            .map(|group| &group.get().layout)
+            .collect();
+        let parts = by_group("out", Some(out), &layouts)?;
+        let hold = |(group, part): (&Py<Group>, Option<Bound<'py, PyDict>>)| {
+            let group = group.get();
+            match part {
+                Some(part) => group
+                    .buffers
+                    .with(py, &group.layout, &part)?
+                    .hold(py, &group.layout),
+                None => group.buffers.hold(py, &group.layout),
+            }
+        };
+        self.groups.iter().zip(parts).map(hold).collect()
+    }
+
+    fn build(
+        py: Python<'_>,
+        settings: Settings,
+        buffers: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
+        let compiled = settings.compiled()?;
+        let config = settings.config.clone();
+        let core = py.detach(|| caught(|| Core::new(&compiled, config)));
+        let scenario = format!(
+            "{} {}",
+            settings.scenario.get().checked.id,
+            settings.arms.join(", ")
+        );
+        let core = match core {
+            Ok(result) => result.map_err(|error| batch_error(py, error))?,
+            Err(panic) => {
+                let doing = crate::errors::Doing {
+                    call: "Batch",
+                    scenario,
+                    seed: settings.config.seed,
+                    tick: 0,
+                };
+                return Err(crate::errors::internal(py, &doing, &panic));
+            }
+        };
+        let arenas = settings.config.arenas;
+        let finals = settings.config.autoreset == Autoreset::SameStep;
+        let infos = core.groups().to_vec();
+        let layouts: Vec<Layout> = infos
+            .iter()
+            .map(|info| Layout::new(info, arenas, settings.masks, finals))
+            .collect();
+        let parts = by_group("buffers", buffers, &layouts.iter().collect::<Vec<_>>())?;
+        let shared = Shared::new(Engine::new(
+            core,
+            scenario,
+            settings.config.seed,
+            settings.threads_used(),
+        ));
+        let text = settings.config.encoding == Encoding::Text;
+        let mut groups = Vec::with_capacity(infos.len());
+        for ((info, layout), part) in infos.into_iter().zip(layouts).zip(parts) {
+            let buffers = Buffers::new(py, &layout, part.as_ref())?;
+            groups.push(Py::new(
+                py,
+                Group::new(info, layout, buffers, text, shared.clone(), arenas),
+            )?);
+        }
+        Ok(Self {
+            settings,
+            groups,
+            shared,
+            pending: Mutex::new(None),
+        })
+    }
+
+    /// New arena seeds: those that a batch of this seed would have, or one an arena as they are.
+    fn arena_seeds(&self, seed: &Bound<'_, PyAny>) -> PyResult<Vec<u64>> {
+        let arenas = self.arenas();
+        if seed.try_iter().is_err() {
+            let seed = whole("seed", seed, u64::MAX)?;
+            let config = &self.settings.config;
+            let number = |k: usize| config.first.wrapping_add((k / self.n_arms()) as u64);
+            return Ok((0..arenas)
+                .map(|k| arena_seed(seed, config.domain, number(k)))
+                .collect());
+        }
+        let seeds = seed
+            .try_iter()?
+            .map(|one| whole("seed", &one?, u64::MAX))
+            .collect::<PyResult<Vec<u64>>>()?;
+        if seeds.len() != arenas {
+            let found = seeds.len();
+            return Err(wrong(format!(
+                "seed must be one number, or one for each of the {arenas} arenas, not {found}"
+            )));
+        }
+        Ok(seeds)
+    }
+
+    fn read_mask(&self, py: Python<'_>, mask: &Bound<'_, PyAny>) -> PyResult<Vec<bool>> {
+        let array = py.import("numpy")?.getattr("asarray")?.call1((mask,))?;
+        let shape: Vec<usize> = array.getattr("shape")?.extract()?;
+        let has = format!(
+            "it has dtype {} and shape {}",
+            array.getattr("dtype")?,
+            tuple(py, &shape)?
+        );
+        let Ok(array) = array.cast::<PyArray1<bool>>() else {
+            return Err(PyTypeError::new_err(format!(
+                "mask must be bool, one an arena; {has}"
+            )));
+        };
+        if array.len() != self.arenas() {
+            return Err(wrong(format!(
+                "mask must have shape ({},); {has}",
+                self.arenas()
+            )));
+        }
+        let held = array
+            .try_readonly()
+            .map_err(|_| wrong("mask is in use by another call"))?;
+        Ok(held.as_array().iter().copied().collect())
+    }
+}
+
+/// An argument that may be left out, which is not the same as `None`.
+pub(crate) struct Given<'py>(Option<Bound<'py, PyAny>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(given: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
+        Ok(Self(Some(given.to_owned())))
+    }
+}
+
+impl<'py> Given<'py> {
+    fn or(
+        self,
+        py: Python<'py>,
+        default: impl IntoPyObjectExt<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.map_or_else(|| default.into_bound_py_any(py), Ok)
+    }
+}
+
+#[pymethods]
+impl Batch {
+    #[new]
+    #[pyo3(
+        signature = (
+            scenario, arenas = Given(None), arm = "treatment", arms = None, control = Given(None), domain = "train",
+            seed = Given(None), first = Given(None), threads = None, observe = "symbolic", masks = false,
+            autoreset = "same_step", buffers = None, policies = None, events = false
+        ),
+        text_signature = "(scenario, arenas=1024, arm='treatment', arms=None, control='focal', domain='train', seed=0, first=0, \
+                          threads=None, observe='symbolic', masks=False, autoreset='same_step', buffers=None, policies=None, \
+                          events=False)"
+    )]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
+        reason = "the Python signature"
+    )]
+    fn new<'py>(
+        py: Python<'py>,
+        scenario: &Bound<'py, PyAny>,
+        arenas: Given<'py>,
+        arm: &str,
+        arms: Option<&Bound<'py, PyAny>>,
+        control: Given<'py>,
+        domain: &str,
+        seed: Given<'py>,
+        first: Given<'py>,
+        threads: Option<&Bound<'py, PyAny>>,
+        observe: &str,
+        masks: bool,
+        autoreset: &str,
+        buffers: Option<&Bound<'py, PyAny>>,
+        policies: Option<&Bound<'py, PyAny>>,
+        events: bool,
+    ) -> PyResult<Self> {
+        let seed = seed.or(py, 0)?;
+        let settings = Arguments {
+            scenario,
+            arenas: &arenas.or(py, 1024)?,
+            arm,
+            arms,
+            control: &control.or(py, "focal")?,
+            domain,
+            seed: Some(&seed).filter(|seed| !seed.is_none()),
+            first: &first.or(py, 0)?,
+            threads,
+            observe,
+            masks,
+            autoreset,
+            policies,
+            events,
+        }
+        .read()?;
+        let batch = Self::build(py, settings, buffers)?;
+        batch.observe(py, None)?;
+        Ok(batch)
+    }
+
+    /// One tick of all arenas, written into the arrays in place, with the interpreter released.
+    ///
+    /// Parameters
+    /// ----------
+    /// actions : array_like of int or dict, optional
+    ///     One action a row, or such by group; by default what stands in the groups' ``actions``. A number that is no action, or
+    ///     is not legal now, is played as ``noop`` and counted in ``illegal``.
+    /// out : dict, optional
+    ///     Arrays to write in place of the batch's own, by member, or by group.
+    ///
+    /// Raises
+    /// ------
+    /// RuntimeError
+    ///     When another thread is stepping this batch.
+    /// ValueError, TypeError
+    ///     When an array is wrong; the sentence names it, its shape and its dtype.
+    #[pyo3(signature = (actions = None, out = None))]
+    fn step<'py>(
+        &self,
+        py: Python<'py>,
+        actions: Option<&Bound<'py, PyAny>>,
+        out: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        let actions = read_all(py, &self.groups, actions)?;
+        let actions = actions
+            .iter()
+            .map(|one| one.slice())
+            .collect::<PyResult<Vec<_>>>()?;
+        self.write(py, "step", out, |batch, outs, executor| {
+            batch.step(&actions, outs, executor)
+        })
+    }
+
+    /// Start a step on a thread of its own and return; `step_wait` ends it. Takes what `step` takes.
+    #[pyo3(signature = (actions = None, out = None))]
+    fn step_async(
+        slf: Py<Self>,
+        py: Python<'_>,
+        actions: Option<Py<PyAny>>,
+        out: Option<Py<PyAny>>,
+    ) -> PyResult<()> {
+        let mut pending = slf
+            .get()
+            .pending
+            .lock()
+            .map_err(|_| PyRuntimeError::new_err("a step_async failed to start"))?;
+        if pending.is_some() {
+            return Err(PyRuntimeError::new_err(
+                "step_async: the last one has not been waited for; call step_wait()",
+            ));
+        }
+        let batch = slf.clone_ref(py);
+        let work = move || {
+            Python::attach(|py| {
+                let bind =
+                    |given: &Option<Py<PyAny>>| given.as_ref().map(|given| given.bind(py).clone());
+                let (actions, out) = (bind(&actions), bind(&out));
+                batch.get().step(py, actions.as_ref(), out.as_ref())
+            })
+        };
+        *pending = Some(
+            std::thread::Builder::new()
+                .name("commonweal-step".to_owned())
+                .spawn(work)?,
+        );
+        Ok(())
+    }
+
+    /// Wait for the step that `step_async` started; what went wrong in it is raised here.
+    fn step_wait(&self, py: Python<'_>) -> PyResult<()> {
+        let pending = self
+            .pending
+            .lock()
+            .map_err(|_| PyRuntimeError::new_err("a step_async failed to start"))?
+            .take();
+        let Some(pending) = pending else {
+            return Err(PyRuntimeError::new_err(
+                "step_wait: no step_async was called",
+            ));
+        };
+        py.detach(|| pending.join())
+            .unwrap_or_else(|_| Err(PyRuntimeError::new_err("the thread of step_async died")))
+    }
+
+    /// Start new episodes and write their first observations.
+    ///
+    /// Parameters
+    /// ----------
+    /// mask : array_like of bool, optional
+    ///     Arenas to reset, (A,); all by default.
+    /// seed : int or array_like of int, optional
+    ///     By default an arena keeps its seed and goes on to its next episode. One number gives the arenas the seeds that a batch of
+    ///     that seed has; (A,) numbers are the arenas' seeds as they are. Both begin at episode 0.
+    #[pyo3(signature = (mask = None, seed = None))]
+    fn reset<'py>(
+        &self,
+        py: Python<'py>,
+        mask: Option<&Bound<'py, PyAny>>,
+        seed: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<()> {
+        let mask = mask.map(|mask| self.read_mask(py, mask)).transpose()?;
+        let seeds = seed.map(|seed| self.arena_seeds(seed)).transpose()?;
+        self.write(py, "reset", None, |batch, outs, _| {
+            batch.reset(mask.as_deref(), seeds.as_deref(), outs)
+        })
+    }
+
+    /// Write the present observations, own-state vectors and masks again, without a step.
+    ///
+    /// Parameters
+    /// ----------
+    /// out : dict, optional
+    ///     Arrays to write in place of the batch's own, by member, or by group.
+    #[pyo3(signature = (out = None))]
+    fn observe<'py>(&self, py: Python<'py>, out: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
+        self.write(py, "observe", out, |batch, outs, _| batch.observe(outs))
+    }
+
+    /// Everything of one arena as bytes: versioned, with a checksum; `restore` takes it on any host.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena : int
+    ///     The arena.
+    ///
+    /// Returns
+    /// -------
+    /// bytes
+    ///     The snapshot.
+    fn snapshot<'py>(
+        &self,
+        py: Python<'py>,
+        arena: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        let arena = arena_index("snapshot", arena, self.arenas())?;
+        let snapshot =
+            Claim::new(&self.shared)?.run(py, "snapshot", |batch, _| batch.snapshot(arena))?;
+        Ok(PyBytes::new(py, &snapshot))
+    }
+
+    /// Put a snapshot into an arena, which goes on from there bit for bit, and write its observations.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena : int
+    ///     The arena.
+    /// snapshot : bytes
+    ///     What `snapshot` gave, in this batch or another of the same scenario and arm.
+    ///
+    /// Raises
+    /// ------
+    /// SnapshotError
+    ///     When it is cut, corrupt, or of another scenario, arm or rules version.
+    fn restore<'py>(
+        &self,
+        py: Python<'py>,
+        arena: &Bound<'py, PyAny>,
+        snapshot: PyBackedBytes,
+    ) -> PyResult<()> {
+        let arena = arena_index("restore", arena, self.arenas())?;
+        self.write(py, "restore", None, |batch, outs, _| {
+            batch.restore(arena, &snapshot)?;
+            batch.observe(outs)
+        })
+    }
+
+    /// Copy arena `src` over arena `dst` of the same arm, with its rows in all arrays.
+    ///
+    /// Parameters
+    /// ----------
+    /// src, dst : int
+    ///     The arenas.
+    fn fork<'py>(
+        &self,
+        py: Python<'py>,
+        src: &Bound<'py, PyAny>,
+        dst: &Bound<'py, PyAny>,
+    ) -> PyResult<()> {
+        let arenas = self.arenas();
+        let (from, to) = (
+            arena_index("fork", src, arenas)?,
+            arena_index("fork", dst, arenas)?,
+        );
+        let mut claim = Claim::new(&self.shared)?;
+        let mut guards = self.hold(py, None)?;
+        claim
+            .run(py, "fork", |batch, _| batch.fork(from, to))?
+            .map_err(|error| batch_error(py, error))?;
+        guards
+            .iter_mut()
+            .try_for_each(|guard| guard.copy_arena(arenas, from, to))
+    }
+
+    /// State hash of every arena, uint64 (A,): equal on every host, in every batch, for every number of threads.
+    ///
+    /// Returns
+    /// -------
+    /// numpy.ndarray
+    ///     A new array.
+    fn hash<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u64>>> {
+        self.per_arena(py, "hash", Core::hash)
+    }
+
+    /// Facts of the last tick.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena : int, optional
+    ///     The arena; all by default.
+    ///
+    /// Returns
+    /// -------
+    /// list[Event]
+    ///     In the order in which they happened, arena after arena. Without ``events=True`` only what the scenario's rules and
+    ///     measures want.
+    #[pyo3(signature = (arena = None))]
+    fn events<'py>(
+        &self,
+        py: Python<'py>,
+        arena: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let one = arena
+            .map(|arena| arena_index("events", arena, self.arenas()))
+            .transpose()?;
+        let arenas = one.map_or(0..self.arenas(), |one| one..one + 1);
+        let found = Claim::new(&self.shared)?.run(py, "events", |batch, _| {
+            arenas
+                .map(|arena| (arena, batch.events(arena)))
+                .collect::<Vec<_>>()
+        })?;
+        let all = found
+            .into_iter()
+            .flat_map(|(arena, events)| events.into_iter().map(move |event| (arena, event)));
+        all.map(|(arena, event)| event_record(py, arena, &event))
+            .collect()
+    }
+
+    fn __getitem__<'py>(
+        &self,
+        py: Python<'py>,
+        group: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, Group>> {
+        let name: String = group.extract().map_err(|_| {
+            PyTypeError::new_err(format!(
+                "a group is named by its role, not by {}",
+                kind(group)
+            ))
+        })?;
+        let found = self.groups.iter().find(|one| one.get().info.name == name);
+        found.map(|one| one.bind(py).clone()).ok_or_else(|| {
+            PyKeyError::new_err(format!(
+                "there is no group {name:?}; the groups are {}",
+                self.group_names().join(", ")
+            ))
+        })
+    }
+
+    /// The controlled roles in file order, by name.
+    #[getter]
+    fn groups<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for group in &self.groups {
+            dict.set_item(&group.get().info.name, group)?;
+        }
+        Ok(dict)
+    }
+
+    /// The scenario.
+    #[getter]
+    fn scenario(&self, py: Python<'_>) -> Py<Scenario> {
+        self.settings.scenario.clone_ref(py)
+    }
+
+    /// Number of arenas A.
+    #[getter(arenas)]
+    fn n_arenas(&self) -> usize {
+        self.arenas()
+    }
+
+    /// The batch seed.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.settings.config.seed
+    }
+
+    /// Names of the arms and cells that are played; `arm` indexes it.
+    #[getter]
+    fn arms<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, &self.settings.arms)
+    }
+
+    /// Which of `arms` an arena plays, uint8 (A,); a new array. For the caller, never for a policy.
+    #[getter]
+    fn arm<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<u8>> {
+        let number =
+            |k: usize| u8::try_from(k % self.n_arms()).expect("arms are counted in a byte");
+        PyArray1::from_iter(py, (0..self.arenas()).map(number))
+    }
+
+    /// Episodes since an arena's seed was set, uint32 (A,); a new array.
+    #[getter]
+    fn episode<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        self.per_arena(py, "episode", |batch, arena| batch.episode(arena))
+    }
+
+    /// Ticks done in an arena's episode, uint32 (A,); a new array.
+    #[getter]
+    fn tick<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u32>>> {
+        self.per_arena(py, "tick", |batch, arena| batch.tick(arena))
+    }
+
+    /// Arena seeds, uint64 (A,); a new array.
+    #[getter]
+    fn seeds<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray1<u64>>> {
+        self.per_arena(py, "seeds", |batch, arena| batch.seed(arena))
+    }
+
+    /// `Group.rows` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn rows<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "rows")
+    }
+
+    /// `Group.obs` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn obs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "obs")
+    }
+
+    /// `Group.own` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn own<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "own")
+    }
+
+    /// `Group.own_names` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn own_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "own_names")
+    }
+
+    /// `Group.own_scale` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn own_scale<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "own_scale")
+    }
+
+    /// `Group.mask` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn mask<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "mask")
+    }
+
+    /// `Group.actions` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn actions<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "actions")
+    }
+
+    /// `Group.action_names` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn action_names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "action_names")
+    }
+
+    /// `Group.reward` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn reward<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "reward")
+    }
+
+    /// `Group.terminated` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn terminated<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "terminated")
+    }
+
+    /// `Group.truncated` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn truncated<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "truncated")
+    }
+
+    /// `Group.alive` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn alive<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "alive")
+    }
+
+    /// `Group.on` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn on<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "on")
+    }
+
+    /// `Group.valid` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn valid<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "valid")
+    }
+
+    /// `Group.illegal` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn illegal<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "illegal")
+    }
+
+    /// `Group.final_obs` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn final_obs<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "final_obs")
+    }
+
+    /// `Group.final_own` of the one group; `ValueError` where there are several.
+    #[getter]
+    fn final_own<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.member(py, "final_own")
+    }
+
+    /// `Group.own_f32` of the one group; `ValueError` where there are several.
+    fn own_f32<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.single(py, "own_f32")?.call_method0("own_f32")
+    }
+
+    /// Rewards of every channel in the last tick, hidden ones too, float32 (R,) by channel and group; `commonweal.audit` hands them
+    /// out.
+    fn _channels<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let arenas = self.arenas();
+        let mut claim = Claim::new(&self.shared)?;
+        let (channels, pay) = claim.run(py, "audit", |batch, _| {
+            let channels = batch
+                .compiled(0)
+                .table
+                .channels
+                .iter()
+                .map(|channel| channel.name.clone())
+                .collect::<Vec<_>>();
+            let pay: Vec<Vec<i64>> = (0..arenas).map(|arena| batch.pay(arena).to_vec()).collect();
+            (channels, pay)
+        })?;
+        let result = PyDict::new(py);
+        for group in &self.groups {
+            let group = group.get();
+            let by_channel = PyDict::new(py);
+            for (i, channel) in channels.iter().enumerate() {
+                let slots = || {
+                    group
+                        .info
+                        .slots
+                        .iter()
+                        .map(|slot| slot.index() * channels.len() + i)
+                };
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    reason = "as the reward buffer does"
+                )]
+                let number = |millionths: i64| (millionths as f64 / ONE as f64) as f32;
+                let rows: Vec<f32> = pay
+                    .iter()
+                    .flat_map(|arena| slots().map(|at| number(arena[at])))
+                    .collect();
+                by_channel.set_item(channel, PyArray1::from_vec(py, rows))?;
+            }
+            result.set_item(&group.info.name, by_channel)?;
+        }
+        Ok(result)
+    }
+
+    /// Fail as a bug of the engine would: what a program does then can be tried.
+    fn _fail(&self, py: Python<'_>) -> PyResult<()> {
+        Claim::new(&self.shared)?.run(py, "_fail", |_, _| panic!("asked to fail"))
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        crate::pickle::reduce(slf.py(), slf.get())
+    }
+
+    fn __repr__(&self) -> String {
+        let config = &self.settings.config;
+        format!(
+            "<Batch {}: {} arenas of {}, {} groups ({}), seed {}>",
+            self.settings.scenario.get().checked.id,
+            config.arenas,
+            self.settings.arms.join(", "),
+            self.groups.len(),
+            self.group_names().join(", "),
+            config.seed
+        )
+    }
+}
+
+fn event_record<'py>(
+    py: Python<'py>,
+    arena: usize,
+    event: &EventView,
+) -> PyResult<Bound<'py, PyAny>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let fields = PyDict::new(py);
+    fields.set_item("arena", arena)?;
+    fields.set_item("tick", event.tick)?;
+    fields.set_item("name", &event.event)?;
+    fields.set_item("actor", event.actor)?;
+    fields.set_item("subject", event.subject)?;
+    fields.set_item("place", event.place)?;
+    fields.set_item("fields", PyTuple::new(py, &event.fields)?)?;
+    record(py, &CLASS, "Event", &fields)
+}
