@@ -3,7 +3,7 @@
 
 use super::agents::{ALIVE, AWAY, BODY_ON_MAP, NEVER, ON};
 use super::arena::{ArenaMut, End};
-use super::table::{Layer, Table};
+use super::table::Layer;
 use crate::draw::Purpose;
 use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot};
 
@@ -44,21 +44,6 @@ pub struct Acts {
     pub dropped: Option<EventId>,
     /// `heard(slot, slot, message, bool)`.
     pub heard: Option<EventId>,
-}
-
-impl Acts {
-    /// Looks the events up by name.
-    pub fn find_events(&mut self, table_events: &Table) {
-        let find = |name| table_events.event(name);
-        self.away = find("away");
-        self.returned = find("returned");
-        self.disabled = find("disabled");
-        self.enabled = find("enabled");
-        self.opened = find("opened");
-        self.closed = find("closed");
-        self.dropped = find("dropped");
-        self.heard = find("heard");
-    }
 }
 
 /// Radius within which dropped things look for a free cell.

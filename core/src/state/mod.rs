@@ -9,6 +9,7 @@ mod agents;
 mod arena;
 mod columns;
 mod order;
+mod registered;
 mod table;
 
 pub use acts::{Acts, ReturnAt};
@@ -20,6 +21,7 @@ pub use arena::{ArenaMut, Arenas, Cells, Head, Isa, Later, Shard, ShardParts, Th
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
 pub use crate::ids::Type;
 pub use order::{MAX_SLOTS, SlotOrder};
+pub use registered::register;
 pub use table::{
     Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role,
     RowDecl, Seen, Sign, Table, TextDecl, Time, VarDecl, Word,

@@ -296,6 +296,8 @@ pub struct Table {
     pub geometry: Geometry,
     /// Roles in file order; slots follow it.
     pub roles: Vec<Role>,
+    /// Role of each slot; [`Table::derive`] fills it.
+    pub slot_roles: Vec<u8>,
     /// Kinds, layer after layer.
     pub kinds: Vec<Kind>,
     /// Look codes.
@@ -361,6 +363,15 @@ impl Default for Time {
 }
 
 impl Table {
+    /// Fills what follows from the rest: roles by slot, the events of the shared acts.
+    pub fn derive(&mut self) {
+        self.slot_roles = (0u8..).zip(&self.roles).flat_map(|(r, role)| std::iter::repeat_n(r, usize::from(role.n))).collect();
+        let find = |name| self.event(name);
+        let (away, returned, disabled, enabled) = (find("away"), find("returned"), find("disabled"), find("enabled"));
+        let (opened, closed, dropped, heard) = (find("opened"), find("closed"), find("dropped"), find("heard"));
+        self.acts =
+            super::Acts { away, returned, disabled, enabled, opened, closed, dropped, heard, ..std::mem::take(&mut self.acts) };
+    }
     /// Number of slots of an arena.
     pub fn n_slots(&self) -> usize {
         self.roles.last().map_or(0, |r| usize::from(r.first) + usize::from(r.n))

@@ -1,0 +1,418 @@
+//! A World of many arenas of one arm: built once, reset, stepped, observed.
+
+use std::sync::Arc;
+
+use bevy_ecs::schedule::Schedule;
+use bevy_ecs::system::SystemState;
+use bevy_ecs::world::World;
+
+use super::tick::{Placed, Seat, Seats, schedule};
+use super::{Autoreset, BatchError, Group, Out};
+use crate::draw::{Purpose, TickDraw, name_hash};
+use crate::ids::{Cell, Domain, Slot};
+use crate::mechanics::Install;
+use crate::observe::{Encoding, Observer};
+use crate::scenario::Compiled;
+use crate::state::{
+    ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON, OUTSIDE, Table, ThingRow,
+    register,
+};
+
+/// A World of many arenas of one compiled arm.
+pub struct Shard {
+    pub(super) world: World,
+    schedule: Schedule,
+    pub(super) registry: ColumnRegistry,
+    access: SystemState<crate::state::Shard<'static, 'static>>,
+    pub(super) compiled: Arc<Compiled>,
+    pub(super) n: usize,
+    absent: Vec<bool>,
+    groups: Vec<Vec<usize>>,
+    observers: Vec<Observer>,
+    autoreset: Autoreset,
+    /// Rows (arena · slots + slot) that were dead or away for ever before this tick.
+    gone: Vec<bool>,
+    /// Arenas whose episode ended in the last tick and that are reset by the next step (autoreset next step).
+    pub(super) over: Vec<bool>,
+    spare: Vec<u8>,
+    kept: Vec<u8>,
+}
+
+impl std::fmt::Debug for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shard").field("arm", &self.compiled.arm).field("arenas", &self.n).finish_non_exhaustive()
+    }
+}
+
+/// What a shard is built from.
+pub(super) struct Plan<'a> {
+    pub(super) compiled: &'a Arc<Compiled>,
+    pub(super) n: usize,
+    pub(super) seats: &'a [Seat],
+    pub(super) groups: &'a [Group],
+    pub(super) absent: &'a [Slot],
+    pub(super) encoding: Encoding,
+    pub(super) events: bool,
+    pub(super) autoreset: Autoreset,
+}
+
+impl Shard {
+    pub(super) fn new(plan: &Plan<'_>) -> Self {
+        let compiled = Arc::clone(plan.compiled);
+        let mut table = compiled.table.clone();
+        table.derive();
+        for layout in &mut table.layouts {
+            for (cell, word) in (0u16..).zip(&mut layout.words) {
+                if !table.geometry.inside(Cell::new(cell)) {
+                    *word = [0, OUTSIDE, 0, 0, 0, 0, 0, 0];
+                }
+            }
+        }
+        for (e, event) in table.events.iter_mut().enumerate() {
+            event.wanted = plan.events || compiled.programs.rules.listens(e);
+        }
+        let n_slots = table.n_slots();
+        let mut world = World::new();
+        let arenas = Arenas::new(&table, plan.n);
+        world.insert_resource(table);
+        world.insert_resource(arenas);
+        world.insert_resource(Isa::default());
+        world.insert_resource(compiled.programs.clone());
+        world.insert_resource(Seats {
+            compiled: Arc::clone(&compiled),
+            seats: plan.seats.to_vec(),
+            actions: vec![0; plan.n * n_slots],
+        });
+        world.spawn_batch(std::iter::repeat_n((Agent, AgentDefaults::default()), plan.n * n_slots)).for_each(drop);
+        let mut registry = ColumnRegistry::default();
+        register(&mut registry, &mut world);
+        let mut systems: Vec<Placed> = Vec::new();
+        for (position, chosen) in (0u8..).zip(&compiled.mechanics) {
+            let mut install =
+                Install { world: &mut world, registry: &mut registry, position, n_arenas: plan.n, systems: Vec::new() };
+            chosen.mechanic.install(&chosen.instance, &mut install);
+            systems.append(&mut install.systems);
+        }
+        let mut schedule = schedule(systems, &compiled);
+        schedule.initialize(&mut world).expect("the schedule's order is total, so nothing can be ambiguous");
+        let access = SystemState::new(&mut world);
+        let mut absent = vec![false; n_slots];
+        for slot in plan.absent {
+            absent[slot.index()] = true;
+        }
+        let bytes = registry.bytes();
+        Self {
+            observers: plan.groups.iter().map(|g| Observer::new(world.resource::<Table>(), g, plan.encoding)).collect(),
+            groups: plan.groups.iter().map(|g| g.slots.iter().map(|s| s.index()).collect()).collect(),
+            world,
+            schedule,
+            registry,
+            access,
+            compiled,
+            n: plan.n,
+            absent,
+            autoreset: plan.autoreset,
+            gone: vec![false; plan.n * n_slots],
+            over: vec![false; plan.n],
+            spare: vec![0; bytes],
+            kept: vec![0; if plan.autoreset == Autoreset::NextStep { bytes * plan.n } else { 0 }],
+        }
+    }
+
+    /// Calls `f` with one arena.
+    pub(super) fn with<R>(&mut self, arena: usize, f: impl FnOnce(&mut ArenaMut<'_>) -> R) -> R {
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        f(&mut access.parts().arena(arena))
+    }
+
+    pub(super) fn arenas(&self) -> &Arenas {
+        self.world.resource()
+    }
+
+    pub(super) fn table(&self) -> &Table {
+        self.world.resource()
+    }
+
+    /// Starts an episode.
+    pub(super) fn reset(&mut self, arena: usize, seed: u64, domain: Domain, episode: u32) {
+        self.registry.clear(&mut self.world, arena);
+        let programs = &self.compiled.programs;
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut parts = access.parts();
+        let mut one = parts.arena(arena);
+        one.head.seed = seed;
+        one.head.domain = domain;
+        one.head.episode = episode;
+        one.head.draw = TickDraw::new(domain, seed, episode, 0);
+        one.head.end = End::Running;
+        lay_out(&mut one);
+        for (var, program) in programs.init.iter().enumerate() {
+            one.vars[one.table.arena_place(var)] = program.value(&mut one, &[]);
+        }
+        place_bodies(&mut one, &self.absent);
+        for slot in 0..one.agents.status.len() {
+            let role = usize::from(one.table.slot_roles[slot]);
+            for (var, program) in programs.role_init.get(role).into_iter().flatten().enumerate() {
+                let who = Slot::new(u8::try_from(slot).expect("at most 64"));
+                one.vars[one.table.slot_place(who, var)] = program.value(&mut one, &[i64::try_from(slot).expect("small")]);
+                one.refresh_body(who);
+            }
+        }
+        programs.rules.start(&mut one);
+        self.over[arena] = false;
+        self.find_gone(arena);
+    }
+
+    /// Rows that can never act again in this episode.
+    pub(super) fn find_gone(&mut self, arena: usize) {
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let one = access.parts();
+        let n = one.table.n_slots();
+        for row in arena * n..(arena + 1) * n {
+            self.gone[row] = is_gone(one.agents.status[row].0, one.agents.back_at[row].0);
+        }
+    }
+
+    /// One tick of all arenas; `out` holds this shard's rows, `first` is their first arena within `actions`.
+    pub(super) fn step(&mut self, first: usize, actions: &[&[i32]], out: &mut [Out<'_>]) {
+        self.take_actions(first, actions);
+        for arena in 0..self.n {
+            if self.over[arena] && self.autoreset == Autoreset::NextStep {
+                self.next_episode(arena);
+                self.registry.save(&self.world, arena, &mut self.spare);
+                // The arena steps with the others and is put back afterwards: one buffer holds every arena that waits.
+                let bytes = self.spare.len();
+                self.kept[arena * bytes..(arena + 1) * bytes].copy_from_slice(&self.spare);
+                self.over[arena] = true;
+            }
+        }
+        self.schedule.run(&mut self.world);
+        for arena in 0..self.n {
+            if self.over[arena] && self.autoreset == Autoreset::NextStep {
+                let bytes = self.spare.len();
+                let kept = &self.kept[arena * bytes..(arena + 1) * bytes];
+                self.registry.load(&mut self.world, arena, kept).expect("saved a moment ago");
+            }
+        }
+        self.flags(out);
+        for arena in 0..self.n {
+            let waited = std::mem::replace(&mut self.over[arena], self.world.resource::<Arenas>().heads[arena].end != End::Running);
+            if self.over[arena] && self.autoreset == Autoreset::SameStep {
+                self.last_view(arena, out);
+                self.next_episode(arena);
+            } else if waited || self.over[arena] {
+                self.find_gone(arena);
+            }
+        }
+        self.observe(out);
+    }
+
+    fn next_episode(&mut self, arena: usize) {
+        let head = self.arenas().heads[arena];
+        self.reset(arena, head.seed, head.domain, head.episode.wrapping_add(1));
+    }
+
+    fn take_actions(&mut self, first: usize, actions: &[&[i32]]) {
+        let seats = self.world.resource_mut::<Seats>().into_inner();
+        let n_slots = seats.seats.len();
+        for (slots, actions) in self.groups.iter().zip(actions) {
+            let actions = &actions[first * slots.len()..(first + self.n) * slots.len()];
+            for (arena, actions) in actions.chunks_exact(slots.len().max(1)).enumerate() {
+                for (&slot, &action) in slots.iter().zip(actions) {
+                    seats.actions[arena * n_slots + slot] = action;
+                }
+            }
+        }
+    }
+
+    /// Rewards and flags of the tick that has just run, before any reset.
+    fn flags(&mut self, out: &mut [Out<'_>]) {
+        let next_step = self.autoreset == Autoreset::NextStep;
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let parts = access.parts();
+        let (n_slots, channels) = (parts.table.n_slots(), parts.table.channels.len());
+        for (slots, out) in self.groups.iter().zip(out) {
+            for arena in 0..self.n {
+                let end = parts.arenas.heads[arena].end;
+                let waited = next_step && self.over[arena];
+                for (i, &slot) in slots.iter().enumerate() {
+                    let (row, at) = (arena * n_slots + slot, arena * slots.len() + i);
+                    let status = parts.agents.status[row].0;
+                    let gone = is_gone(status, parts.agents.back_at[row].0);
+                    put(out.reward, at, reward(parts.arenas.pay[row * channels]));
+                    put(out.terminated, at, gone || end == End::Terminated);
+                    put(out.truncated, at, end == End::Truncated);
+                    put(out.alive, at, status & ALIVE != 0);
+                    put(out.on, at, status & ON != 0);
+                    put(out.valid, at, !self.gone[row] && !waited);
+                    put(out.illegal, at, parts.agents.illegal[row].0);
+                    self.gone[row] = gone;
+                }
+            }
+        }
+    }
+
+    /// Observations and own vectors of an episode that has just ended.
+    fn last_view(&mut self, arena: usize, out: &mut [Out<'_>]) {
+        let compiled = Arc::clone(&self.compiled);
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut parts = access.parts();
+        for (observer, out) in self.observers.iter().zip(out) {
+            let mut view = Out { obs: &mut *out.final_obs, own: &mut *out.final_own, ..Out::default() };
+            observer.one_arena(&compiled, &mut parts, arena, &mut view);
+        }
+    }
+
+    /// Writes what policies see now.
+    pub(super) fn observe(&mut self, out: &mut [Out<'_>]) {
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut parts = access.parts();
+        for (observer, out) in self.observers.iter().zip(out) {
+            observer.all(&self.compiled, &mut parts, out);
+        }
+    }
+
+    /// Writes flags and zero rewards, as they stand after a reset or a restore.
+    pub(super) fn standing(&mut self, arena: usize, out: &mut [Out<'_>]) {
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let parts = access.parts();
+        let n_slots = parts.table.n_slots();
+        for (slots, out) in self.groups.iter().zip(out) {
+            for (i, &slot) in slots.iter().enumerate() {
+                let (row, at) = (arena * n_slots + slot, arena * slots.len() + i);
+                let status = parts.agents.status[row].0;
+                put(out.reward, at, 0.0);
+                put(out.terminated, at, false);
+                put(out.truncated, at, false);
+                put(out.alive, at, status & ALIVE != 0);
+                put(out.on, at, status & ON != 0);
+                put(out.valid, at, !self.gone[row]);
+                put(out.illegal, at, parts.agents.illegal[row].0);
+            }
+        }
+    }
+
+    /// All columns of an arena, in a buffer that is reused.
+    pub(super) fn save(&mut self, arena: usize) -> &[u8] {
+        self.registry.save(&self.world, arena, &mut self.spare);
+        &self.spare
+    }
+
+    /// Puts columns into an arena; when one is out of bounds the arena keeps what it had and the column's name is returned.
+    pub(super) fn load(&mut self, arena: usize, columns: &[u8]) -> Result<(), BatchError> {
+        self.registry.save(&self.world, arena, &mut self.spare);
+        let loaded = self.registry.load(&mut self.world, arena, columns);
+        let fits = loaded.and_then(|()| if self.with(arena, |one| bodies_agree(one)) { Ok(()) } else { Err("agent.cell") });
+        if let Err(column) = fits {
+            self.registry.load(&mut self.world, arena, &self.spare).expect("saved a moment ago");
+            return Err(BatchError::Snapshot(format!("this snapshot is damaged: column `{column}` holds a value out of bounds")));
+        }
+        self.over[arena] = self.arenas().heads[arena].end != End::Running;
+        self.find_gone(arena);
+        Ok(())
+    }
+}
+
+/// Components that every agent has, at zero.
+#[derive(bevy_ecs::bundle::Bundle, Clone, Default)]
+struct AgentDefaults {
+    pos: crate::state::Pos,
+    facing: crate::state::Facing,
+    status: crate::state::Status,
+    frozen_until: crate::state::FrozenUntil,
+    back_at: crate::state::BackAt,
+    entered: crate::state::Entered,
+    chosen: crate::state::Chosen,
+    ready_at: crate::state::ReadyAt,
+    carried: crate::state::Carried,
+    illegal: crate::state::Illegal,
+    registers: crate::state::Registers,
+}
+
+fn put<T>(out: &mut [T], at: usize, value: T) {
+    if let Some(place) = out.get_mut(at) {
+        *place = value;
+    }
+}
+
+/// Millionths as the caller's number, once, here.
+#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "rewards become f32 at the buffer")]
+fn reward(amount: i64) -> f32 {
+    (amount as f64 / 1e6) as f32
+}
+
+/// Dead, or away for ever.
+fn is_gone(status: u8, back_at: u32) -> bool {
+    status & ALIVE == 0 || (status & AWAY != 0 && back_at == NEVER)
+}
+
+/// Whether bodies on the map and positions say the same.
+fn bodies_agree(one: &ArenaMut<'_>) -> bool {
+    let bodies = one.cells.words().iter().filter(|w| w[crate::state::BODY] != 0).count();
+    let there = (0u8..).zip(&*one.agents.status).filter(|(_, s)| s.0 & BODY_ON_MAP != 0);
+    let mut n = 0;
+    for (slot, _) in there {
+        n += 1;
+        if one.cells.word(Cell::new(one.agents.pos[usize::from(slot)].0))[crate::state::BODY] != slot + 1 {
+            return false;
+        }
+    }
+    n == bodies
+}
+
+/// Map, drawn things, thing rows.
+fn lay_out(one: &mut ArenaMut<'_>) {
+    let table = one.table;
+    let mirror = one.head.draw.key(Purpose::Mirror, 0, 0);
+    let bit = |axis: u32, on: bool| if on { u8::from(mirror.u64(axis) >> 63 == 1) } else { 0 };
+    // Orientations are listed by number: columns first, then rows, as far as the map is mirrored at all.
+    let layout = match (table.mirror.x, table.mirror.y) {
+        (true, true) => bit(0, true) | bit(1, true) << 1,
+        (x, y) => bit(0, x) | bit(1, y),
+    };
+    one.head.layout = layout;
+    let layout = &table.layouts[usize::from(layout)];
+    one.cells.restore(&layout.words);
+    let presence = one.head.draw.key(Purpose::Presence, 0, 0);
+    for m in &layout.maybe {
+        if presence.chance(table.geometry.subject(m.cell), m.p) {
+            one.cells.set(m.cell, m.layer, m.code);
+        }
+    }
+    for (row, (decl, &cell)) in one.rows.iter_mut().zip(table.rows.iter().zip(&layout.rows)) {
+        let kind = &table.kinds[decl.kind.index()];
+        let code = one.cells.get(cell, kind.layer);
+        let there = table.kind_of(code) == Some(decl.kind);
+        *row = ThingRow { cell: if there { cell.get() } else { 0 }, holder: 0, state: if there { code - kind.look } else { 0 } };
+    }
+}
+
+/// Bodies on spawn cells: each cell has its own draw; the slots of a role take the cells with the smallest, in order.
+fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
+    let table = one.table;
+    let layout = &table.layouts[usize::from(one.head.layout)];
+    let facings = one.head.draw.key(Purpose::Facing, 0, 0);
+    let turns = table.roles.iter().any(|r| r.turned) || table.roles.iter().any(|r| r.actions.iter().any(|a| a.verb == "turn_left"));
+    for (role, spawns) in table.roles.iter().zip(&layout.spawns) {
+        let key = one.head.draw.key(Purpose::Spawn, name_hash(&role.name), 0);
+        let mut last = None;
+        for i in 0..role.n {
+            let slot = usize::from(role.first + i);
+            one.agents.status[slot].0 = if absent[slot] { 0 } else { ALIVE | ON };
+            let who = Slot::new(role.first + i);
+            // Every slot has its cell, the absent ones too: whoever is missing changes nobody's place.
+            let draws = spawns.iter().map(|&c| (key.u64(table.geometry.subject(c)), c));
+            let Some(next) = draws.filter(|&d| last.is_none_or(|l| d > l)).min() else { continue };
+            last = Some(next);
+            let cell = next.1;
+            one.agents.pos[slot].0 = cell.get();
+            if absent[slot] {
+                continue;
+            }
+            let subject = u32::try_from(slot).expect("at most 64");
+            one.agents.facing[slot].0 = if turns { u8::try_from(facings.below(subject, 4)).expect("below four") } else { 0 };
+            one.put_body(who, cell);
+            one.agents.entered[slot].0 = 0;
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Windows: eleven copies of 88 bytes, or whatever the role sees, straight from the padded map.
+
+use super::{Encoding, rgb};
+use crate::ids::Slot;
+use crate::state::{BODY_ON_MAP, Facing, LOOK, Layer, Pos, Role, Status, Table, Word};
+
+/// The windows of one group in a range of arenas; a plain loop, run with the widest registers there are.
+pub(super) struct Windows<'a> {
+    pub(super) table: &'a Table,
+    pub(super) role: &'a Role,
+    pub(super) slots: &'a [Slot],
+    pub(super) encoding: Encoding,
+    pub(super) tiles: Option<&'a rgb::Tiles>,
+    pub(super) words: &'a [Word],
+    pub(super) pos: &'a [Pos],
+    pub(super) facing: &'a [Facing],
+    pub(super) status: &'a [Status],
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) out: &'a mut [u8],
+}
+
+impl pulp::NullaryFnOnce for Windows<'_> {
+    type Output = ();
+    #[inline(always)]
+    fn call(self) {
+        match (self.encoding, self.role.turned) {
+            (Encoding::Symbolic, false) => match self.role.window().1 {
+                5 => self.fixed::<5>(),
+                7 => self.fixed::<7>(),
+                9 => self.fixed::<9>(),
+                11 => self.fixed::<11>(),
+                13 => self.fixed::<13>(),
+                15 => self.fixed::<15>(),
+                _ => self.fixed::<17>(),
+            },
+            (Encoding::Symbolic, true) => self.each(|this, words, cell, facing, out| {
+                view(this.table, this.role, words, cell, facing, out.as_chunks_mut().0);
+            }),
+            (Encoding::Codes, _) => self.each(|this, words, cell, facing, out| codes(this.table, this.role, words, cell, facing, out)),
+            (Encoding::Rgb, _) => self.each(|this, words, cell, facing, out| {
+                if let Some(tiles) = this.tiles {
+                    tiles.window(this.table, this.role, words, cell, facing, out);
+                }
+            }),
+            (Encoding::Text | Encoding::None, _) => {}
+        }
+    }
+}
+
+impl Windows<'_> {
+    /// A window that keeps north up, `V` cells wide: rows are contiguous in the map.
+    #[inline(always)]
+    fn fixed<const V: usize>(self) {
+        let (h, _) = self.role.window();
+        let (stride, cells) = (self.table.geometry.stride(), self.table.geometry.cells());
+        let n_slots = self.pos.len() / (self.words.len() / cells).max(1);
+        let corner = usize::from(self.role.ahead) * stride + usize::from(self.role.side);
+        let mut windows = self.out.as_chunks_mut::<8>().0.chunks_exact_mut(h * V);
+        for arena in self.from..self.to {
+            let words = &self.words[arena * cells..(arena + 1) * cells];
+            for slot in self.slots {
+                let row = arena * n_slots + slot.index();
+                let Some(window) = windows.next() else { return };
+                if self.status[row].0 & BODY_ON_MAP == 0 {
+                    window.fill(Word::default());
+                    continue;
+                }
+                let first = usize::from(self.pos[row].0) - corner;
+                for (y, line) in window.as_chunks_mut::<V>().0.iter_mut().enumerate() {
+                    if let Some(from) = words.get(first + y * stride..).and_then(|w| w.first_chunk::<V>()) {
+                        *line = *from;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Any other window: `encode` for each slot that has a body, zeros for the others.
+    #[inline(always)]
+    fn each(mut self, encode: impl Fn(&Self, &[Word], usize, u8, &mut [u8])) {
+        let cells = self.table.geometry.cells();
+        let n_slots = self.pos.len() / (self.words.len() / cells).max(1);
+        let out = std::mem::take(&mut self.out);
+        let rows = (self.to - self.from) * self.slots.len();
+        let bytes = out.len() / rows.max(1);
+        let mut windows = out.chunks_exact_mut(bytes.max(1));
+        for arena in self.from..self.to {
+            let words = &self.words[arena * cells..(arena + 1) * cells];
+            for slot in self.slots {
+                let row = arena * n_slots + slot.index();
+                let Some(window) = windows.next() else { return };
+                if self.status[row].0 & BODY_ON_MAP == 0 {
+                    window.fill(0);
+                } else {
+                    encode(&self, words, usize::from(self.pos[row].0), self.facing[row].0, window);
+                }
+            }
+        }
+    }
+}
+
+/// Calls `f(i, word)` for the cells of a window, row by row: what is ahead first, left first. `i` is the place in the window.
+#[inline(always)]
+pub(super) fn for_each(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, mut f: impl FnMut(usize, Word)) {
+    let (h, w) = role.window();
+    let stride = isize::try_from(table.geometry.stride()).expect("small");
+    let facing = if role.turned { facing & 3 } else { 0 };
+    // One cell further back, and one to the right, as the viewer sees it.
+    let (back, right) = match facing {
+        0 => (stride, 1),
+        1 => (-1, stride),
+        2 => (-stride, -1),
+        _ => (1, -stride),
+    };
+    let (ahead, side) = (isize::from(role.ahead), isize::from(role.side));
+    let first = cell.wrapping_add_signed(-ahead * back - side * right);
+    for y in 0..h {
+        for x in 0..w {
+            let (dy, dx) = (isize::try_from(y).expect("small"), isize::try_from(x).expect("small"));
+            let mut word = words[first.wrapping_add_signed(dy * back + dx * right)];
+            if facing != 0 && word[LOOK] != 0 {
+                word[LOOK] = (word[LOOK] & !0x18) | ((word[LOOK] & 0x18).wrapping_sub(facing << 3) & 0x18);
+            }
+            f(y * w + x, word);
+        }
+    }
+}
+
+/// The words of a window.
+#[inline(always)]
+pub(super) fn view(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [Word]) {
+    for_each(table, role, words, cell, facing, |i, word| out[i] = word);
+}
+
+/// Top look code of item, solid, mark, floor, and the agent look byte.
+#[inline(always)]
+fn codes(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [u8]) {
+    let pairs = out.as_chunks_mut::<2>().0;
+    for_each(table, role, words, cell, facing, |i, word| pairs[i] = [top(word), word[LOOK]]);
+}
+
+/// The look code that lies on top.
+#[inline(always)]
+pub(super) fn top(word: Word) -> u8 {
+    let pick = |a: u8, b: u8| if a != 0 { a } else { b };
+    let of = |layer: Layer| word[layer as usize];
+    pick(of(Layer::Item), pick(of(Layer::Solid), pick(of(Layer::Mark), of(Layer::Floor))))
+}
