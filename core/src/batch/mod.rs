@@ -2,16 +2,28 @@
 //!
 //! The public surface is what Python, WASM and the command line call. Rows of a group are arena · n + index in the role.
 
+mod shard;
+mod snapshot;
+mod stage;
 #[cfg(feature = "threads")]
 pub mod threads;
+mod tick;
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+pub use shard::Shard;
+pub(crate) use tick::{Placed, is_legal};
+
+use crate::draw::arena_seed;
 use crate::event::EventRow;
-use crate::ids::{Domain, RoleId, Slot};
-use crate::observe::Encoding;
+use crate::ids::{Cell, Domain, RoleId, Slot, Type};
+use crate::observe::{Encoding, own_fields};
 use crate::scenario::Compiled;
-use crate::state::End;
+use crate::state::{End, Table};
+use shard::Plan;
+use tick::Seat;
 
 /// Which slots the caller plays.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -172,139 +184,635 @@ pub struct ColumnDiff {
     pub bytes: usize,
 }
 
-/// Runs a function over all shards; hosts with threads bring their own.
-pub trait Executor {
-    /// Calls `f` once for each shard, in any order, on any thread.
-    fn each(&self, shards: &mut [Shard], f: &(dyn Fn(usize, &mut Shard) + Sync));
+/// Runs two pieces of work, one after the other or at once; hosts with threads bring their own.
+pub trait Executor: Sync {
+    /// Runs both to the end.
+    fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send));
 }
 
-/// One shard after the other, on this thread.
+/// One piece after the other, on this thread.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Serial;
 
 impl Executor for Serial {
-    fn each(&self, shards: &mut [Shard], f: &(dyn Fn(usize, &mut Shard) + Sync)) {
-        for (i, shard) in shards.iter_mut().enumerate() {
-            f(i, shard);
+    fn join(&self, a: &mut (dyn FnMut() + Send), b: &mut (dyn FnMut() + Send)) {
+        a();
+        b();
+    }
+}
+
+/// Most controlled roles.
+pub const MAX_GROUPS: usize = 8;
+
+/// Arenas of a shard, unless the caller says otherwise: within the second-level cache for maps of the usual size.
+const SHARD_ARENAS: usize = 256;
+
+impl<'a> Out<'a> {
+    /// The first `rows` rows, and the rest.
+    fn split(self, rows: usize, group: &Group) -> (Self, Self) {
+        fn at<T>(all: &mut [T], n: usize) -> (&mut [T], &mut [T]) {
+            if all.is_empty() { (&mut [], &mut []) } else { all.split_at_mut(n) }
+        }
+        let obs = rows * group.obs_len();
+        let own = rows * group.own_names.len();
+        let (o1, o2) = at(self.obs, obs);
+        let (w1, w2) = at(self.own, own);
+        let (m1, m2) = at(self.mask, rows * group.action_names.len());
+        let (r1, r2) = at(self.reward, rows);
+        let (t1, t2) = at(self.terminated, rows);
+        let (u1, u2) = at(self.truncated, rows);
+        let (a1, a2) = at(self.alive, rows);
+        let (n1, n2) = at(self.on, rows);
+        let (v1, v2) = at(self.valid, rows);
+        let (i1, i2) = at(self.illegal, rows);
+        let (f1, f2) = at(self.final_obs, obs);
+        let (g1, g2) = at(self.final_own, own);
+        (
+            Self {
+                obs: o1, own: w1, mask: m1, reward: r1, terminated: t1, truncated: u1, alive: a1, on: n1, valid: v1, illegal: i1,
+                final_obs: f1, final_own: g1,
+            },
+            Self {
+                obs: o2, own: w2, mask: m2, reward: r2, terminated: t2, truncated: u2, alive: a2, on: n2, valid: v2, illegal: i2,
+                final_obs: f2, final_own: g2,
+            },
+        )
+    }
+
+    fn check(&self, rows: usize, group: &Group) -> Result<(), BatchError> {
+        let sizes = [
+            ("obs", self.obs.len(), group.obs_len()),
+            ("own", self.own.len(), group.own_names.len()),
+            ("mask", self.mask.len(), group.action_names.len()),
+            ("reward", self.reward.len(), 1),
+            ("terminated", self.terminated.len(), 1),
+            ("truncated", self.truncated.len(), 1),
+            ("alive", self.alive.len(), 1),
+            ("on", self.on.len(), 1),
+            ("valid", self.valid.len(), 1),
+            ("illegal", self.illegal.len(), 1),
+            ("final_obs", self.final_obs.len(), group.obs_len()),
+            ("final_own", self.final_own.len(), group.own_names.len()),
+        ];
+        match sizes.into_iter().find(|(_, len, size)| *len != 0 && *len != rows * size) {
+            Some((name, len, size)) => Err(BatchError::Wrong(format!(
+                "buffer `{name}` of group `{}` has {len} places, it needs {rows} rows of {size}",
+                group.name
+            ))),
+            None => Ok(()),
         }
     }
 }
 
-/// A World of many arenas.
-#[derive(Debug)]
-pub struct Shard {}
+impl Group {
+    /// Bytes of one observation; 0 where nothing is written.
+    pub fn obs_len(&self) -> usize {
+        if self.obs_shape.is_empty() { 0 } else { self.obs_shape.iter().product() }
+    }
+}
 
 /// Many arenas of one scenario.
 #[derive(Debug)]
 pub struct Batch {
     groups: Vec<Group>,
+    shards: Vec<Shard>,
+    /// Shard and place in it of each arena.
+    places: Vec<(usize, usize)>,
+    arms: Vec<Arc<Compiled>>,
+    config: Config,
 }
 
-#[expect(unused_variables, reason = "the surface first, the bodies follow")]
+/// What a call does to one shard.
+type Work<'w> = dyn Fn(&mut Shard, &mut [Out<'_>]) + Sync + 'w;
+
 impl Batch {
-    /// Builds a batch and resets it. With several arms, arena k plays arm k mod L.
+    /// Builds a batch and resets it. With several arms, arena k plays arm k mod L; its seed number is first + k div L.
     pub fn new(arms: &[Arc<Compiled>], config: Config) -> Result<Self, BatchError> {
-        Err(BatchError::Wrong("not built yet".to_owned()))
+        let wrong = |text: String| Err(BatchError::Wrong(text));
+        if arms.is_empty() || config.arenas == 0 {
+            return wrong("a batch needs at least one arm and one arena".to_owned());
+        }
+        if !config.arenas.is_multiple_of(arms.len()) {
+            return wrong(format!("{} arenas cannot be dealt to {} arms; take a multiple", config.arenas, arms.len()));
+        }
+        let groups = groups(&arms[0].table, &config)?;
+        for arm in &arms[1..] {
+            let others = self::groups(&arm.table, &config)?;
+            if let Some(difference) = difference(&groups, &others) {
+                return wrong(format!("arms `{}` and `{}` cannot share a batch: {difference}", arms[0].arm, arm.arm));
+            }
+        }
+        let (each, max) = (config.arenas / arms.len(), if config.shard_arenas == 0 { SHARD_ARENAS } else { config.shard_arenas });
+        let mut shards = Vec::new();
+        let mut places = vec![(0, 0); config.arenas];
+        for (a, arm) in arms.iter().enumerate() {
+            let seats = seats(arm, &groups, &config)?;
+            for start in (0..each).step_by(max) {
+                let n = max.min(each - start);
+                let plan = Plan {
+                    compiled: arm,
+                    n,
+                    first: a + start * arms.len(),
+                    stride: arms.len(),
+                    seats: &seats,
+                    groups: &groups,
+                    absent: &config.absent,
+                    encoding: config.encoding,
+                    events: config.events,
+                    autoreset: config.autoreset,
+                };
+                for i in 0..n {
+                    places[plan.first + i * plan.stride] = (shards.len(), i);
+                }
+                shards.push(Shard::new(&plan));
+            }
+        }
+        let mut batch = Self { groups, shards, places, arms: arms.to_vec(), config };
+        let numbers = (0..batch.config.arenas).map(|k| batch.config.first + (k / batch.arms.len()) as u64);
+        let seeds: Vec<u64> = numbers.map(|n| arena_seed(batch.config.seed, batch.config.domain, n)).collect();
+        batch.reset(None, Some(&seeds), &mut [])?;
+        Ok(batch)
     }
     /// The controlled groups, roles in file order.
     pub fn groups(&self) -> &[Group] {
         &self.groups
     }
+    /// How the batch was built.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
     /// Number of arenas.
     pub fn arenas(&self) -> usize {
-        0
+        self.places.len()
     }
     /// Starts a new episode in the arenas of `mask` (all without one): episode + 1 and the same arena seed, or with `seeds` (one an
-    /// arena) the new arena seed and episode 0. Writes the first observations.
+    /// arena) the new arena seed and episode 0. Writes the first observations of these arenas and leaves the others' rows alone.
     pub fn reset(&mut self, mask: Option<&[bool]>, seeds: Option<&[u64]>, out: &mut [Out<'_>]) -> Result<(), BatchError> {
-        Ok(())
+        let n = self.arenas();
+        for (name, len) in [("mask", mask.map(<[bool]>::len)), ("seeds", seeds.map(<[u64]>::len))] {
+            if let Some(len) = len.filter(|&len| len != n) {
+                return Err(BatchError::Wrong(format!("`{name}` has {len} places, the batch has {n} arenas")));
+            }
+        }
+        let domain = self.config.domain;
+        self.run(out, &Serial, &|shard, out| {
+            for i in 0..shard.n {
+                let k = shard.arena_number(i);
+                if mask.is_some_and(|mask| !mask[k]) {
+                    continue;
+                }
+                let head = shard.arenas().heads[i];
+                match seeds {
+                    Some(seeds) => shard.reset(i, seeds[k], domain, 0),
+                    None => shard.reset(i, head.seed, head.domain, head.episode.wrapping_add(1)),
+                }
+                shard.standing(i, out);
+                shard.observe_one(i, out);
+            }
+        })
     }
-    /// One tick of all arenas. `actions`: one slice a group, rows long.
+    /// Starts that very episode of that arena seed in one arena, at tick 0; writes nothing.
+    pub fn start(&mut self, arena: usize, seed: u64, episode: u32) {
+        let domain = self.config.domain;
+        let (shard, i) = self.shard(arena);
+        shard.reset(i, seed, domain, episode);
+    }
+    /// One tick of all arenas. `actions`: one slice a group, rows long; with [`Autoreset::Disabled`] an arena whose episode is over
+    /// is an error.
     pub fn step(&mut self, actions: &[&[i32]], out: &mut [Out<'_>], executor: &dyn Executor) -> Result<(), BatchError> {
-        Ok(())
+        if actions.len() != self.groups.len() {
+            let (found, wanted) = (actions.len(), self.groups.len());
+            return Err(BatchError::Wrong(format!("actions of {found} groups, the batch has {wanted}")));
+        }
+        for (actions, group) in actions.iter().zip(&self.groups) {
+            let rows = self.places.len() * group.slots.len();
+            if actions.len() != rows {
+                return Err(BatchError::Wrong(format!("group `{}` has {rows} rows, found {} actions", group.name, actions.len())));
+            }
+        }
+        if self.config.autoreset == Autoreset::Disabled
+            && let Some(k) = (0..self.arenas()).find(|&k| self.end(k) != End::Running)
+        {
+            return Err(BatchError::Wrong(format!("the episode of arena {k} is over: reset it before the next step")));
+        }
+        self.run(out, executor, &|shard, out| shard.step(actions, out))
     }
-    /// Writes the present observations, own vectors and masks without a step.
+    /// Writes the present observations, own vectors, masks and flags without a step; rewards are 0.
     pub fn observe(&mut self, out: &mut [Out<'_>]) -> Result<(), BatchError> {
+        self.run(out, &Serial, &|shard, out| {
+            for i in 0..shard.n {
+                shard.standing(i, out);
+            }
+            shard.observe(out);
+        })
+    }
+
+    /// Calls `work` for every shard with the shard's rows of `out` (none: with empty buffers).
+    fn run(&mut self, out: &mut [Out<'_>], executor: &dyn Executor, work: &Work<'_>) -> Result<(), BatchError> {
+        if !out.is_empty() && out.len() != self.groups.len() {
+            let (found, wanted) = (out.len(), self.groups.len());
+            return Err(BatchError::Wrong(format!("buffers of {found} groups, the batch has {wanted}")));
+        }
+        for (out, group) in out.iter().zip(&self.groups) {
+            out.check(self.places.len() * group.slots.len(), group)?;
+        }
+        let mut outs: [Out<'_>; MAX_GROUPS] = Default::default();
+        let n = self.groups.len();
+        if self.arms.len() == 1 {
+            for (to, from) in outs.iter_mut().zip(out) {
+                *to = std::mem::take(from);
+            }
+            deal(&mut self.shards, &self.groups, &mut outs[..n], executor, work);
+            return Ok(());
+        }
+        // Arms alternate row by row, so no shard owns a stretch of the caller's buffers: each fills its own, which are dealt out.
+        for shard in &mut self.shards {
+            shard.stage.fit(out, &self.groups, shard.n);
+            shard.stage.take_in(shard.n, shard.first, shard.stride, out, &self.groups);
+        }
+        deal(&mut self.shards, &self.groups, &mut outs[..n], executor, &|shard, _| {
+            let mut stage = std::mem::take(&mut shard.stage);
+            let mut outs: [Out<'_>; MAX_GROUPS] = Default::default();
+            stage.lend(&mut outs);
+            work(shard, &mut outs[..n]);
+            shard.stage = stage;
+        });
+        for shard in &mut self.shards {
+            shard.stage.deal_out(shard.n, shard.first, shard.stride, out, &self.groups);
+        }
         Ok(())
     }
-    /// The text observation of a controlled or other slot.
-    pub fn text(&mut self, arena: usize, slot: Slot) -> String {
-        String::new()
+
+    fn place(&self, arena: usize) -> (usize, usize) {
+        self.places[arena]
     }
-    /// The state hash of an arena.
+    fn shard(&mut self, arena: usize) -> (&mut Shard, usize) {
+        let (shard, i) = self.place(arena);
+        (&mut self.shards[shard], i)
+    }
+    /// The text observation of a slot, controlled or not.
+    pub fn text(&mut self, arena: usize, slot: Slot) -> String {
+        let (shard, i) = self.shard(arena);
+        let compiled = Arc::clone(&shard.compiled);
+        shard.with(i, |one| crate::observe::text(&compiled, one, slot))
+    }
+    /// The observation of any slot in any encoding that fills a buffer, for pages and tests; empty for text and none.
+    pub fn view(&mut self, arena: usize, slot: Slot, encoding: Encoding) -> Vec<u8> {
+        let (shard, i) = self.shard(arena);
+        shard.view(i, slot, encoding)
+    }
+    /// Which actions of any slot are legal now.
+    pub fn legal(&mut self, arena: usize, slot: Slot) -> Vec<bool> {
+        let (shard, i) = self.shard(arena);
+        let compiled = Arc::clone(&shard.compiled);
+        let n = compiled.table.roles[compiled.table.role_of(slot).index()].actions.len();
+        shard.with(i, |one| (0u8..=254).take(n).map(|a| is_legal(&compiled, one, slot.index(), a)).collect())
+    }
+    /// The state hash of an arena, see [`crate::hash`].
     pub fn hash(&mut self, arena: usize) -> u64 {
-        0
+        let (shard, i) = self.shard(arena);
+        let mut hasher = Xxh3::new();
+        shard.registry.canonical(&shard.world, i, |name, bytes| {
+            hasher.update(name.as_bytes());
+            hasher.update(&[0]);
+            hasher.update(bytes);
+        });
+        hasher.digest()
     }
     /// Hash of each canonical column, in registry order.
     pub fn column_hashes(&mut self, arena: usize) -> Vec<(&'static str, u64)> {
-        Vec::new()
+        let (shard, i) = self.shard(arena);
+        let mut out = Vec::new();
+        shard.registry.canonical(&shard.world, i, |name, bytes| out.push((name, xxh3_64(bytes))));
+        out
     }
-    /// Everything of one arena: compact, versioned, with a checksum.
+    /// The columns of a shard: names, bytes of an arena, whether they are hashed.
+    pub fn columns(&self) -> Vec<crate::state::ColumnInfo> {
+        self.shards[0].registry.infos()
+    }
+    /// Components of the agents that no column of the registry covers, by name; a test demands that there are none.
+    pub fn unregistered(&self) -> Vec<String> {
+        self.shards[0].unregistered()
+    }
+    /// Everything of one arena: compact, versioned, with a checksum. Events of the last tick are not part of it.
     pub fn snapshot(&mut self, arena: usize) -> Vec<u8> {
-        Vec::new()
+        let (shard, i) = self.shard(arena);
+        let hash = shard.compiled.hash;
+        snapshot::pack(&hash, shard.save(i))
     }
-    /// Puts a snapshot of the same compiled scenario into an arena.
+    /// Puts a snapshot of the same compiled scenario into an arena; the arena is as it was when the snapshot is refused.
     pub fn restore(&mut self, arena: usize, snapshot: &[u8]) -> Result<(), BatchError> {
-        Ok(())
+        let (shard, i) = self.shard(arena);
+        let columns = snapshot::unpack(&shard.compiled.hash, shard.registry.bytes(), snapshot)?;
+        shard.load(i, &columns)
     }
     /// Copies arena `from` over arena `to` of the same arm.
     pub fn fork(&mut self, from: usize, to: usize) -> Result<(), BatchError> {
-        Ok(())
+        let ((a, i), (b, j)) = (self.place(from), self.place(to));
+        if a == b {
+            return self.shards[a].copy_within(i, j);
+        }
+        match self.shards.get_disjoint_mut([a, b]) {
+            Ok([a, b]) => b.copy_from(a, i, j),
+            Err(_) => Ok(()),
+        }
     }
     /// Copies an arena of another batch of the same compiled scenario over one of ours.
     pub fn fork_from(&mut self, other: &mut Batch, from: usize, to: usize) -> Result<(), BatchError> {
-        Ok(())
+        let (a, i) = other.shard(from);
+        let (b, j) = self.shard(to);
+        b.copy_from(a, i, j)
     }
-    /// In which columns two arenas differ.
+    /// In which columns two arenas differ, canonical or not.
     pub fn diff(&mut self, a: usize, b: usize) -> Result<Vec<ColumnDiff>, BatchError> {
-        Ok(Vec::new())
+        let infos = self.columns();
+        let (shard, i) = self.shard(a);
+        let first = shard.save(i).to_vec();
+        let (shard, j) = self.shard(b);
+        let second = shard.save(j);
+        if first.len() != second.len() {
+            return Err(BatchError::Wrong("arenas of these two arms have different columns".to_owned()));
+        }
+        let mut start = 0;
+        let mut out = Vec::new();
+        for info in infos {
+            let range = start..start + info.bytes;
+            start = range.end;
+            let places = first[range.clone()].iter().zip(&second[range]).enumerate().filter(|(_, (a, b))| a != b);
+            let at: Vec<usize> = places.map(|(i, _)| i).collect();
+            if !at.is_empty() {
+                out.push(ColumnDiff { column: info.name, bytes: at.len(), at: at.into_iter().take(16).collect() });
+            }
+        }
+        Ok(out)
     }
-    /// Events of the last tick.
+    /// Events of the last tick, with names.
     pub fn events(&self, arena: usize) -> Vec<EventView> {
-        Vec::new()
+        let (shard, i) = self.place(arena);
+        let table = self.shards[shard].table();
+        let tick = self.shards[shard].arenas().heads[i].tick.saturating_sub(1);
+        self.event_rows(arena).iter().map(|row| named(table, tick, row)).collect()
     }
-    /// Event rows of the last tick, unnamed; empty unless wanted.
+    /// Event rows of the last tick, unnamed; those that nobody wants are not kept. An automatic reset clears them.
     pub fn event_rows(&self, arena: usize) -> &[EventRow] {
-        &[]
+        let (shard, i) = self.place(arena);
+        let (arenas, max) = (self.shards[shard].arenas(), self.shards[shard].table().max_events());
+        &arenas.events[i * max..i * max + usize::from(arenas.heads[i].n_events)]
     }
-    /// Rewards of the last tick of all slots: slot · channels + channel, in millionths.
+    /// Rewards of the last tick of all slots: slot · channels + channel, in millionths. An automatic reset clears them.
     pub fn pay(&self, arena: usize) -> &[i64] {
-        &[]
+        let (shard, i) = self.place(arena);
+        let (arenas, n) = (self.shards[shard].arenas(), self.shards[shard].n_pay());
+        &arenas.pay[i * n..(i + 1) * n]
     }
     /// Actions of all slots as played in the last tick.
-    pub fn played(&mut self, arena: usize, out: &mut [u8]) {}
+    pub fn played(&mut self, arena: usize, out: &mut [u8]) {
+        let (shard, i) = self.shard(arena);
+        shard.with(i, |one| {
+            for (out, chosen) in out.iter_mut().zip(&*one.agents.chosen) {
+                *out = chosen.0;
+            }
+        });
+    }
+    /// What a slot's status is: (alive, on, away, ticks for which it is still frozen).
+    pub fn status(&mut self, arena: usize, slot: Slot) -> (bool, bool, bool, u32) {
+        use crate::state::{ALIVE, AWAY, ON};
+        let (shard, i) = self.shard(arena);
+        shard.with(i, |one| {
+            let status = one.agents.status[slot.index()].0;
+            let frozen = one.agents.frozen_until[slot.index()].0.saturating_sub(one.head.tick);
+            (status & ALIVE != 0, status & ON != 0, status & AWAY != 0, frozen)
+        })
+    }
+    /// Things of a kind on the map.
+    pub fn count(&self, arena: usize, kind: crate::ids::KindId) -> u16 {
+        let (shard, i) = self.place(arena);
+        let s = &self.shards[shard];
+        s.arenas().counts[i * s.table().kinds.len() + kind.index()]
+    }
+    /// Value of an arena variable (for the caller, never for a policy).
+    pub fn var(&self, arena: usize, var: usize) -> i64 {
+        let (shard, i) = self.place(arena);
+        let s = &self.shards[shard];
+        s.arenas().vars[i * s.table().n_places() + s.table().arena_place(var)]
+    }
+    /// Whether a bound was broken or arithmetic saturated in this episode: (fault, saturated operations, refused effects).
+    pub fn faults(&self, arena: usize) -> (bool, u32, u32) {
+        let (shard, i) = self.place(arena);
+        let head = &self.shards[shard].arenas().heads[i];
+        (head.fault, head.saturated, head.refused)
+    }
     /// Ticks done in the episode.
     pub fn tick(&self, arena: usize) -> u32 {
-        0
+        let (shard, i) = self.place(arena);
+        self.shards[shard].arenas().heads[i].tick
     }
-    /// How the arena's episode stands.
+    /// How the arena's episode stands; after an automatic reset it runs again.
     pub fn end(&self, arena: usize) -> End {
-        End::Running
+        let (shard, i) = self.place(arena);
+        self.shards[shard].arenas().heads[i].end
     }
     /// Episodes since the seed was set.
     pub fn episode(&self, arena: usize) -> u32 {
-        0
+        let (shard, i) = self.place(arena);
+        self.shards[shard].arenas().heads[i].episode
     }
     /// Arena seed.
     pub fn seed(&self, arena: usize) -> u64 {
-        0
+        let (shard, i) = self.place(arena);
+        self.shards[shard].arenas().heads[i].seed
     }
     /// The compiled arm that the arena plays.
     pub fn compiled(&self, arena: usize) -> &Arc<Compiled> {
-        unreachable!("a batch has arenas")
-    }
-    /// How the batch was built.
-    pub fn config(&self) -> &Config {
-        unreachable!("a batch has a config")
-    }
-    /// Starts that very episode of that seed in one arena, at tick 0.
-    pub fn start(&mut self, arena: usize, seed: u64, episode: u32) -> Result<(), BatchError> {
-        Ok(())
-    }
-    /// How the arena's episode stands.
-    pub fn ended(&self, arena: usize) -> crate::state::End {
-        crate::state::End::Running
+        let (shard, _) = self.place(arena);
+        &self.shards[shard].compiled
     }
     /// Words of the map as written, row by row, without padding: `u8[height, width, 8]`.
-    pub fn frame(&self, arena: usize, out: &mut Vec<u8>) {}
+    pub fn frame(&self, arena: usize, out: &mut Vec<u8>) {
+        let (shard, i) = self.place(arena);
+        let (g, words) = (self.shards[shard].table().geometry, self.shards[shard].arenas().words());
+        out.clear();
+        for row in 0..g.height {
+            let start = i * g.cells() + g.cell(row, 0).index();
+            out.extend_from_slice(words[start..start + usize::from(g.width)].as_flattened());
+        }
+    }
+}
+
+/// Deals shards and their rows out, half by half.
+fn deal(shards: &mut [Shard], groups: &[Group], out: &mut [Out<'_>], executor: &dyn Executor, work: &Work<'_>) {
+    match shards {
+        [] => {}
+        [shard] => work(shard, out),
+        _ => {
+            let (a, b) = shards.split_at_mut(shards.len() / 2);
+            let arenas: usize = a.iter().map(|s| s.n).sum();
+            let mut left: [Out<'_>; MAX_GROUPS] = Default::default();
+            let mut right: [Out<'_>; MAX_GROUPS] = Default::default();
+            for (i, (out, group)) in out.iter_mut().zip(groups).enumerate() {
+                (left[i], right[i]) = std::mem::take(out).split(arenas * group.slots.len(), group);
+            }
+            let n = groups.len();
+            executor.join(
+                &mut || deal(a, groups, &mut left[..n], executor, work),
+                &mut || deal(b, groups, &mut right[..n], executor, work),
+            );
+        }
+    }
+}
+
+/// The controlled roles.
+fn groups(table: &Table, config: &Config) -> Result<Vec<Group>, BatchError> {
+    let mut out = Vec::new();
+    if let Control::Roles(list) = &config.control {
+        for (name, slots) in list {
+            let Some(role) = table.role(name) else {
+                let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
+                return Err(BatchError::Wrong(format!("there is no role `{name}`; the roles are {}", names.join(", "))));
+            };
+            let n = table.roles[role.index()].n;
+            if let Some(slot) = slots.iter().flatten().find(|&&s| s >= n) {
+                return Err(BatchError::Wrong(format!("role `{name}` has {n} slots, from 0; there is no {slot}")));
+            }
+        }
+    }
+    for (r, role) in (0u8..).zip(&table.roles) {
+        let chosen: Vec<u8> = match &config.control {
+            Control::Focal => (0..role.n_focal.min(role.n)).collect(),
+            Control::All => (0..role.n).collect(),
+            Control::None => Vec::new(),
+            Control::Roles(list) => {
+                let mut slots: Vec<u8> = list
+                    .iter()
+                    .filter(|(name, _)| *name == role.name)
+                    .flat_map(|(_, slots)| slots.clone().unwrap_or_else(|| (0..role.n).collect()))
+                    .collect();
+                slots.sort_unstable();
+                slots.dedup();
+                slots
+            }
+        };
+        if chosen.is_empty() {
+            continue;
+        }
+        let own = own_fields(table, RoleId::new(r));
+        out.push(Group {
+            role: RoleId::new(r),
+            name: role.name.clone(),
+            slots: chosen.into_iter().map(|i| Slot::new(role.first + i)).collect(),
+            obs_shape: config.encoding.shape(role),
+            own_names: own.iter().map(|f| f.name.clone()).collect(),
+            own_scale: own.iter().map(|f| f.scale).collect(),
+            action_names: role.actions.iter().map(|a| a.name.clone()).collect(),
+        });
+    }
+    if out.len() > MAX_GROUPS {
+        return Err(BatchError::Wrong(format!("{} roles are controlled, at most {MAX_GROUPS} can be", out.len())));
+    }
+    Ok(out)
+}
+
+/// What stops two arms from sharing buffers, in words.
+fn difference(a: &[Group], b: &[Group]) -> Option<String> {
+    if a.len() != b.len() {
+        return Some("they control different roles".to_owned());
+    }
+    a.iter().zip(b).find(|(a, b)| a != b).map(|(a, b)| {
+        let what = if a.slots != b.slots {
+            "slots"
+        } else if a.obs_shape != b.obs_shape {
+            "observation shape"
+        } else if a.action_names != b.action_names {
+            "actions"
+        } else {
+            "own vector"
+        };
+        format!("group `{}` has another {what}", a.name)
+    })
+}
+
+/// Who plays each slot.
+fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<Seat>, BatchError> {
+    let table = &compiled.table;
+    for (role, _) in &config.policies {
+        if table.role(role).is_none() {
+            let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
+            return Err(BatchError::Wrong(format!("there is no role `{role}`; the roles are {}", names.join(", "))));
+        }
+    }
+    if let Some(slot) = config.absent.iter().find(|s| s.index() >= table.n_slots()) {
+        return Err(BatchError::Wrong(format!("there is no slot {}; the scenario has {}", slot.get(), table.n_slots())));
+    }
+    let mut out = Vec::new();
+    for role in &table.roles {
+        let named = config.policies.iter().rev().find(|(name, _)| *name == role.name);
+        let seat = match named.map(|(_, bot)| bot.as_str()) {
+            None => role.plays.map_or(Seat::Idle, |bot| Seat::Bot(usize::from(bot))),
+            Some("random") => Seat::Random,
+            Some("noop") => Seat::Idle,
+            Some(name) => match compiled.bots.iter().position(|b| b.name == name) {
+                Some(bot) => Seat::Bot(bot),
+                None => {
+                    let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
+                    let names = names.join(", ");
+                    return Err(BatchError::Wrong(format!("there is no policy `{name}`; there are {names}, random and noop")));
+                }
+            },
+        };
+        out.extend(std::iter::repeat_n(seat, usize::from(role.n)));
+    }
+    for slot in groups.iter().flat_map(|g| &g.slots) {
+        out[slot.index()] = Seat::Caller;
+    }
+    Ok(out)
+}
+
+/// An event row with names.
+fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
+    let decl = &table.events[usize::from(row.event)];
+    let name = |list: Vec<&str>, value: i64| {
+        usize::try_from(value).ok().and_then(|i| list.get(i).map(|s| (*s).to_owned())).unwrap_or_else(|| value.to_string())
+    };
+    let place = |value: i64| u16::try_from(value).ok().filter(|&c| c > 0).map(|c| table.geometry.place(Cell::new(c)));
+    let mut slots = Vec::new();
+    let mut cell = None;
+    let fields = decl.fields.iter().map(|&(ty, part)| {
+        let value = row.get(part);
+        match ty {
+            Type::Slot => {
+                slots.push(u8::try_from(value).ok());
+                u8::try_from(value).map_or_else(|_| "nobody".to_owned(), |s| slot_name(table, Slot::new(s)))
+            }
+            Type::Cell => {
+                let at = place(value);
+                cell = cell.or(at);
+                at.map_or_else(|| "nowhere".to_owned(), |(r, c)| format!("({r},{c})"))
+            }
+            Type::Thing => usize::try_from(value)
+                .ok()
+                .and_then(|row| table.rows.get(row))
+                .map_or_else(|| "nothing".to_owned(), |row| table.kinds[row.kind.index()].name.clone()),
+            Type::Kind => name(table.kinds.iter().map(|k| k.name.as_str()).collect(), value),
+            Type::Role => name(table.roles.iter().map(|r| r.name.as_str()).collect(), value),
+            Type::Message => name(table.messages.iter().map(|m| m.name.as_str()).collect(), value),
+            Type::Text => name(table.texts.iter().map(|t| t.name.as_str()).collect(), value),
+            Type::Beam => name(table.effects.iter().map(String::as_str).collect(), value),
+            Type::Bool => (value != 0).to_string(),
+            Type::Num => {
+                let (whole, rest) = (value / crate::ids::ONE, (value % crate::ids::ONE).unsigned_abs());
+                let text = format!("{}{}.{rest:06}", if value < 0 && whole == 0 { "-" } else { "" }, whole);
+                text.trim_end_matches('0').trim_end_matches('.').to_owned()
+            }
+            Type::Int | Type::Choice => value.to_string(),
+        }
+    });
+    let fields = fields.collect();
+    let mut slots = slots.into_iter();
+    EventView { tick, event: decl.name.clone(), actor: slots.next().flatten(), subject: slots.next().flatten(), place: cell, fields }
+}
+
+/// `worker` for the only slot of a role, `gatherer_3` else: the names that agents have everywhere.
+pub fn slot_name(table: &Table, slot: Slot) -> String {
+    let role = &table.roles[table.role_of(slot).index()];
+    if role.n == 1 { role.name.clone() } else { format!("{}_{}", role.name, slot.get() - role.first) }
 }

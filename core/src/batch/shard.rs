@@ -6,6 +6,7 @@ use bevy_ecs::schedule::Schedule;
 use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
 
+use super::stage::Stage;
 use super::tick::{Placed, Seat, Seats, schedule};
 use super::{Autoreset, BatchError, Group, Out};
 use crate::draw::{Purpose, TickDraw, name_hash};
@@ -36,6 +37,10 @@ pub struct Shard {
     pub(super) over: Vec<bool>,
     spare: Vec<u8>,
     kept: Vec<u8>,
+    /// Arena number in the batch of our first, and the step to the next.
+    pub(super) first: usize,
+    pub(super) stride: usize,
+    pub(super) stage: Stage,
 }
 
 impl std::fmt::Debug for Shard {
@@ -48,6 +53,8 @@ impl std::fmt::Debug for Shard {
 pub(super) struct Plan<'a> {
     pub(super) compiled: &'a Arc<Compiled>,
     pub(super) n: usize,
+    pub(super) first: usize,
+    pub(super) stride: usize,
     pub(super) seats: &'a [Seat],
     pub(super) groups: &'a [Group],
     pub(super) absent: &'a [Slot],
@@ -115,6 +122,9 @@ impl Shard {
             gone: vec![false; plan.n * n_slots],
             over: vec![false; plan.n],
             spare: vec![0; bytes],
+            first: plan.first,
+            stride: plan.stride,
+            stage: Stage::default(),
             kept: vec![0; if plan.autoreset == Autoreset::NextStep { bytes * plan.n } else { 0 }],
         }
     }
@@ -173,9 +183,14 @@ impl Shard {
         }
     }
 
-    /// One tick of all arenas; `out` holds this shard's rows, `first` is their first arena within `actions`.
-    pub(super) fn step(&mut self, first: usize, actions: &[&[i32]], out: &mut [Out<'_>]) {
-        self.take_actions(first, actions);
+    /// Number in the batch of one of our arenas.
+    pub(super) fn arena_number(&self, arena: usize) -> usize {
+        self.first + arena * self.stride
+    }
+
+    /// One tick of all arenas; `actions` are those of the whole batch, `out` holds this shard's rows.
+    pub(super) fn step(&mut self, actions: &[&[i32]], out: &mut [Out<'_>]) {
+        self.take_actions(actions);
         for arena in 0..self.n {
             if self.over[arena] && self.autoreset == Autoreset::NextStep {
                 self.next_episode(arena);
@@ -212,12 +227,14 @@ impl Shard {
         self.reset(arena, head.seed, head.domain, head.episode.wrapping_add(1));
     }
 
-    fn take_actions(&mut self, first: usize, actions: &[&[i32]]) {
+    fn take_actions(&mut self, actions: &[&[i32]]) {
+        let (first, stride) = (self.first, self.stride);
         let seats = self.world.resource_mut::<Seats>().into_inner();
         let n_slots = seats.seats.len();
         for (slots, actions) in self.groups.iter().zip(actions) {
-            let actions = &actions[first * slots.len()..(first + self.n) * slots.len()];
-            for (arena, actions) in actions.chunks_exact(slots.len().max(1)).enumerate() {
+            for arena in 0..self.n {
+                let k = first + arena * stride;
+                let actions = &actions[k * slots.len()..(k + 1) * slots.len()];
                 for (&slot, &action) in slots.iter().zip(actions) {
                     seats.actions[arena * n_slots + slot] = action;
                 }
@@ -270,6 +287,75 @@ impl Shard {
         for (observer, out) in self.observers.iter().zip(out) {
             observer.all(&self.compiled, &mut parts, out);
         }
+    }
+
+    /// What policies see of one arena.
+    pub(super) fn observe_one(&mut self, arena: usize, out: &mut [Out<'_>]) {
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut parts = access.parts();
+        for (observer, out) in self.observers.iter().zip(out) {
+            observer.one_arena(&self.compiled, &mut parts, arena, out);
+        }
+    }
+
+    /// The observation of any slot.
+    pub(super) fn view(&mut self, arena: usize, slot: Slot, encoding: Encoding) -> Vec<u8> {
+        let table = self.table();
+        let role = table.role_of(slot);
+        let group = Group {
+            role,
+            name: String::new(),
+            slots: vec![slot],
+            obs_shape: encoding.shape(&table.roles[role.index()]),
+            own_names: Vec::new(),
+            own_scale: Vec::new(),
+            action_names: Vec::new(),
+        };
+        let observer = Observer::new(table, &group, encoding);
+        let mut obs = vec![0; group.obs_len()];
+        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        observer.window_of(&mut access.parts(), arena, &mut obs);
+        obs
+    }
+
+    /// Rewards of an arena: slots · channels.
+    pub(super) fn n_pay(&self) -> usize {
+        self.table().n_slots() * self.table().channels.len()
+    }
+
+    /// Components of the agents that no column covers.
+    pub(super) fn unregistered(&self) -> Vec<String> {
+        let agents = self.world.archetypes().iter().filter(|a| self.world.component_id::<Agent>().is_some_and(|id| a.contains(id)));
+        let components = agents.flat_map(|a| a.components().iter().copied().collect::<Vec<_>>());
+        let known = self.registry.components();
+        components
+            .filter(|id| !known.contains(id) && Some(*id) != self.world.component_id::<Agent>())
+            .filter_map(|id| self.world.components().get_name(id).map(|n| n.to_string()))
+            .collect()
+    }
+
+    /// Copies one arena over another.
+    pub(super) fn copy_within(&mut self, from: usize, to: usize) -> Result<(), BatchError> {
+        self.registry.save(&self.world, from, &mut self.spare);
+        self.put_spare(to);
+        Ok(())
+    }
+
+    /// Copies an arena of another shard of the same compiled arm over one of ours.
+    pub(super) fn copy_from(&mut self, other: &mut Self, from: usize, to: usize) -> Result<(), BatchError> {
+        if self.compiled.hash != other.compiled.hash {
+            let text = format!("arm `{}` cannot continue a state of arm `{}`", self.compiled.arm, other.compiled.arm);
+            return Err(BatchError::Snapshot(text));
+        }
+        other.registry.save(&other.world, from, &mut self.spare);
+        self.put_spare(to);
+        Ok(())
+    }
+
+    fn put_spare(&mut self, arena: usize) {
+        self.registry.load(&mut self.world, arena, &self.spare).expect("the state of an arena is in bounds");
+        self.over[arena] = self.arenas().heads[arena].end != End::Running;
+        self.find_gone(arena);
     }
 
     /// Writes flags and zero rewards, as they stand after a reset or a restore.

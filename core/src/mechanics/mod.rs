@@ -4,8 +4,7 @@
 
 use std::fmt::Debug;
 
-use bevy_ecs::schedule::ScheduleConfigs;
-use bevy_ecs::system::{IntoSystem, ScheduleSystem};
+use bevy_ecs::system::IntoSystem;
 use bevy_ecs::world::World;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -244,7 +243,7 @@ pub struct Install<'a> {
     pub position: u8,
     /// Number of arenas of the shard.
     pub n_arenas: usize,
-    pub(crate) systems: Vec<(Phase, bool, u8, ScheduleConfigs<ScheduleSystem>)>,
+    pub(crate) systems: Vec<crate::batch::Placed>,
 }
 
 impl Install<'_> {

@@ -102,12 +102,21 @@ impl Observer {
         self.own_and_mask(compiled, parts, arena, out);
     }
 
+    /// The observation of the group's only slot in one arena, into a buffer of its own.
+    pub(crate) fn window_of(&self, parts: &mut ShardParts<'_>, arena: usize, out: &mut [u8]) {
+        self.windows_into(parts, arena, arena + 1, out);
+    }
+
     fn windows(&self, parts: &mut ShardParts<'_>, from: usize, to: usize, out: &mut [u8]) {
+        let bytes = self.slots.len() * self.obs_len;
+        self.windows_into(parts, from, to, &mut out[from * bytes..to * bytes]);
+    }
+
+    fn windows_into(&self, parts: &mut ShardParts<'_>, from: usize, to: usize, out: &mut [u8]) {
         if self.obs_len == 0 {
             return;
         }
         let isa = Isa::default();
-        let bytes = self.slots.len() * self.obs_len;
         isa.0.dispatch(window::Windows {
             table: parts.table,
             role: &parts.table.roles[self.role.index()],
@@ -120,7 +129,7 @@ impl Observer {
             status: &*parts.agents.status,
             from,
             to,
-            out: &mut out[from * bytes..to * bytes],
+            out,
         });
     }
 

@@ -181,7 +181,7 @@ impl Player {
             ..Config::default()
         };
         let mut batch = Batch::new(&[compiled], config)?;
-        batch.start(0, h.seed, h.episode)?;
+        batch.start(0, h.seed, h.episode);
         let groups = batch
             .groups()
             .iter()
@@ -223,7 +223,7 @@ impl Player {
 
     /// Whether the recording or the episode ends here.
     pub fn is_over(&self) -> bool {
-        self.tick() >= self.recording.ticks() || self.batch.ended(0) != End::Running
+        self.tick() >= self.recording.ticks() || self.batch.end(0) != End::Running
     }
 
     /// Plays the next tick of the log; nothing where it is over. What a bot played otherwise than the log says is returned as
@@ -271,7 +271,7 @@ impl Player {
             self.batch.restore(0, &self.kept[near as usize])?;
         } else if tick < self.tick() {
             let (seed, episode) = (self.recording.header.seed, self.recording.header.episode);
-            self.batch.start(0, seed, episode)?;
+            self.batch.start(0, seed, episode);
         }
         while self.tick() < tick && !self.is_over() {
             self.step()?;
