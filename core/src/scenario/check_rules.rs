@@ -1,10 +1,17 @@
-//! Checks texts of the rule language and hands them to the code generator.
+//! Checks rules and single expressions, and hands them to the code generator.
+//!
+//! **Invariant.** All errors of all texts come at once, in the order of the text; a part with an error compiles to nothing.
 
-use crate::bots::Script;
 use crate::diagnostic::{Diagnostic, Span};
+use crate::draw::{Purpose, name_hash};
 use crate::ids::RoleId;
-use crate::rules::{Program, RuleSet};
-use crate::scenario::names::{Names, Text};
+use crate::rules::{Filter, FilterIs, Program, Rule, RuleSet, When};
+use crate::scenario::ast;
+use crate::scenario::check_expr::{Checker, Ty};
+use crate::scenario::lex::{Tok, lex};
+use crate::scenario::lower::Lower;
+use crate::scenario::names::{Names, Text, nearest, suggest};
+use crate::scenario::parse;
 use crate::state::Type;
 
 /// What `[rules]` compiled to.
@@ -42,45 +49,364 @@ pub struct Use<'a> {
     pub draw: Option<&'a str>,
 }
 
-/// A bot's script as the file gives it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct BotText<'a> {
-    /// The bot's name; part of the names of its draws.
-    pub name: &'a str,
-    /// The role that it is written for; `None` for any.
-    pub role: Option<RoleId>,
-    /// Whether it is a control (not a resident): then it may read only what its role sees.
-    pub control: bool,
-    /// `senses = "world"`.
-    pub world: bool,
-    /// Where `senses` stands, or the bot's name.
-    pub senses_at: Span,
-    /// The script.
-    pub script: Text<'a>,
-}
+/// Most rules of a file.
+const MAX_RULES: usize = 256;
+/// Most effects of a rule.
+const MAX_EFFECTS: usize = 16;
+/// Most rule operations of an arena and tick, proved at load.
+const MAX_TICK_COST: u64 = 200_000;
 
 /// Compiles the blocks of `[rules]`, in file order: (name, text). All errors of all blocks are added to `out`; with an error the
 /// rule that has it is left out.
-pub fn compile_rules(_names: &Names<'_>, _blocks: &[(&str, Text<'_>)], _out: &mut Vec<Diagnostic>) -> Rules {
-    Rules::default()
+pub fn compile_rules(names: &Names<'_>, blocks: &[(&str, Text<'_>)], out: &mut Vec<Diagnostic>) -> Rules {
+    let mut all = Rules { emits: vec![false; names.table.events.len()], ..Rules::default() };
+    let mut edges: Vec<Edge> = Vec::new();
+    let mut labels: Vec<(u32, String)> = Vec::new();
+    for (block, text) in blocks {
+        let mut slips = Vec::new();
+        let parsed = parse::rules(*text, &mut slips);
+        for rule in &parsed {
+            let label = rule.label.as_ref().map(|l| format!("{block}.{}", l.text));
+            let mut checker = Checker::new(names);
+            let compiled = checker.rule(rule, label.as_deref());
+            if let (Some(at), None) = (checker.drew, &rule.label) {
+                let help = "write `name: on …`; the name is part of the draw, so that it stays when rules move";
+                checker.slip("E411", at, "a rule that draws needs a name", help);
+            }
+            if let (Some(label), Some(at)) = (&label, &rule.label) {
+                if labels.iter().any(|(hash, _)| *hash == name_hash(label)) {
+                    checker.slip("E411", at.span, format!("two rules are named `{label}`"), "draws go by the name: give each its own");
+                }
+                labels.push((name_hash(label), label.clone()));
+            }
+            slips.extend(checker.out);
+            let Some((rule, emitted)) = compiled else { continue };
+            for e in &emitted {
+                all.has_later |= e.later;
+                all.emits[usize::from(e.event)] |= e.authors;
+                if let (When::On { event }, false) = (&rule.when, e.later) {
+                    edges.push(Edge { from: *event, to: e.event, at: e.at });
+                }
+            }
+            all.rules.push(rule);
+        }
+        slips.sort_by_key(|d| d.span.start);
+        out.extend(slips);
+    }
+    cycles(names, &edges, out);
+    limits(names, &all, blocks, out);
+    all
+}
+
+fn limits(names: &Names<'_>, all: &Rules, blocks: &[(&str, Text<'_>)], out: &mut Vec<Diagnostic>) {
+    let at = blocks.first().map_or(Span::default(), |(_, t)| Span { start: t.base, end: t.base });
+    let n = all.rules.len();
+    if n > MAX_RULES {
+        out.push(Diagnostic::error("E413", at, format!("{n} rules, at most {MAX_RULES} are allowed"), "join some of them"));
+    }
+    let cost = all.rules.tick_cost(names.table);
+    if cost > MAX_TICK_COST {
+        let what = format!("the rules can take {cost} operations in a tick, at most {MAX_TICK_COST} are allowed");
+        out.push(Diagnostic::error("E413", at, what, "use `every`, fewer `where`, or smaller windows"));
+    }
+}
+
+/// An event that a rule emits in the tick in which it is answered.
+struct Edge {
+    from: u16,
+    to: u16,
+    at: Span,
+}
+
+/// E407: the graph event → rule → event must have no cycle. Each cycle is told once, at its first edge.
+fn cycles(names: &Names<'_>, edges: &[Edge], out: &mut Vec<Diagnostic>) {
+    let mut told: Vec<u16> = Vec::new();
+    for edge in edges {
+        if told.contains(&edge.from) {
+            continue;
+        }
+        let Some(way) = way_back(edges, edge.to, edge.from) else { continue };
+        told.extend(&way);
+        let name = |e: &u16| names.table.events[usize::from(*e)].name.as_str();
+        let path: Vec<&str> = std::iter::once(&edge.from).chain(&way).map(name).collect();
+        let what = format!("this rule causes the event that starts it: {}", path.join(" -> "));
+        out.push(Diagnostic::error("E407", edge.at, what, "add `after 1`, or use another event"));
+    }
+}
+
+/// The events on the shortest way from one to another, both included.
+fn way_back(edges: &[Edge], from: u16, to: u16) -> Option<Vec<u16>> {
+    let mut ways = vec![vec![from]];
+    let mut seen = vec![from];
+    let mut next = 0;
+    while let Some(way) = ways.get(next).cloned() {
+        next += 1;
+        let last = *way.last().expect("never empty");
+        if last == to {
+            return Some(way);
+        }
+        for edge in edges.iter().filter(|e| e.from == last) {
+            if !seen.contains(&edge.to) {
+                seen.push(edge.to);
+                ways.push(way.iter().copied().chain([edge.to]).collect());
+            }
+        }
+    }
+    None
 }
 
 /// Compiles one expression; `None` if it has an error, which is added to `out`.
-pub fn compile_expr(_names: &Names<'_>, _what: Use<'_>, _text: Text<'_>, _out: &mut Vec<Diagnostic>) -> Option<Program> {
-    Some(Program::default())
+pub fn compile_expr(names: &Names<'_>, what: Use<'_>, text: Text<'_>, out: &mut Vec<Diagnostic>) -> Option<Program> {
+    let mut slips = Vec::new();
+    let parsed = parse::expression(text, &mut slips);
+    let mut checker = Checker::new(names);
+    checker.no_draws = what.draw.is_none().then_some("here: only rules, scripts and `init` draw");
+    let ids: Vec<usize> = what
+        .binders
+        .iter()
+        .map(|b| {
+            let ty = match b.ty {
+                Type::Slot => Ty::Slot(b.role.map(RoleId::get)),
+                ty => Ty::of(ty),
+            };
+            checker.bind(b.name, ty, None)
+        })
+        .collect();
+    let ty = if what.ty == Type::Choice {
+        checker.lists.push(what.choices.to_vec());
+        Ty::Choice(checker.lists.len() - 1)
+    } else {
+        Ty::of(what.ty)
+    };
+    let e = parsed.as_ref().map(|expr| match (what.ty, &expr.kind) {
+        // The `init` of a slot variable is its number.
+        (Type::Slot, ast::ExprKind::Number { .. }) => checker.want(expr, Ty::Int),
+        _ => checker.want(expr, ty),
+    });
+    slips.extend(checker.out);
+    let failed = !slips.is_empty();
+    out.extend(slips);
+    let (e, expr) = e.zip(parsed).filter(|_| !failed)?;
+    let missing = if matches!(what.ty, Type::Slot | Type::Thing) { -1 } else { 0 };
+    let Some(mut program) = Lower::new(names.table, &ids, area(names)).value(&e, missing) else {
+        out.push(too_long(expr.span));
+        return None;
+    };
+    if let Some(name) = what.draw {
+        program.name = name_hash(name);
+        program.purpose = Some(Purpose::Init);
+    }
+    Some(program)
 }
 
-/// Compiles a script; `None` if it has an error, which is added to `out`.
-pub fn compile_bot(_names: &Names<'_>, _bot: BotText<'_>, _out: &mut Vec<Diagnostic>) -> Option<Script> {
-    Some(Script::default())
+/// Cells of the map.
+fn area(names: &Names<'_>) -> usize {
+    usize::from(names.table.geometry.height) * usize::from(names.table.geometry.width)
+}
+
+/// E413: more operations or registers than a program has.
+pub(crate) fn too_long(span: Span) -> Diagnostic {
+    Diagnostic::error("E413", span, "this takes more than 256 operations or 32 registers", "split it")
 }
 
 /// Names that stand in `the(…)` in a text: each such kind needs thing rows, which must be in the table before texts are compiled.
-pub fn named_by_the(_text: &str) -> Vec<String> {
-    Vec::new()
+pub fn named_by_the(text: &str) -> Vec<String> {
+    let tokens = lex(Text::new(text, 0));
+    let mut found: Vec<String> = Vec::new();
+    for w in tokens.windows(3) {
+        if w[0].text == "the" && w[1].text == "(" && w[2].tok == Tok::Word && !found.iter().any(|f| f == w[2].text) {
+            found.push(w[2].text.to_owned());
+        }
+    }
+    found
 }
 
 /// All names that stand in a text, each once, in order: which kinds a rule or bot names.
-pub fn names_in(_text: &str) -> Vec<String> {
-    Vec::new()
+pub fn names_in(text: &str) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for token in lex(Text::new(text, 0)) {
+        if token.tok == Tok::Word && !found.iter().any(|f| f == token.text) {
+            found.push(token.text.to_owned());
+        }
+    }
+    found
+}
+
+/// An event that a rule emits.
+pub(crate) struct Emitted {
+    pub(crate) event: u16,
+    pub(crate) at: Span,
+    pub(crate) later: bool,
+    /// By `emit`, not by an act.
+    pub(crate) authors: bool,
+}
+
+impl Checker<'_, '_> {
+    fn rule(&mut self, rule: &ast::Rule, label: Option<&str>) -> Option<(Rule, Vec<Emitted>)> {
+        let mut filters = Vec::new();
+        let mut binders = Vec::new();
+        let when = match &rule.trigger {
+            ast::Trigger::On { event, pats, span } => self.on(event, pats, *span, &mut filters, &mut binders),
+            ast::Trigger::Each { what, binder, every } => self.each(what, binder, every.as_ref()),
+            ast::Trigger::Start => Some(When::Start),
+        };
+        let ids: Vec<usize> = self.scope.iter().map(|b| b.id).collect();
+        if when.is_none() {
+            // The fields are unknown, so nothing about the names can be said.
+            return None;
+        }
+        let cond = rule.when.as_ref().map(|e| self.want(e, Ty::Bool));
+        let mut emitted = Vec::new();
+        let effects: Vec<_> = rule.effects.iter().map(|e| self.effect(e, &mut emitted)).collect();
+        if effects.len() > MAX_EFFECTS {
+            let what = format!("{} effects, at most {MAX_EFFECTS} are allowed", effects.len());
+            self.slip("E413", rule.span, what, "split the rule");
+        }
+        if let ast::Trigger::On { event, pats, .. } = &rule.trigger {
+            self.unused(&event.text, pats);
+        }
+        if !self.out.is_empty() {
+            return None;
+        }
+        let mut lower = Lower::new(self.names.table, &ids, area(self.names));
+        let guard = cond.as_ref().map(|e| lower.guard(e));
+        effects.iter().flatten().for_each(|f| lower.effect(f));
+        if let Some(guard) = guard {
+            lower.close(guard);
+        }
+        let Some(mut program) = lower.finish() else {
+            self.out.push(too_long(rule.span));
+            return None;
+        };
+        program.name = label.map_or(0, name_hash);
+        let rule = Rule { when: when?, filters, binders, program, draws: self.drew.is_some() };
+        Some((rule, emitted))
+    }
+
+    fn on(
+        &mut self,
+        event: &ast::Name,
+        pats: &[(Option<ast::Name>, Span)],
+        span: Span,
+        filters: &mut Vec<Filter>,
+        binders: &mut Vec<(crate::event::Part, crate::rules::code::Fix)>,
+    ) -> Option<When> {
+        let table = self.names.table;
+        let Some(id) = table.event(&event.text) else {
+            let near = nearest(&event.text, table.events.iter().map(|e| e.name.as_str()));
+            let help = near.map_or_else(String::new, |n| {
+                let from = table.events.iter().find(|e| e.name == n).and_then(|e| e.mechanic);
+                from.map_or_else(|| format!("did you mean `{n}`?"), |m| format!("did you mean `{n}` ({m})?"))
+            });
+            let what = format!("no chosen mechanic and no [events] entry gives `{}`", event.text);
+            self.slip("E402", event.span, what, help);
+            return None;
+        };
+        let decl = &table.events[id.index()];
+        if decl.fields.len() != pats.len() {
+            let form: Vec<&str> = decl.fields.iter().map(|(ty, _)| Ty::of(*ty).name()).collect();
+            let what = format!("`{}` has {} fields, found {}", event.text, decl.fields.len(), pats.len());
+            self.slip("E403", span, what, format!("they are: {}; write `_` for what does not matter", form.join(", ")));
+            return None;
+        }
+        for ((pat, at), (field, part)) in pats.iter().zip(&decl.fields) {
+            let Some(name) = pat else { continue };
+            match self.constant_name(&name.text) {
+                Some((ty, value)) => {
+                    if let Some(is) = self.filter(ty, *field, value) {
+                        filters.push(Filter { part: *part, is });
+                    } else {
+                        let what = format!("this field of {} is {}, `{}` is {}", event.text, Ty::of(*field).name(), name.text, ty.name());
+                        self.slip("E202", *at, what, "write `_`, or a new name");
+                    }
+                }
+                None if self.scope.iter().any(|b| b.name == name.text) => {
+                    self.slip("E404", *at, format!("`{}` stands twice", name.text), "use two names and compare them with `when`");
+                }
+                None => {
+                    let ty = Ty::of(*field);
+                    self.bind(&name.text, ty, None);
+                    binders.push((*part, ty.fix()));
+                }
+            }
+        }
+        Some(When::On { event: id.get() })
+    }
+
+    /// A declared kind, role, message or beam.
+    fn constant_name(&self, name: &str) -> Option<(Ty, i64)> {
+        let table = self.names.table;
+        let index = |i: usize| i as i64;
+        if let Some(kind) = table.kind(name) {
+            return Some((Ty::Kind, i64::from(kind.get())));
+        }
+        if let Some(role) = table.role(name) {
+            return Some((Ty::Role, i64::from(role.get())));
+        }
+        if let Some(i) = table.messages.iter().position(|m| m.name == name) {
+            return Some((Ty::Message, index(i)));
+        }
+        self.names.beams.iter().position(|b| *b == name).map(|i| (Ty::Beam, index(i)))
+    }
+
+    fn filter(&self, ty: Ty, field: Type, value: i64) -> Option<FilterIs> {
+        let small = u8::try_from(value).ok()?;
+        match (ty, field) {
+            (Ty::Kind, Type::Kind) | (Ty::Role, Type::Role) | (Ty::Message, Type::Message) | (Ty::Beam, Type::Beam) => {
+                Some(FilterIs::Value(value))
+            }
+            (Ty::Kind, Type::Thing) => Some(FilterIs::RowOfKind(small)),
+            (Ty::Role, Type::Slot) => Some(FilterIs::SlotOfRole(small)),
+            _ => None,
+        }
+    }
+
+    /// E404: a new name that is used nowhere and looks like a known one.
+    fn unused(&mut self, event: &str, pats: &[(Option<ast::Name>, Span)]) {
+        let table = self.names.table;
+        let Some(decl) = table.event(event).map(|e| &table.events[e.index()]) else { return };
+        for ((pat, at), (field, _)) in pats.iter().zip(&decl.fields) {
+            let Some(name) = pat else { continue };
+            if !self.scope.iter().any(|b| b.name == name.text && !b.used) {
+                continue;
+            }
+            let (what, known): (&str, Vec<&str>) = match field {
+                Type::Kind | Type::Thing => ("thing", self.kind_names().collect()),
+                Type::Slot | Type::Role => ("role", self.role_names().collect()),
+                Type::Message => ("message", table.messages.iter().map(|m| m.name.as_str()).collect()),
+                Type::Beam => ("beam", self.names.beams.clone()),
+                _ => continue,
+            };
+            if let Some(n) = nearest(&name.text, known) {
+                let help = format!("did you mean the {what} `{n}`? for anything write `_`");
+                self.slip("E404", *at, format!("`{}` names nothing and is not used", name.text), help);
+            }
+        }
+    }
+
+    fn each(&mut self, what: &ast::Name, binder: &ast::Name, every: Option<&ast::Expr>) -> Option<When> {
+        let table = self.names.table;
+        let every = match every.map(|e| (self.constant(e), e.span)) {
+            None => 1,
+            Some((Some(n), _)) if n > 0 => u32::try_from(n).unwrap_or(u32::MAX),
+            Some((None, _)) => 1,
+            Some((Some(_), span)) => {
+                self.slip("E202", span, "`every` needs a number of ticks from 1 on", "");
+                1
+            }
+        };
+        if let Some(role) = table.role(&what.text) {
+            self.bind(&binder.text, Ty::Slot(Some(role.get())), None);
+            return Some(When::EachSlot { role: role.get(), every });
+        }
+        if let Some(kind) = table.kind(&what.text) {
+            let rows = table.rows.iter().any(|r| r.kind == kind);
+            self.bind(&binder.text, if rows { Ty::Thing(Some(kind.get())) } else { Ty::Cell }, None);
+            return Some(When::EachThing { kind: kind.get(), rows, every });
+        }
+        let known = self.role_names().chain(self.kind_names());
+        let help = suggest(&what.text, known);
+        self.slip("E404", what.span, format!("`{}` is no role and no kind of thing", what.text), help);
+        None
+    }
 }

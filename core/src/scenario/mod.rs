@@ -1,9 +1,19 @@
 //! Scenario text → diagnostics and [`Scenario`] → one [`Compiled`] an arm and cell.
 
+mod ast;
+mod check_bot;
+mod check_call;
+mod check_effect;
+mod check_expr;
 mod check_rules;
+mod lex;
+mod lower;
 mod names;
+mod parse;
+pub mod sigs;
 
-pub use check_rules::{Binder, BotText, Rules, Use, compile_bot, compile_expr, compile_rules, named_by_the, names_in};
+pub use check_bot::{BotText, compile_bot};
+pub use check_rules::{Binder, Rules, Use, compile_expr, compile_rules, named_by_the, names_in};
 pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
 
 use std::sync::Arc;

@@ -1,0 +1,320 @@
+//! Checks scripts of bots and hands them to the code generator.
+//!
+//! **Invariant.** A bot that senses a view names nothing that its role does not see.
+
+use crate::bots::{Act, Goal, Line, Moves, Script, Target};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::draw::name_hash;
+use crate::ids::RoleId;
+use crate::rules::Program;
+use crate::rules::code::{Mode, Set};
+use crate::scenario::ast::{Arg, Call, Expr, ExprKind, Item, Name};
+use crate::scenario::check_expr::{BotScope, Checker, Ty};
+use crate::scenario::check_rules::too_long;
+use crate::scenario::lower::{E, Lower, ScanE};
+use crate::scenario::names::{Names, Text, suggest};
+use crate::scenario::parse;
+use crate::scenario::sigs;
+use crate::state::MAX_REGISTERS;
+
+/// Most lines of a script.
+const MAX_LINES: usize = 64;
+/// Most operations of a decision, proved at load.
+const MAX_DECISION: u64 = 16_384;
+
+/// A bot's script as the file gives it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BotText<'a> {
+    /// The bot's name; part of the names of its draws.
+    pub name: &'a str,
+    /// The role that it is written for; `None` for any.
+    pub role: Option<RoleId>,
+    /// Whether it is a control (not a resident): then it may read only what its role sees.
+    pub control: bool,
+    /// `senses = "world"`.
+    pub world: bool,
+    /// Where `senses` stands, or the bot's name.
+    pub senses_at: Span,
+    /// The script.
+    pub script: Text<'a>,
+}
+
+/// Compiles a script; `None` if it has an error, which is added to `out`.
+pub fn compile_bot(names: &Names<'_>, bot: BotText<'_>, out: &mut Vec<Diagnostic>) -> Option<Script> {
+    let mut slips = Vec::new();
+    if bot.control && bot.world {
+        let what = "a control of a focal role with `senses = \"world\"`: a test that it passes must be one that a subject could pass";
+        slips.push(Diagnostic::error("E409", bot.senses_at, what, "write `senses = \"view\"`, or leave it out"));
+    }
+    let items = parse::script(bot.script, &mut slips);
+    let only = (names.table.roles.len() == 1).then(|| RoleId::new(0));
+    let role = bot.role.or(only);
+    let mut checker = Checker::new(names);
+    let scope = BotScope { role, control: bot.control, world: bot.world, registers: Vec::new() };
+    checker.bot = Some(scope);
+    let me = checker.bind("me", Ty::Slot(role.map(RoleId::get)), None);
+    let mut compiler = Compiler { checker, me, name: bot.name, area: sensed(names, role, bot.world), cost: 0, draws: Vec::new() };
+    let script = compiler.script(&items, bot.world);
+    if compiler.cost > MAX_DECISION && slips.is_empty() && compiler.checker.out.is_empty() {
+        let at = Span { start: bot.script.base, end: bot.script.base };
+        let what = format!("a decision can take {} operations, at most {MAX_DECISION} are allowed", compiler.cost);
+        slips.push(Diagnostic::error("E413", at, what, "use fewer lines or smaller windows"));
+    }
+    slips.append(&mut compiler.checker.out);
+    slips.sort_by_key(|d| d.span.start);
+    let fine = slips.is_empty();
+    out.extend(slips);
+    fine.then_some(script)
+}
+
+/// Cells that a bot senses at most.
+fn sensed(names: &Names<'_>, role: Option<RoleId>, world: bool) -> usize {
+    let map = usize::from(names.table.geometry.height) * usize::from(names.table.geometry.width);
+    let windows = names.table.roles.iter().enumerate().filter(|(i, _)| role.is_none_or(|r| r.index() == *i));
+    let largest = windows.map(|(_, r)| r.window().0 * r.window().1).max().unwrap_or(map);
+    if world { map } else { largest.min(map) }
+}
+
+struct Compiler<'n, 'a, 'b> {
+    checker: Checker<'n, 'a>,
+    /// Id of the bot itself.
+    me: usize,
+    name: &'b str,
+    area: usize,
+    cost: u64,
+    /// Names of lines that draw.
+    draws: Vec<u32>,
+}
+
+impl Compiler<'_, '_, '_> {
+    fn script(&mut self, items: &[Item], world: bool) -> Script {
+        let mut script = Script { world, moves: self.moves(), ..Script::default() };
+        for item in items {
+            match item {
+                Item::Let { name, value } => {
+                    if script.lets.len() == MAX_REGISTERS {
+                        let what = format!("more than {MAX_REGISTERS} registers");
+                        self.checker.slip("E413", name.span, what, "use fewer");
+                    }
+                    self.new_register(name);
+                    self.checker.no_draws = Some("in `let`");
+                    let e = self.checker.want(value, Ty::Int);
+                    script.lets.extend(self.program(&e, None, value.span));
+                }
+                Item::Avoid { kind, cond } => {
+                    let arg = Arg { value: Expr { kind: ExprKind::Name(kind.text.clone()), span: kind.span, depth: 1 }, cond: cond.clone() };
+                    self.checker.no_draws = Some("in `avoid`");
+                    let scan = self.checker.scan(Mode::Seen, &arg, None, Ty::Bool);
+                    if let E::Scan(scan) = scan.e {
+                        script.avoid.extend(self.goal(&scan, kind.span));
+                    }
+                }
+                Item::Line { label, cond, action, updates, span } => {
+                    let line = self.line(label.as_ref(), cond.as_ref(), action, updates, *span);
+                    script.lines.extend(line);
+                }
+            }
+        }
+        if script.lines.len() > MAX_LINES {
+            let at = items.last().map_or(Span::default(), |i| if let Item::Line { span, .. } = i { *span } else { Span::default() });
+            self.checker.slip("E413", at, format!("more than {MAX_LINES} lines"), "use fewer");
+        }
+        script
+    }
+
+    fn new_register(&mut self, name: &Name) {
+        let table = self.checker.names.table;
+        let again = self.checker.bot.as_ref().is_some_and(|b| b.registers.contains(&name.text));
+        let taken = again || table.vars.iter().any(|v| v.name == name.text) || table.kind(&name.text).is_some() || name.text == "me";
+        if taken {
+            self.checker.slip("E404", name.span, format!("`{}` is the name of something else", name.text), "use another name");
+        }
+        if let Some(bot) = &mut self.checker.bot {
+            bot.registers.push(name.text.clone());
+        }
+    }
+
+    /// Actions that move a body, by role.
+    fn moves(&self) -> Vec<Moves> {
+        let of = |role: &crate::state::Role| {
+            let action = |names: [&str; 2]| {
+                let at = role.actions.iter().position(|a| names.contains(&a.name.as_str()));
+                at.and_then(|i| u8::try_from(i).ok()).unwrap_or(0)
+            };
+            Moves {
+                absolute: [["n", "north"], ["e", "east"], ["s", "south"], ["w", "west"]].map(action),
+                relative: [["forward", ""], ["right", ""], ["back", ""], ["left", ""]].map(action),
+                turn_left: action(["turn_left", ""]),
+                turn_right: action(["turn_right", ""]),
+            }
+        };
+        self.checker.names.table.roles.iter().map(of).collect()
+    }
+
+    fn program(&mut self, e: &E, it: Option<usize>, span: Span) -> Option<Program> {
+        let ids: Vec<usize> = std::iter::once(self.me).chain(it).collect();
+        let program = Lower::new(self.checker.names.table, &ids, self.area).value(e, 0);
+        match &program {
+            Some(p) => {
+                let times = if it.is_some() { self.area as u64 } else { 1 };
+                self.cost = self.cost.saturating_add(u64::from(p.cost()) * times);
+            }
+            None => {
+                self.checker.out.push(too_long(span));
+            }
+        }
+        program
+    }
+
+    fn goal(&mut self, scan: &ScanE, span: Span) -> Option<Goal> {
+        let cond = match &scan.cond {
+            Some(cond) => Some(self.program(cond, Some(scan.it), span)?),
+            None => None,
+        };
+        // Things with rows are few, however large the window.
+        let set = match scan.set {
+            Set::Kind { kind, rows } => Set::Kind { kind, rows: rows && cond.is_some() },
+            role @ Set::Role { .. } => role,
+        };
+        Some(Goal { set, cond })
+    }
+
+    fn target(&mut self, expr: &Expr) -> Option<Target> {
+        if let Some(scan) = self.checker.target_set(expr) {
+            return self.goal(&scan?, expr.span).map(Target::Nearest);
+        }
+        let e = self.checker.want(expr, Ty::Cell);
+        self.program(&e, None, expr.span).map(Target::Place)
+    }
+
+    fn line(&mut self, label: Option<&Name>, cond: Option<&Expr>, action: &Call, updates: &[(Name, Expr)], span: Span) -> Option<Line> {
+        self.checker.no_draws = None;
+        (self.checker.drew, self.checker.sites) = (None, 0);
+        let cond = match cond {
+            Some(expr) => {
+                let e = self.checker.want(expr, Ty::Bool);
+                Some(self.program(&e, None, expr.span))
+            }
+            None => None,
+        };
+        let act = self.act(action);
+        let updates: Vec<_> = updates.iter().map(|(name, expr)| self.update(name, expr)).collect();
+        if let Some(at) = self.checker.drew {
+            match label {
+                None => drop(self.checker.slip("E411", at, "a line that draws needs a name", "write `name: if … -> …`")),
+                Some(l) if self.draws.contains(&name_hash(&format!("{}.{}", self.name, l.text))) => {
+                    let what = format!("two lines that draw are named `{}`", l.text);
+                    self.checker.slip("E411", l.span, what, "draws go by the name: give each its own");
+                }
+                Some(_) => {}
+            }
+        }
+        let _ = span;
+        let name = label.map_or(0, |l| name_hash(&format!("{}.{}", self.name, l.text)));
+        if self.checker.drew.is_some() {
+            self.draws.push(name);
+        }
+        let cond = match cond {
+            Some(program) => Some(program?),
+            None => None,
+        };
+        let mut line = Line { cond, act: act?, updates: updates.into_iter().collect::<Option<_>>()? };
+        line.named(name);
+        Some(line)
+    }
+
+    fn update(&mut self, name: &Name, expr: &Expr) -> Option<(u8, Program)> {
+        let registers = self.checker.bot.as_ref().map(|b| b.registers.clone()).unwrap_or_default();
+        let at = registers.iter().position(|r| *r == name.text);
+        if at.is_none() {
+            let help = if registers.is_empty() {
+                format!("write `let {} = 0` above", name.text)
+            } else {
+                suggest(&name.text, registers.iter().map(String::as_str))
+            };
+            self.checker.slip("E404", name.span, format!("`{}` is no register", name.text), help);
+        }
+        let e = self.checker.want(expr, Ty::Int);
+        let program = self.program(&e, None, expr.span)?;
+        Some((u8::try_from(at?).ok()?, program))
+    }
+
+    fn act(&mut self, call: &Call) -> Option<Act> {
+        let name = call.name.text.as_str();
+        let Some(sig) = sigs::find(sigs::ACTIONS, name) else {
+            self.checker.unknown_call(call, sigs::ACTIONS);
+            return None;
+        };
+        if !self.checker.arity(sig, call) {
+            return None;
+        }
+        match name {
+            "stay" => Some(Act::Stay),
+            "wander" => Some(Act::Wander),
+            "go" => self.target(&call.args[0].value).map(Act::Go),
+            "flee" => self.target(&call.args[0].value).map(Act::Flee),
+            "face" => self.target(&call.args[0].value).map(Act::Face),
+            "use" => self.use_verb(call),
+            "say" => self.say(call),
+            _ => {
+                let expr = &call.args[0].value;
+                let e = self.checker.want(expr, Ty::Int);
+                self.program(&e, None, expr.span).map(Act::Index)
+            }
+        }
+    }
+
+    /// `use(verb)`, `use(verb, word)` for an action `verb:word`, `use(verb, target)`.
+    fn use_verb(&mut self, call: &Call) -> Option<Act> {
+        let verb = &call.args[0].value;
+        let Some(second) = call.args.get(1).map(|a| &a.value) else {
+            return self.checker.verb(verb, None).map(|actions| Act::Use(actions, None));
+        };
+        if let ExprKind::Name(word) = &second.kind
+            && let Some(actions) = self.checker.verb(verb, Some(word))
+        {
+            return Some(Act::Use(actions, None));
+        }
+        let actions = self.checker.verb(verb, None)?;
+        self.target(second).map(|target| Act::Use(actions, Some(target)))
+    }
+
+    fn say(&mut self, call: &Call) -> Option<Act> {
+        let word = &call.args[0].value;
+        self.checker.message(word)?;
+        let ExprKind::Name(message) = &word.kind else { return None };
+        let say = Expr { kind: ExprKind::Name("say".to_owned()), span: call.name.span, depth: 1 };
+        if let Some(actions) = self.checker.verb(&say, Some(message)) {
+            return Some(Act::Use(actions, None));
+        }
+        let table = self.checker.names.table;
+        let role = self.checker.bot.as_ref().and_then(|b| b.role);
+        let who = role.map_or("no role", |r| table.roles[r.index()].name.as_str());
+        let what = if role.is_some() { format!("{who} cannot say `{message}`") } else { format!("{who} can say `{message}`") };
+        self.checker.slip("E404", word.span, what, "choose the mechanic message with this kind, and the role in `by`");
+        None
+    }
+}
+
+impl Line {
+    /// Gives all its draws their name.
+    fn named(&mut self, name: u32) {
+        let target = match &mut self.act {
+            Act::Go(t) | Act::Flee(t) | Act::Face(t) | Act::Use(_, Some(t)) => Some(t),
+            _ => None,
+        };
+        let in_target = target.and_then(|t| match t {
+            Target::Place(program) => Some(program),
+            Target::Nearest(goal) => goal.cond.as_mut(),
+        });
+        for program in in_target.into_iter().chain(&mut self.cond) {
+            program.name = name;
+        }
+        for (_, program) in &mut self.updates {
+            program.name = name;
+        }
+        if let Act::Index(program) = &mut self.act {
+            program.name = name;
+        }
+    }
+}
