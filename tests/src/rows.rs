@@ -74,7 +74,7 @@ impl Buffers {
     }
     /// For a call of the batch.
     pub fn outs(&mut self) -> Vec<Out<'_>> {
-        let out = |r| {
+        fn out(r: &mut Rows) -> Out<'_> {
             let Rows {
                 obs,
                 own,
@@ -90,7 +90,7 @@ impl Buffers {
                 final_own,
             } = r;
             Out { obs, own, mask, reward, terminated, truncated, alive, on, valid, illegal, final_obs, final_own }
-        };
+        }
         self.0.iter_mut().map(out).collect()
     }
     /// The rows of one arena.

@@ -7,13 +7,25 @@
 /// With fewer than two bins, or fewer than five expected a bin: the approximation does not hold there.
 pub fn z_of_equal_shares(counts: &[u64]) -> f64 {
     let n: u64 = counts.iter().sum();
-    let (bins, expected) = (as_f64(counts.len() as u64), as_f64(n) / as_f64(counts.len() as u64));
-    assert!(counts.len() > 1 && expected >= 5.0, "{n} draws are too few for {bins} bins");
-    let chi: f64 = counts.iter().map(|&c| (as_f64(c) - expected).powi(2) / expected).sum();
+    let (bins, expected) = (
+        as_f64(counts.len() as u64),
+        as_f64(n) / as_f64(counts.len() as u64),
+    );
+    assert!(
+        counts.len() > 1 && expected >= 5.0,
+        "{n} draws are too few for {bins} bins"
+    );
+    let chi: f64 = counts
+        .iter()
+        .map(|&c| (as_f64(c) - expected).powi(2) / expected)
+        .sum();
     (chi - (bins - 1.0)) / (2.0 * (bins - 1.0)).sqrt()
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of tests stay far below 2^52")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts of tests stay far below 2^52"
+)]
 fn as_f64(n: u64) -> f64 {
     n as f64
 }

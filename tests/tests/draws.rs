@@ -39,12 +39,25 @@ struct Address {
     k: u16,
 }
 
-const AT: Address =
-    Address { domain: 1, seed: 0x5eed_5eed, episode: 3, tick: 141, purpose: 6, name: 0x1234_5678, subject: 77, k: 513 };
+const AT: Address = Address {
+    domain: 1,
+    seed: 0x5eed_5eed,
+    episode: 3,
+    tick: 141,
+    purpose: 6,
+    name: 0x1234_5678,
+    subject: 77,
+    k: 513,
+};
 
 impl Address {
     fn key(&self) -> Key {
-        let draw = TickDraw::new(Domain::ALL[self.domain].1, self.seed, self.episode, self.tick);
+        let draw = TickDraw::new(
+            Domain::ALL[self.domain].1,
+            self.seed,
+            self.episode,
+            self.tick,
+        );
         draw.key(PURPOSES[self.purpose], self.name, self.k)
     }
     fn u64(&self) -> u64 {
@@ -58,18 +71,47 @@ impl Address {
 /// The `i`-th address along a part, all else equal. Domains and purposes are few: subjects fill the line.
 type Along = fn(u32) -> Address;
 const PARTS: [(&str, Along); 12] = [
-    ("domain", |i| Address { domain: i as usize % 5, subject: i / 5, ..AT }),
-    ("seed", |i| Address { seed: u64::from(i), ..AT }),
-    ("high bits of the seed", |i| Address { seed: u64::from(i) << 40, ..AT }),
+    ("domain", |i| Address {
+        domain: i as usize % 5,
+        subject: i / 5,
+        ..AT
+    }),
+    ("seed", |i| Address {
+        seed: u64::from(i),
+        ..AT
+    }),
+    ("high bits of the seed", |i| Address {
+        seed: u64::from(i) << 40,
+        ..AT
+    }),
     ("episode", |i| Address { episode: i, ..AT }),
     ("tick", |i| Address { tick: i, ..AT }),
-    ("purpose", |i| Address { purpose: i as usize % 19, subject: i / 19, ..AT }),
+    ("purpose", |i| Address {
+        purpose: i as usize % 19,
+        subject: i / 19,
+        ..AT
+    }),
     ("name", |i| Address { name: i, ..AT }),
-    ("high bits of the name", |i| Address { name: i << 12, ..AT }),
+    ("high bits of the name", |i| Address {
+        name: i << 12,
+        ..AT
+    }),
     ("subject", |i| Address { subject: i, ..AT }),
-    ("k", |i| Address { k: u16::try_from(i % 65_536).expect("16 bits"), subject: i / 65_536, ..AT }),
-    ("tick and subject", |i| Address { tick: i / 256, subject: i % 256, ..AT }),
-    ("episode and tick, the same number", |i| Address { episode: i, tick: i, ..AT }),
+    ("k", |i| Address {
+        k: u16::try_from(i % 65_536).expect("16 bits"),
+        subject: i / 65_536,
+        ..AT
+    }),
+    ("tick and subject", |i| Address {
+        tick: i / 256,
+        subject: i % 256,
+        ..AT
+    }),
+    ("episode and tick, the same number", |i| Address {
+        episode: i,
+        tick: i,
+        ..AT
+    }),
 ];
 
 const N: u32 = 1 << 18;
@@ -91,14 +133,30 @@ fn draws_are_the_known_answers() {
     let key = |domain: u64, seed: u64, episode: u64, tick: u64, purpose: u64, name: u64, k: u64| {
         let a = mix(seed ^ mix(domain.wrapping_add(g)));
         let b = mix(a ^ mix((episode << 32 | tick).wrapping_add(g)));
-        Key::from_raw(mix(b ^ mix((name << 32 | purpose << 16 | k).wrapping_add(g))))
+        Key::from_raw(mix(b ^ mix(
+            (name << 32 | purpose << 16 | k).wrapping_add(g)
+        )))
     };
     let zero = key(0, 0, 0, 0, 0, 0, 0);
-    assert_eq!((zero.raw(), zero.u32(0), zero.u64(0)), (0x7993_3b9d_f3d7_c2c7, 0x4aad_00e6, 0x1fb5_ed0d_4f66_140f));
+    assert_eq!(
+        (zero.raw(), zero.u32(0), zero.u64(0)),
+        (0x7993_3b9d_f3d7_c2c7, 0x4aad_00e6, 0x1fb5_ed0d_4f66_140f)
+    );
     let third = key(3, 0xdead_beef_cafe_f00d, 5, 999, 40, 0x1234_5678, 2);
-    assert_eq!((third.raw(), third.u32(1), third.u64(1)), (0x375d_6f06_f189_ab25, 0xa2ea_d819, 0xdf4a_7d27_ce98_f862));
+    assert_eq!(
+        (third.raw(), third.u32(1), third.u64(1)),
+        (0x375d_6f06_f189_ab25, 0xa2ea_d819, 0xdf4a_7d27_ce98_f862)
+    );
     // The key written out is the core's.
-    let written = key(1, AT.seed, u64::from(AT.episode), u64::from(AT.tick), 7, u64::from(AT.name), u64::from(AT.k));
+    let written = key(
+        1,
+        AT.seed,
+        u64::from(AT.episode),
+        u64::from(AT.tick),
+        7,
+        u64::from(AT.name),
+        u64::from(AT.k),
+    );
     assert_eq!(written.raw(), AT.key().raw());
 }
 
@@ -106,7 +164,10 @@ fn draws_are_the_known_answers() {
 fn draws_are_uniform_along_each_part_of_the_address() {
     for (part, along) in PARTS {
         for (what, byte) in [
-            ("high byte of u32", (|a| u64::from(a.u32() >> 24)) as fn(&Address) -> u64),
+            (
+                "high byte of u32",
+                (|a| u64::from(a.u32() >> 24)) as fn(&Address) -> u64,
+            ),
             ("low byte of u32", |a| u64::from(a.u32() & 255)),
             ("high byte of u64", |a| a.u64() >> 56),
             ("low byte of u64", |a| a.u64() & 255),
@@ -124,15 +185,23 @@ fn neighbouring_draws_are_independent_along_each_part() {
     for (part, along) in PARTS {
         for lag in [1, 2, 3, 8, 19, 64, 128, 255] {
             for (what, nibble) in [
-                ("high bits of u32", (|a| (a.u32() >> 28) as usize) as fn(&Address) -> usize),
+                (
+                    "high bits of u32",
+                    (|a| (a.u32() >> 28) as usize) as fn(&Address) -> usize,
+                ),
                 ("low bits of u32", |a| (a.u32() & 15) as usize),
                 ("high bits of u64", |a| (a.u64() >> 60) as usize),
             ] {
                 let line: Vec<usize> = (0..N / 4 + lag).map(|i| nibble(&along(i))).collect();
                 let mut counts = [0; 256];
-                line.iter().zip(&line[lag as usize..]).for_each(|(a, b)| counts[a * 16 + b] += 1);
+                line.iter()
+                    .zip(&line[lag as usize..])
+                    .for_each(|(a, b)| counts[a * 16 + b] += 1);
                 let z = z_of_equal_shares(&counts);
-                assert!(z.abs() < LIMIT, "{what}, pairs {lag} apart along {part}: z = {z:.1}");
+                assert!(
+                    z.abs() < LIMIT,
+                    "{what}, pairs {lag} apart along {part}: z = {z:.1}"
+                );
             }
         }
     }
@@ -148,11 +217,21 @@ fn draws_of_two_uses_are_independent() {
         let (a, b) = (along(0), along(1));
         let mut counts = [0; 256];
         for subject in 0..N {
-            let pair = [a, b].map(|at| (Address { subject: subject + 1000, ..at }.u32() >> 28) as usize);
+            let pair = [a, b].map(|at| {
+                (Address {
+                    subject: subject + 1000,
+                    ..at
+                }
+                .u32()
+                    >> 28) as usize
+            });
             counts[pair[0] * 16 + pair[1]] += 1;
         }
         let z = z_of_equal_shares(&counts);
-        assert!(z.abs() < LIMIT, "two lines a step apart in {part}: z = {z:.1}");
+        assert!(
+            z.abs() < LIMIT,
+            "two lines a step apart in {part}: z = {z:.1}"
+        );
     }
 }
 
@@ -160,13 +239,21 @@ fn draws_of_two_uses_are_independent() {
 fn a_chance_holds_as_often_as_it_says() {
     let key = AT.key();
     for p in [0, 1, 5, 2500, 25_000, 500_000, 999_999, 1_000_000] {
-        let held = (0..1_000_000).filter(|&subject| key.chance(subject, p)).count();
+        let held = (0..1_000_000)
+            .filter(|&subject| key.chance(subject, p))
+            .count();
         let expected = f64::from(u32::try_from(p).expect("millionths"));
         let deviation = (expected * (1.0 - expected / 1e6)).sqrt().max(0.5);
         let held = f64::from(u32::try_from(held).expect("a million"));
-        assert!((held - expected).abs() <= 5.0 * deviation, "p = {p} millionths held {held} times in a million");
+        assert!(
+            (held - expected).abs() <= 5.0 * deviation,
+            "p = {p} millionths held {held} times in a million"
+        );
     }
-    assert_eq!((threshold(1_000_000), threshold(0), threshold(-3)), (1 << 32, 0, 0));
+    assert_eq!(
+        (threshold(1_000_000), threshold(0), threshold(-3)),
+        (1 << 32, 0, 0)
+    );
 }
 
 #[test]
@@ -184,7 +271,9 @@ fn the_smallest_draw_chooses_each_candidate_equally_often() {
     let mut counts = [0; 7];
     for tick in 0..50_000 {
         let key = Address { tick, ..AT }.key();
-        let chosen = (0..7).min_by_key(|&c| (key.u64(c), c)).expect("seven candidates");
+        let chosen = (0..7)
+            .min_by_key(|&c| (key.u64(c), c))
+            .expect("seven candidates");
         counts[chosen as usize] += 1;
     }
     let z = z_of_equal_shares(&counts);

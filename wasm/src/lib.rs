@@ -16,6 +16,9 @@ use js_sys::{Array, Int32Array, JSON, Object, Reflect, Uint8Array};
 use serde::Serialize;
 use wasm_bindgen::prelude::*;
 
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("types.d.ts");
+
 /// Runs when the module starts: a panic leaves its message and place in `globalThis.commonwealPanic`, for the page to show
 /// after the trap that follows.
 #[wasm_bindgen(start)]
@@ -27,13 +30,13 @@ pub fn start() {
 }
 
 /// `{rules, package}`: version of the rules and of this package.
-#[wasm_bindgen(js_name = version)]
+#[wasm_bindgen(js_name = version, unchecked_return_type = "Version")]
 pub fn js_version() -> Result<JsValue, JsValue> {
     plain(&version())
 }
 
 /// All errors and warnings of a scenario text, in its order; an empty list when there are none.
-#[wasm_bindgen(js_name = check)]
+#[wasm_bindgen(js_name = check, unchecked_return_type = "Diagnostic[]")]
 pub fn js_check(text: &str, file: &str) -> Result<JsValue, JsValue> {
     plain(&check(text, file))
 }
@@ -51,7 +54,8 @@ impl Simulation {
     /// Builds the arenas. `options`: see [`Options`]. Throws an `Error` with a sentence, and with `diagnostics` where the text
     /// is at fault.
     #[wasm_bindgen(constructor)]
-    pub fn new(text: &str, file: &str, options: &JsValue) -> Result<Simulation, JsValue> {
+    pub fn new(text: &str, file: &str,
+        #[wasm_bindgen(unchecked_param_type = "SimulationOptions")] options: &JsValue) -> Result<Simulation, JsValue> {
         let options = JSON::stringify(options).map(String::from).unwrap_or_default();
         let options: Options = serde_json::from_str(&options)
             .map_err(|error| thrown(&Refusal::wrong(format!("the options of a simulation: {error}"))))?;
@@ -60,6 +64,7 @@ impl Simulation {
     }
 
     /// What the file declares and what is on show, as [`Description`].
+    #[wasm_bindgen(unchecked_return_type = "Description")]
     pub fn describe(&self) -> Result<JsValue, JsValue> {
         plain(&self.world.describe())
     }
@@ -80,6 +85,7 @@ impl Simulation {
     }
 
     /// How the arena's episode stands, as [`Status`].
+    #[wasm_bindgen(unchecked_return_type = "ArenaStatus")]
     pub fn status(&mut self, arena: usize) -> Result<JsValue, JsValue> {
         self.world.status(arena).map_err(|error| thrown(&error)).and_then(|status| plain(&status))
     }
@@ -95,6 +101,7 @@ impl Simulation {
     }
 
     /// Facts of the ticks of the last step, with captions, as [`Fact`]s.
+    #[wasm_bindgen(unchecked_return_type = "WorldEvent[]")]
     pub fn events(&self, arena: usize) -> Result<JsValue, JsValue> {
         self.world.facts(arena).map_err(|error| thrown(&error)).and_then(|facts| plain(&facts))
     }
@@ -120,6 +127,7 @@ impl Simulation {
     }
 
     /// In which columns two arenas differ, as [`Difference`].
+    #[wasm_bindgen(unchecked_return_type = "ArenaDiff")]
     pub fn diff(&mut self, a: usize, b: usize) -> Result<JsValue, JsValue> {
         self.world.diff(a, b).map_err(|error| thrown(&error)).and_then(|diff| plain(&diff))
     }
@@ -131,6 +139,7 @@ impl Simulation {
     }
 
     /// What the controlled slots of a role are given: `{rows, obs, shape, own, own_names, mask, actions}`.
+    #[wasm_bindgen(unchecked_return_type = "GroupView")]
     pub fn group(&mut self, role: &str) -> Result<JsValue, JsValue> {
         let view = self.world.group(role).map_err(|error| thrown(&error))?;
         let names = |names: &[String]| names.iter().map(JsValue::from).collect::<Array>();

@@ -64,6 +64,7 @@ pub(crate) fn build(shell: &Shell) -> anyhow::Result<()> {
     if shell.path_exists(&snippets) {
         required(cmd!(shell, "cp -r {snippets} {PACKAGE}"))?;
     }
+    shell.copy_file("wasm/npm/package.json", PACKAGE)?;
     // Last: its time says that the package is whole.
     shell
         .copy_file(&optimised, &bound)

@@ -27,20 +27,24 @@ const SOURCES: readonly string[] = ['recorded', 'live', 'report'];
 export class Effect {
   private constructor(
     readonly family: string,
+    /** The agent whose effect it is. */
+    readonly policy: string,
     readonly scenarioHash: string,
     readonly rulesVersion: number,
     readonly measure: { id: string; label: string; unit: string; url: string },
     readonly control: Interval,
     readonly treatment: Interval,
     readonly diff: Difference,
-    /** The smallest effect that matters. */
-    readonly M: number,
+    /** The smallest effect that matters; null for an exploratory effect. */
+    readonly M: number | null,
     readonly nPairs: number,
     readonly nDistinct: number,
     readonly opportunities: number | null,
     readonly competenceOk: boolean | null,
-    readonly verdict: Verdict,
-    readonly reason: string,
+    /** Null for a number that is no primary. */
+    readonly verdict: Verdict | null,
+    /** The verdict as one plain sentence; empty without one. */
+    readonly says: string,
     readonly source: 'recorded' | 'live' | 'report',
     /** What the number does not show. */
     readonly caveat: string,
@@ -51,12 +55,17 @@ export class Effect {
     const report = record(value, 'report');
     const measure = record(report.measure, 'measure');
     const diff = record(report.diff, 'diff');
-    const verdict = text(report.verdict, 'verdict').toLowerCase();
-    if (!VERDICTS.includes(verdict)) throw new Error(`verdict: ${verdict} is no verdict.`);
+    const verdict = report.verdict ?? null;
+    if (verdict !== null && !VERDICTS.includes(String(verdict))) {
+      throw new Error(`verdict: ${verdict} is no verdict.`);
+    }
+    // A word without its threshold says nothing.
+    const m = verdict === null && report.M == null ? null : number(report.M, 'M');
     const source = text(report.source, 'source');
     if (!SOURCES.includes(source)) throw new Error(`source: ${source} is no source.`);
     return new Effect(
       text(report.family, 'family'),
+      text(report.policy, 'policy'),
       text(report.scenario_hash, 'scenario_hash'),
       number(report.rules_version, 'rules_version'),
       {
@@ -73,13 +82,13 @@ export class Effect {
         level: number(diff.level, 'diff.level'),
         method: text(diff.method, 'diff.method'),
       },
-      number(report.M, 'M'),
+      m,
       count(report.n_pairs, 'n_pairs'),
       count(report.n_distinct, 'n_distinct'),
       typeof report.opportunities === 'number' ? report.opportunities : null,
       typeof report.competence_ok === 'boolean' ? report.competence_ok : null,
-      verdict as Verdict,
-      typeof report.reason === 'string' ? report.reason : '',
+      verdict as Verdict | null,
+      verdict === null ? '' : text(report.says, 'says'),
       source as Effect['source'],
       text(report.caveat, 'caveat'),
     );
@@ -126,7 +135,7 @@ function interval(value: unknown, name: string): Interval {
   return { mean, ...bounds(report, name, mean) };
 }
 
-/** The recorded run of a scenario: one effect for each control agent. */
+/** One effect of a recorded run. */
 export interface RecordedEffect {
   policy: string;
   /** Null: the report was refused. */
@@ -135,17 +144,16 @@ export interface RecordedEffect {
   why: string;
 }
 
-/** Reads `recorded/<scenario>.json`: `{"effects": [{"policy", "effect"}]}`. */
+/** Reads `recorded/<scenario>.json`: `{"effects": [EffectReport]}`. */
 export function parseRecorded(value: unknown): RecordedEffect[] {
   const effects = record(value, 'file').effects;
   if (!Array.isArray(effects)) throw new Error('effects is missing.');
   return effects.map((entry) => {
-    const { policy, effect } = record(entry, 'effects[]');
-    const name = text(policy, 'policy');
+    const policy = text(record(entry, 'effects[]').policy, 'policy');
     try {
-      return { policy: name, effect: Effect.parse(effect), why: '' };
+      return { policy, effect: Effect.parse(entry), why: '' };
     } catch (error) {
-      return { policy: name, effect: null, why: (error as Error).message };
+      return { policy, effect: null, why: (error as Error).message };
     }
   });
 }

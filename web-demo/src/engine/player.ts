@@ -41,6 +41,7 @@ export class Player {
 
   private native: NativeHashes | null = null;
   private busy = false;
+  private flight: Promise<void> = Promise.resolve();
   private due = 0;
   private last = 0;
   private timer = 0;
@@ -132,14 +133,16 @@ export class Player {
   /** Pauses and goes some ticks on, or back. */
   async move(ticks: number): Promise<void> {
     this.pause();
-    if (this.phase !== 'ready' || this.busy) return;
+    await this.flight;
+    if (this.phase !== 'ready') return;
     const to = Math.max(0, this.tick + ticks);
     await this.call(() => (ticks > 0 ? this.engine.step(ticks) : this.engine.seek(to)));
   }
 
   async restart(): Promise<void> {
     this.pause();
-    if (this.phase === 'ready' && !this.busy) await this.call(() => this.engine.seek(0));
+    await this.flight;
+    if (this.phase === 'ready') await this.call(() => this.engine.seek(0));
   }
 
   private go(now: number): void {
@@ -163,8 +166,14 @@ export class Player {
     return next === undefined ? CALL_MAX : next - this.tick;
   }
 
-  private async call(work: () => Promise<Frame>): Promise<void> {
+  /** One call at a time; who comes while one is under way waits for `flight`. */
+  private call(work: () => Promise<Frame>): Promise<void> {
     this.busy = true;
+    this.flight = this.carry(work);
+    return this.flight;
+  }
+
+  private async carry(work: () => Promise<Frame>): Promise<void> {
     const turn = this.turn;
     try {
       const frame = await work();

@@ -67,6 +67,9 @@ function refusal(id: number, error: unknown): Answer {
   const diagnostics = (error as { diagnostics?: Diagnostic[] }).diagnostics ?? [];
   // After a trap the instance is poisoned: the page replaces this worker.
   const trapped = error instanceof WebAssembly.RuntimeError;
-  const message = error instanceof Error ? error.message : String(error);
+  const said = error instanceof Error ? error.message : String(error);
+  // The engine leaves the place and the reason of its end here (wasm/src/lib.rs).
+  const { commonwealPanic } = globalThis as { commonwealPanic?: string };
+  const message = trapped && commonwealPanic ? commonwealPanic : said;
   return { id, ok: false, message, diagnostics, trapped };
 }

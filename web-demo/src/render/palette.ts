@@ -21,7 +21,7 @@ export const EFFECT = '#F0E442';
 export function agentStyle(slot: number): { fill: string; ink: string; stripe: boolean } {
   const n = AGENT_FILLS.length;
   const fill = AGENT_FILLS[slot % n] ?? FLOOR;
-  return { fill, ink: contrast(fill, '#FFFFFF') >= 4.5 ? '#FFFFFF' : OUTLINE, stripe: slot >= n };
+  return { fill, ink: contrast(fill, '#FFFFFF') >= 4.5 ? '#FFFFFF' : '#000000', stripe: slot >= n };
 }
 
 /** Letter of the agent in a slot: A to Z, then AA, AB and so on. */

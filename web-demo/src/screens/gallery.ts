@@ -31,6 +31,7 @@ export class CwGallery extends LitElement {
   private stage = false;
   private helping = false;
   private seedNote = '';
+  private stale = '';
   private slow = false;
   private live = '';
   private liveTimer = 0;
@@ -93,12 +94,14 @@ export class CwGallery extends LitElement {
     const link = parseLink(location.hash);
     this.stage = link.stage ?? this.stage;
     const named = this.entries?.find((entry) => entry.id === link.scenario);
+    this.stale = link.scenario && !named ? t('link.stale', { id: link.scenario }) : '';
     const entry = named ?? this.entries?.[0];
     if (entry) await this.open(entry, link.seed, named ? link.agent : undefined);
   }
 
   private async open(entry: ScenarioEntry, seed?: string, agent?: string): Promise<void> {
     const wasOther = this.player.entry?.id !== entry.id;
+    this.player.entry = entry;
     if (wasOther) {
       this.effects = [];
       if (entry.effect) {
@@ -225,7 +228,7 @@ export class CwGallery extends LitElement {
       <span class="name">${t('name')}</span>
       <h1>${t('headline')}</h1>
       <span class="tools">
-        <button type="button" aria-pressed=${this.stage} @click=${() => this.setStage(!this.stage)}>
+        <button type="button" class="stager" aria-pressed=${this.stage} @click=${() => this.setStage(!this.stage)}>
           ${t('stage')}
         </button>
         <button type="button" @click=${change}>${t(`theme.${other}`)}</button>
@@ -243,6 +246,7 @@ export class CwGallery extends LitElement {
         <h2 id="question">${entry?.title ?? ''}</h2>
         <p class="question">${entry?.asks ?? ''}</p>
       </div>
+      ${this.stale ? html`<p class="strip" role="status">${this.stale}</p>` : nothing}
       ${this.trouble()}
       <div class="pair" id="arenas" tabindex="0" role="group"
         aria-label=${t('pair', { title: entry?.title ?? '' })}>
@@ -326,8 +330,8 @@ export class CwGallery extends LitElement {
       ${button('back', () => void player.move(-1), idle || player.tick === 0)}
       ${button(player.playing ? 'pause' : 'play', () => player.toggle(), idle || player.over)}
       ${button('step', () => void player.move(1), idle || player.over)}
-      <label>${t('speed')}
-        <select data-speed @change=${this.onSpeed}>
+      <label><span class="word">${t('speed')}</span>
+        <select data-speed aria-label=${t('speed')} @change=${this.onSpeed}>
           ${SPEEDS.map(
             (speed) => html`<option value=${speed} ?selected=${speed === player.speed}>
               ${speed === Number.POSITIVE_INFINITY ? t('speed.max') : `${speed}×`}
@@ -367,7 +371,7 @@ export class CwGallery extends LitElement {
           <input name="seed" inputmode="numeric" autocomplete="off" .value=${player.seed}
             aria-describedby="seed-note" />
         </label>
-        <button type="submit">↵<span class="sr"> ${t('seed')}</span></button>
+        <button type="submit">${t('seed.set')}</button>
         <button type="button" @click=${this.nextSeed}>${t('seed.new')}</button>
       </form>
       <p id="seed-note" class="warn" role="status">${this.seedNote}</p>
@@ -425,10 +429,14 @@ export class CwGallery extends LitElement {
 
   private effect(): TemplateResult {
     const policy = this.player.description?.policy;
-    const found = this.effects.find((entry) => entry.policy === policy) ?? null;
-    if (!found) return html`<p class="strip">${t('effect.none')}</p>`;
+    // Without an engine nobody sits in the seat: all recorded effects are shown, with their agents.
+    const found = this.effects.filter((entry) => !policy || entry.policy === policy);
+    if (found.length === 0) return html`<p class="strip">${t('effect.none')}</p>`;
     return html`<p class="muted">${t('effect.lead')}</p>
-      <cw-effect .effect=${found.effect}></cw-effect>`;
+      ${found.map(
+        (entry) => html`${policy ? nothing : html`<h3>${entry.policy}</h3>`}
+          <cw-effect .effect=${entry.effect}></cw-effect>`,
+      )}`;
   }
 
   private cards(): TemplateResult {

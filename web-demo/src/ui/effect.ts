@@ -99,12 +99,10 @@ export class CwEffect extends LitElement {
           ${t('effect.difference')} <span class="diff">${sign}${num(diff.est)}</span>
           ${t('effect.interval', { level, lo: num(diff.lo), hi: num(diff.hi) })}
         </span>
-        <span>${t('effect.m', { m: num(effect.M) })}</span>
-        <strong class="verdict" data-verdict=${effect.verdict}>
-          ${t(`effect.${effect.verdict}`)}
-        </strong>
+        ${effect.M === null ? nothing : html`<span>${t('effect.m', { m: num(effect.M) })}</span>`}
+        <strong class="verdict" data-verdict=${effect.verdict ?? 'none'}>${word(effect)}</strong>
       </div>
-      ${this.why(effect)}
+      <p>${effect.says}</p>
       <p class="foot">${foot(effect)}</p>
       <details>
         <summary>${t('effect.caveat')}</summary>
@@ -117,19 +115,25 @@ export class CwEffect extends LitElement {
     </div>`;
   }
 
-  private why(effect: Effect): TemplateResult {
-    const parts: string[] = [];
-    if (effect.verdict === 'bounded') {
-      parts.push(t('effect.bounded.say', { hi: num(effect.diff.hi) }));
-    }
-    if (effect.reason) parts.push(effect.reason);
-    return parts.length ? html`<p>${parts.join(' ')}</p>` : html``;
-  }
-
   private async copy(effect: Effect): Promise<void> {
     await navigator.clipboard.writeText(sentence(effect));
     this.copied = true;
   }
+}
+
+function word(effect: Effect): string {
+  return t(effect.verdict === null ? 'effect.exploratory' : `effect.${effect.verdict}`);
+}
+
+/** How the limits were made, in words. */
+function method(effect: Effect): string {
+  const { method } = effect.diff;
+  const known = {
+    cp: 'effect.method.cp',
+    mover: 'effect.method.mover',
+    betting: 'effect.method.betting',
+  } as const;
+  return method in known ? t(known[method as keyof typeof known]) : method;
 }
 
 /** Ends of the axis: both intervals and zero. */
@@ -183,7 +187,7 @@ function point(name: string, at: number): SVGTemplateResult {
 function foot(effect: Effect): string {
   const parts = [
     t('effect.foot', {
-      method: effect.diff.method,
+      method: method(effect),
       rules: effect.rulesVersion,
       hash: effect.scenarioHash.slice(0, 8),
       source: t(`effect.${effect.source}`),
@@ -214,11 +218,11 @@ export function sentence(effect: Effect): string {
     level: num(diff.level * 100),
     lo: num(diff.lo),
     hi: num(diff.hi),
-    method: diff.method,
-    m: num(effect.M),
+    method: method(effect),
+    m: effect.M === null ? '–' : num(effect.M),
     pairs: effect.nPairs,
     distinct: effect.nDistinct,
-    verdict: t(`effect.${effect.verdict}`),
+    verdict: word(effect),
     rules: effect.rulesVersion,
     hash: effect.scenarioHash.slice(0, 8),
     source: t(`effect.${effect.source}`),

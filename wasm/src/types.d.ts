@@ -1,0 +1,129 @@
+// What the calls of the engine give and take; part of the package's declarations. Numbers of 64 bits are
+// strings: hashes 16 hexadecimal digits, seeds decimal.
+
+/** Layers of a map cell, in the order of the bytes of its word. */
+export type Layer = 'floor' | 'solid' | 'item' | 'mark' | 'air';
+
+export interface Version {
+  rules: number;
+  package: string;
+}
+
+export interface Diagnostic {
+  code: string;
+  severity: 'error' | 'warning';
+  message: string;
+  help: string | null;
+  /** UTF-16 offsets into the text. */
+  from: number;
+  to: number;
+  /** Counted from 1. */
+  line: number;
+  column: number;
+}
+
+export interface SimulationOptions {
+  /** Decimal. */
+  seed: string;
+  /** One arena each, all with the same seed. Default: the first control and the first treatment arm. */
+  arms?: string[];
+  /** Bot for the measured seats. Default: the file's first positive control agent. */
+  policy?: string;
+  /** Roles driven by `set_actions` instead of bots. */
+  control?: string[];
+  /** Seed domain: train, pilot, calibrate, eval or held_out. */
+  domain?: string;
+}
+
+/** A look code and what it shows. */
+export interface Look {
+  code: number;
+  layer: Layer;
+  kind: string;
+  /** Value of the kind's visible variable, door or device state; null where it has none. */
+  value: number | null;
+  /** The value in words where the engine has them: a door's `open` and `shut`. */
+  state?: string;
+}
+
+export interface Role {
+  name: string;
+  slots: number;
+  focal: number;
+}
+
+export interface Arm {
+  name: string;
+  kind: 'treatment' | 'control' | 'lookalike';
+  says: string;
+}
+
+export interface Bot {
+  name: string;
+  kind: 'positive' | 'negative' | 'lookalike' | 'resident' | 'baseline';
+  role: string;
+  says: string;
+}
+
+export interface Description {
+  id: string;
+  title: string;
+  asks: string;
+  rules: number;
+  /** 16 hexadecimal digits or more. */
+  scenario_hash: string;
+  width: number;
+  height: number;
+  /** Most ticks that an episode can last. */
+  ticks: number;
+  /** Names of the arms on show, in arena order. */
+  shown: string[];
+  /** The bot in the seats of `focal_role`. */
+  policy: string;
+  /** All arms of the file. */
+  arms: Arm[];
+  bots: Bot[];
+  roles: Role[];
+  /** Role name of each slot. */
+  slots: string[];
+  looks: Look[];
+  /** Names of the effect codes, code 1 first. */
+  effects: string[];
+  /** The role under test. */
+  focal_role: string;
+}
+
+export interface ArenaStatus {
+  tick: number;
+  /** Null while the episode runs. */
+  ended: string | null;
+  /** Number of things of each kind on the item layer. */
+  items: Record<string, number>;
+  /** Sum of the rewards of the focal role so far, in millionths, as a decimal string. */
+  reward: string;
+}
+
+export interface WorldEvent {
+  tick: number;
+  name: string;
+  /** Filled caption of the file; null where it has none for this event. */
+  caption: string | null;
+  /** Row-major cell that the event names, if any. */
+  cell: number | null;
+}
+
+export interface ArenaDiff {
+  equal: boolean;
+  /** Names of the columns that differ. */
+  columns: string[];
+}
+
+export interface GroupView {
+  rows: number;
+  obs: Uint8Array;
+  shape: number[];
+  own: Int32Array;
+  own_names: string[];
+  mask: Uint8Array;
+  actions: string[];
+}

@@ -1,0 +1,132 @@
+import { expect, hashes, open, shipped, test, tick } from './page.ts';
+
+test('no number about an arm stands outside cw-effect', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const { id } of await shipped(page)) {
+    await open(page, `?scenario=${id}`);
+    expect(await page.locator('body [data-measure]').count()).toBe(
+      await page.locator('cw-effect [data-measure]').count(),
+    );
+  }
+});
+
+test('beside the arenas stands the effect of the recorded run, whole', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const { id, effect } of await shipped(page)) {
+    await open(page, `?scenario=${id}`);
+    expect(effect, `recorded/${id}.json`).toBe(true);
+    const shown = page.locator('cw-effect').first();
+    for (const part of ['control', 'treatment', 'diff']) {
+      await expect(shown.locator(`[data-measure=${part}]`)).toBeVisible();
+    }
+    await expect(shown).toContainText('paired seeds');
+    await expect(shown).toContainText('95 % interval');
+    await expect(shown).toContainText('What this does not show');
+  }
+});
+
+for (const missing of ['control', 'diff', 'caveat', 'n_distinct']) {
+  test(`an effect without its ${missing} is refused, and no part of it is shown`, async ({
+    page,
+  }) => {
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    await page.route('**/recorded/switch_and_successor.json', async (route) => {
+      const file = await (await route.fetch()).json();
+      for (const effect of file.effects) delete effect[missing];
+      await route.fulfill({ json: file });
+    });
+    await open(page, '?scenario=switch_and_successor');
+    const shown = page.locator('cw-effect').first();
+    await expect(shown).toHaveText('No number shown: its control or interval is missing.');
+    expect(await page.locator('[data-measure]').count()).toBe(0);
+  });
+}
+
+test('the state hash equals that of the native run, tick after tick', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const { id, hashes: recorded } of await shipped(page)) {
+    expect(recorded, `recorded/${id}.hashes.json`).toBe(true);
+    await open(page, `?scenario=${id}`);
+    await expect(page.locator('[data-check=equal]')).toHaveCount(2);
+    await page.locator('[data-speed]').selectOption('Infinity');
+    await page.getByRole('button', { name: 'Play' }).click();
+    await expect
+      .poll(() => page.locator('[data-check=equal]').allTextContents(), { timeout: 20_000 })
+      .toEqual([expect.stringMatching(/tick (128|192)/), expect.stringMatching(/tick (128|192)/)]);
+    await expect(page.locator('[data-check=differs]')).toHaveCount(0);
+  }
+});
+
+test('a hash that is not the native one is called by its tick', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.route('**/recorded/switch_and_successor.hashes.json', async (route) => {
+    const file = await (await route.fetch()).json();
+    for (const run of file.runs) {
+      if (run.hashes['0']) run.hashes['0'] = '0123456789abcdef';
+    }
+    await route.fulfill({ json: file });
+  });
+  await open(page, '?scenario=switch_and_successor');
+  await expect(page.locator('[data-check=differs]').first()).toContainText('tick 0');
+});
+
+test('every control agent of every scenario can be put in the seat', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  for (const { id } of await shipped(page)) {
+    await open(page, `?scenario=${id}`);
+    const agents = page.locator('[data-agent]');
+    const names = await agents
+      .locator('option')
+      .evaluateAll((options) => options.map((option) => (option as HTMLOptionElement).value));
+    expect(names.length).toBeGreaterThan(2);
+    const runs = new Set<string>();
+    for (const name of names) {
+      await agents.selectOption(name);
+      await expect.poll(() => page.url()).toContain(`agent=${name}`);
+      await page.locator('[data-speed]').selectOption('Infinity');
+      await page.getByRole('button', { name: 'Play' }).click();
+      await expect.poll(() => tick(page)).toBeGreaterThan(40);
+      await page.getByRole('button', { name: 'To the start' }).click();
+      await expect.poll(() => tick(page)).toBe(0);
+      for (let n = 1; n <= 3; n++) {
+        await page.getByRole('button', { name: 'One tick on' }).click();
+        await expect.poll(() => tick(page)).toBe(n);
+      }
+      runs.add(String(await hashes(page)));
+    }
+    expect(runs.size).toBeGreaterThan(1);
+  }
+});
+
+test('a broken scenario file gets its place and its sentence', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await page.route('**/switch_and_successor.toml', async (route) => {
+    const text = await (await route.fetch()).text();
+    await route.fulfill({ body: text.replace('mode = "compass4"', 'mode = "compass5"') });
+  });
+  await page.goto('./#/?scenario=switch_and_successor');
+  await expect(page.getByRole('alert')).toContainText(/line \d+, column \d+: .*compass5/);
+});
+
+test('captions tell what happened, and when', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page, '?scenario=switch_and_successor&agent=guard_always&seed=1');
+  await page.locator('[data-speed]').selectOption('Infinity');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await expect(page.locator('.treatment [data-caption]')).toContainText('A shuts the gate');
+});
+
+test('without WebAssembly the recorded numbers are shown, and a sentence', async ({ page }) => {
+  await page.addInitScript(() => {
+    Reflect.deleteProperty(globalThis, 'WebAssembly');
+  });
+  await page.goto('./#/?scenario=switch_and_successor');
+  await expect(page.getByRole('alert')).toContainText('runs no WebAssembly');
+  expect(await page.locator('cw-effect').count()).toBeGreaterThan(1);
+});
+
+test('a link to a scenario that is not shipped says so', async ({ page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page, '?scenario=no_such_thing');
+  await expect(page.getByText('names a scenario no_such_thing')).toBeVisible();
+});
