@@ -29,6 +29,8 @@ export interface SimulationOptions {
   arms?: string[];
   /** Bot for the measured seats. Default: the file's first positive control agent. */
   policy?: string;
+  /** Report every event, not only those that the file has a caption for. */
+  events?: boolean;
   /** Roles driven by `set_actions` instead of bots. */
   control?: string[];
   /** Seed domain: train, pilot, calibrate, eval or held_out. */
@@ -108,7 +110,7 @@ export interface WorldEvent {
   name: string;
   /** Filled caption of the file; null where it has none for this event. */
   caption: string | null;
-  /** Row-major cell that the event names, if any. */
+  /** Cell that it names, else that of whoever caused it: row * width + column. */
   cell: number | null;
 }
 

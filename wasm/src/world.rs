@@ -11,7 +11,7 @@ use commonweal_core::event::Part;
 use commonweal_core::ids::{Cell, Domain};
 use commonweal_core::observe::Encoding;
 use commonweal_core::scenario::{self, ArmKind, Compiled, Scenario};
-use commonweal_core::state::{End, Layer, Type};
+use commonweal_core::state::{BODY, End, Layer, Type};
 use serde::{Deserialize, Serialize};
 
 use crate::describe::{Description, Note, focal_role};
@@ -36,6 +36,9 @@ pub struct Options {
     /// Roles that the caller plays, with all their slots.
     #[serde(default)]
     pub control: Vec<String>,
+    /// Report every event, not only those that the file has a caption for.
+    #[serde(default)]
+    pub events: bool,
     /// Domain of the seed: `train` if absent, `pilot`, `calibrate`, `eval`, `held_out`.
     #[serde(default)]
     pub domain: Option<String>,
@@ -63,7 +66,7 @@ pub struct Fact {
     pub name: String,
     /// The file's caption with its fields filled in; none where the file has no words for it.
     pub caption: Option<String>,
-    /// Cell that it names, row · width + column.
+    /// Cell that it names, else that of whoever caused it; row · width + column.
     pub cell: Option<u32>,
 }
 
@@ -114,6 +117,7 @@ struct Keyframe {
 pub struct World {
     scenario: Scenario,
     policy: String,
+    all_events: bool,
     arenas: Vec<Arena>,
     /// Ticks done by the arena that runs longest.
     tick: u32,
@@ -157,8 +161,16 @@ impl World {
                 Ok(Arena { batch, reward: 0, facts: Vec::new() })
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
-        let mut world =
-            Self { scenario, policy, arenas, tick: 0, keyframes: BTreeMap::new(), pending: Vec::new(), played: BTreeMap::new() };
+        let mut world = Self {
+            scenario,
+            policy,
+            all_events: options.events,
+            arenas,
+            tick: 0,
+            keyframes: BTreeMap::new(),
+            pending: Vec::new(),
+            played: BTreeMap::new(),
+        };
         world.pending = world.idle();
         world.keep();
         Ok(world)
@@ -188,7 +200,7 @@ impl World {
                 self.played.insert(self.tick, actions.clone());
             }
             for (index, arena) in self.arenas.iter_mut().enumerate() {
-                arena.step(index, &actions, &self.scenario)?;
+                arena.step(index, &actions, &self.scenario, self.all_events)?;
             }
             self.tick += 1;
             if self.tick.is_multiple_of(KEYFRAME_TICKS) {
@@ -399,7 +411,7 @@ impl Arena {
     }
 
     /// One tick; none once the episode is over. `actions`: by group, of all arenas.
-    fn step(&mut self, index: usize, actions: &[Vec<i32>], scenario: &Scenario) -> Result<(), BatchError> {
+    fn step(&mut self, index: usize, actions: &[Vec<i32>], scenario: &Scenario, all: bool) -> Result<(), BatchError> {
         if self.is_over() {
             return Ok(());
         }
@@ -417,26 +429,48 @@ impl Arena {
                 self.reward = self.reward.saturating_add(pay);
             }
         }
+        self.note(&compiled, scenario, all);
+        Ok(())
+    }
+
+    /// Notes the facts of the tick that has just been done: all of them, or those with a caption.
+    fn note(&mut self, compiled: &Compiled, scenario: &Scenario, all: bool) {
+        let events = &compiled.table.events;
+        let caption = |name: &str| scenario.captions.iter().find(|(event, _)| event == name).map(|(_, text)| text);
+        let rows = self.batch.event_rows(0);
+        // Most ticks have nothing to tell.
+        if !rows.iter().any(|row| all || caption(&events[usize::from(row.event)].name).is_some()) {
+            return;
+        }
         let tick = self.batch.tick(0);
-        let views = self.batch.events(0);
-        for (row, view) in self.batch.event_rows(0).iter().zip(views) {
-            let fields = &table.events[usize::from(row.event)].fields;
-            let words: Vec<String> = fields
+        let mut words = Vec::new();
+        self.batch.frame(0, &mut words);
+        for (row, view) in rows.iter().zip(self.batch.events(0)) {
+            let template = caption(&view.event);
+            if !all && template.is_none() {
+                continue;
+            }
+            let fields = &events[usize::from(row.event)].fields;
+            let has_cell = fields.iter().any(|(ty, part)| *ty == Type::Cell && *part == Part::Cell);
+            let text: Vec<String> = fields
                 .iter()
                 .zip(view.fields)
                 .map(|(&(ty, part), plain)| if ty == Type::Slot { letter(row.get(part)) } else { plain })
                 .collect();
-            let template = scenario.captions.iter().find(|(event, _)| *event == view.event);
-            let cell = fields.iter().find(|(ty, part)| *ty == Type::Cell && *part == Part::Cell);
             self.facts.push(Fact {
                 tick,
-                caption: template.map(|(_, text)| fill(text, &words)),
+                caption: template.map(|template| fill(template, &text)),
                 name: view.event,
-                cell: cell.and_then(|_| place(&compiled, row.place())),
+                cell: if has_cell { place(compiled, row.place()) } else { view.actor.and_then(|slot| body(&words, slot)) },
             });
         }
-        Ok(())
     }
+}
+
+/// Cell of a slot's body in the words of a map; none while it is away.
+fn body(words: &[u8], slot: u8) -> Option<u32> {
+    let cell = words.as_chunks::<8>().0.iter().position(|word| word[BODY] == slot + 1)?;
+    u32::try_from(cell).ok()
 }
 
 fn no_arena(arena: usize, n: usize) -> Refusal {

@@ -2,7 +2,7 @@
 // above, which may glide from cell to cell.
 
 import { LAYERS, type Look, WORD } from '../engine/types.ts';
-import { AGENT_FILLS, EFFECT } from './palette.ts';
+import { AGENT_FILLS, EFFECT, OUTLINE } from './palette.ts';
 import { colourOf, type SkinName, Tiles } from './skin.ts';
 import { bodies, changedCells, type Placed } from './words.ts';
 
@@ -15,6 +15,7 @@ export class Painter {
   private before: Uint8Array | null = null;
   private placed: Placed[] = [];
   private glide = 0;
+  private ring: number | null = null;
 
   constructor(
     private readonly cells: HTMLCanvasElement,
@@ -51,9 +52,13 @@ export class Painter {
   private height = 0;
   private sprites = true;
 
-  /** Draws a tick. `tween`: milliseconds that bodies take to their new cells, 0 for none. */
-  paint(words: Uint8Array, tween: number): void {
+  /**
+   * Draws a tick. `tween`: milliseconds that bodies take to their new cells, 0 for none. `ring`: a cell
+   * that a caption speaks of.
+   */
+  paint(words: Uint8Array, tween: number, ring: number | null): void {
     if (!this.tiles) return;
+    this.ring = ring;
     cancelAnimationFrame(this.glide);
     if (this.sprites) {
       for (const cell of changedCells(this.before, words)) this.paintCell(words, cell);
@@ -118,6 +123,23 @@ export class Painter {
       const x = x0 + (x1 - x0) * share;
       const y = y0 + (y1 - y0) * share;
       context.drawImage(this.tiles.body(body), Math.round(x * side), Math.round(y * side));
+    }
+    if (this.ring !== null) this.paintRing(context, this.ring, side);
+  }
+
+  /** Light on dark on light: seen on every floor. */
+  private paintRing(context: CanvasRenderingContext2D, cell: number, side: number): void {
+    const x = ((cell % this.width) + 0.5) * side;
+    const y = (Math.floor(cell / this.width) + 0.5) * side;
+    for (const [colour, width] of [
+      ['#FFFFFF', side / 5],
+      [OUTLINE, side / 10],
+    ] as const) {
+      context.strokeStyle = colour;
+      context.lineWidth = width;
+      context.beginPath();
+      context.arc(x, y, side * 0.68, 0, 2 * Math.PI);
+      context.stroke();
     }
   }
 

@@ -9,6 +9,9 @@ import { t } from '../i18n/index.ts';
 import { Painter } from '../render/painter.ts';
 import type { SkinName } from '../render/skin.ts';
 
+/** Ticks for which the place of the last caption is ringed. */
+const RING_TICKS = 12;
+
 export class CwArena extends LitElement {
   static override properties = {
     arena: { attribute: false },
@@ -130,7 +133,9 @@ export class CwArena extends LitElement {
     const fresh = key !== this.fitted;
     if (fresh) painter.fit(description, this.skin, room, scale);
     this.fitted = key;
-    painter.paint(arena.words, fresh ? 0 : this.tween);
+    const last = this.log.at(-1);
+    const ring = last && arena.status.tick - last.tick < RING_TICKS ? last.cell : null;
+    painter.paint(arena.words, fresh ? 0 : this.tween, ring);
   }
 }
 
