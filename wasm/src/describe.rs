@@ -18,7 +18,10 @@ pub struct Version {
 
 /// Version of the rules and of this package.
 pub fn version() -> Version {
-    Version { rules: RULES_VERSION, package: env!("CARGO_PKG_VERSION") }
+    Version {
+        rules: RULES_VERSION,
+        package: env!("CARGO_PKG_VERSION"),
+    }
 }
 
 /// A diagnostic for an editor in a page.
@@ -60,13 +63,19 @@ impl Note {
 
 /// UTF-16 units before a byte offset; an offset inside a character counts as the character's start.
 fn utf16(text: &str, offset: usize) -> usize {
-    text.char_indices().take_while(|&(at, c)| at + c.len_utf8() <= offset).map(|(_, c)| c.len_utf16()).sum()
+    text.char_indices()
+        .take_while(|&(at, c)| at + c.len_utf8() <= offset)
+        .map(|(_, c)| c.len_utf16())
+        .sum()
 }
 
 /// All errors and warnings of a scenario text.
 pub fn check(text: &str, file: &str) -> Vec<Note> {
     let (_, diagnostics) = scenario::check(file, text);
-    diagnostics.iter().map(|diagnostic| Note::new(diagnostic, text)).collect()
+    diagnostics
+        .iter()
+        .map(|diagnostic| Note::new(diagnostic, text))
+        .collect()
 }
 
 /// A look code and what it shows.
@@ -163,13 +172,21 @@ impl Description {
     pub(crate) fn new(scenario: &Scenario, shown: &[&Compiled], policy: &str) -> Self {
         let first = shown.first().expect("a world shows an arm");
         let table = &first.table;
-        let roles = table.roles.iter().map(|r| Role { name: r.name.clone(), slots: r.n, focal: r.n_focal }).collect();
+        let roles = table
+            .roles
+            .iter()
+            .map(|r| Role {
+                name: r.name.clone(),
+                slots: r.n,
+                focal: r.n_focal,
+            })
+            .collect();
         Self {
             id: scenario.id.clone(),
             title: scenario.question.title.clone(),
             asks: scenario.question.asks.clone(),
             rules: RULES_VERSION,
-            scenario_hash: first.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+            scenario_hash: hex(&first.hash),
             width: table.geometry.width,
             height: table.geometry.height,
             ticks: table.time.ticks,
@@ -178,7 +195,11 @@ impl Description {
             arms: scenario.arms.iter().map(arm).collect(),
             bots: scenario.bots.iter().map(bot).collect(),
             roles,
-            slots: table.roles.iter().flat_map(|r| (0..r.n).map(|_| r.name.clone())).collect(),
+            slots: table
+                .roles
+                .iter()
+                .flat_map(|r| (0..r.n).map(|_| r.name.clone()))
+                .collect(),
             looks: looks(table),
             effects: table.effects.clone(),
             focal_role: focal_role(table).to_owned(),
@@ -186,9 +207,21 @@ impl Description {
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |text, byte| {
+            text + &format!("{byte:02x}")
+        })
+}
+
 /// The role under test: the first with focal slots; without any the first of the file.
 pub(crate) fn focal_role(table: &Table) -> &str {
-    let focal = table.roles.iter().find(|role| role.n_focal > 0).or(table.roles.first());
+    let focal = table
+        .roles
+        .iter()
+        .find(|role| role.n_focal > 0)
+        .or(table.roles.first());
     focal.map_or("", |role| role.name.as_str())
 }
 
@@ -198,7 +231,11 @@ fn arm(arm: &scenario::Arm) -> Arm {
         ArmKind::Control => "control",
         ArmKind::Lookalike => "lookalike",
     };
-    Arm { name: arm.name.clone(), kind, says: arm.says.clone() }
+    Arm {
+        name: arm.name.clone(),
+        kind,
+        says: arm.says.clone(),
+    }
 }
 
 fn bot(bot: &scenario::BotInfo) -> Bot {
@@ -209,19 +246,37 @@ fn bot(bot: &scenario::BotInfo) -> Bot {
         BotKind::Resident => "resident",
         BotKind::Baseline => "baseline",
     };
-    Bot { name: bot.name.clone(), kind, role: bot.role.clone().unwrap_or_default(), says: bot.says.clone() }
+    Bot {
+        name: bot.name.clone(),
+        kind,
+        role: bot.role.clone().unwrap_or_default(),
+        says: bot.says.clone(),
+    }
 }
 
 fn looks(table: &Table) -> Vec<Look> {
     let mut looks = Vec::new();
     for kind in &table.kinds {
-        let layer = Layer::ALL.iter().find(|(_, layer)| *layer == kind.layer).map_or("", |(name, _)| *name);
+        let layer = Layer::ALL
+            .iter()
+            .find(|(_, layer)| *layer == kind.layer)
+            .map_or("", |(name, _)| *name);
         for step in 0..kind.n_looks {
             let code = usize::from(kind.look) + usize::from(step);
             let value = (kind.n_looks > 1).then(|| i64::from(kind.look_min) + i64::from(step));
             // The table names a state as `gate (open)`.
-            let named = table.looks.names.get(code).and_then(|name| name.split_once(" (")?.1.strip_suffix(')'));
-            looks.push(Look { code, layer, kind: kind.name.clone(), value, state: named.map(str::to_owned) });
+            let named = table
+                .looks
+                .names
+                .get(code)
+                .and_then(|name| name.split_once(" (")?.1.strip_suffix(')'));
+            looks.push(Look {
+                code,
+                layer,
+                kind: kind.name.clone(),
+                value,
+                state: named.map(str::to_owned),
+            });
         }
     }
     looks.sort_by_key(|look| look.code);
@@ -238,9 +293,18 @@ mod tests {
         // One byte, two bytes, three bytes, and a pair of surrogates of four bytes.
         let text = "aé—😀b";
         let at = |offset| utf16(text, offset);
-        assert_eq!([at(0), at(1), at(3), at(6), at(10), at(11), at(99)], [0, 1, 2, 3, 5, 6, 6]);
+        assert_eq!(
+            [at(0), at(1), at(3), at(6), at(10), at(11), at(99)],
+            [0, 1, 2, 3, 5, 6, 6]
+        );
         assert_eq!(at(8), 3, "inside a character");
-        let note = Note::new(&Diagnostic::error("E000", Span { start: 10, end: 11 }, "wrong", ""), text);
-        assert_eq!((note.from, note.to, note.line, note.column, note.help), (5, 6, 1, 5, None));
+        let note = Note::new(
+            &Diagnostic::error("E000", Span { start: 10, end: 11 }, "wrong", ""),
+            text,
+        );
+        assert_eq!(
+            (note.from, note.to, note.line, note.column, note.help),
+            (5, 6, 1, 5, None)
+        );
     }
 }

@@ -25,7 +25,11 @@ const TYPES: &str = include_str!("types.d.ts");
 pub fn start() {
     std::panic::set_hook(Box::new(|info| {
         // Nothing more can be done if the global object is frozen.
-        let _ = Reflect::set(&js_sys::global(), &"commonwealPanic".into(), &info.to_string().into());
+        let _ = Reflect::set(
+            &js_sys::global(),
+            &"commonwealPanic".into(),
+            &info.to_string().into(),
+        );
     }));
 }
 
@@ -54,13 +58,24 @@ impl Simulation {
     /// Builds the arenas. `options`: see [`Options`]. Throws an `Error` with a sentence, and with `diagnostics` where the text
     /// is at fault.
     #[wasm_bindgen(constructor)]
-    pub fn new(text: &str, file: &str,
-        #[wasm_bindgen(unchecked_param_type = "SimulationOptions")] options: &JsValue) -> Result<Simulation, JsValue> {
-        let options = JSON::stringify(options).map(String::from).unwrap_or_default();
-        let options: Options = serde_json::from_str(&options)
-            .map_err(|error| thrown(&Refusal::wrong(format!("the options of a simulation: {error}"))))?;
+    pub fn new(
+        text: &str,
+        file: &str,
+        #[wasm_bindgen(unchecked_param_type = "SimulationOptions")] options: &JsValue,
+    ) -> Result<Simulation, JsValue> {
+        let options = JSON::stringify(options)
+            .map(String::from)
+            .unwrap_or_default();
+        let options: Options = serde_json::from_str(&options).map_err(|error| {
+            thrown(&Refusal::wrong(format!(
+                "the options of a simulation: {error}"
+            )))
+        })?;
         let world = World::new(text, file, options).map_err(|error| thrown(&error))?;
-        Ok(Self { world, frame: Vec::new() })
+        Ok(Self {
+            world,
+            frame: Vec::new(),
+        })
     }
 
     /// What the file declares and what is on show, as [`Description`].
@@ -87,12 +102,17 @@ impl Simulation {
     /// How the arena's episode stands, as [`Status`].
     #[wasm_bindgen(unchecked_return_type = "ArenaStatus")]
     pub fn status(&mut self, arena: usize) -> Result<JsValue, JsValue> {
-        self.world.status(arena).map_err(|error| thrown(&error)).and_then(|status| plain(&status))
+        self.world
+            .status(arena)
+            .map_err(|error| thrown(&error))
+            .and_then(|status| plain(&status))
     }
 
     /// `u8[height, width, 8]`: the words of the map. A view into the engine's memory: copy it before the next call.
     pub fn frame(&mut self, arena: usize) -> Result<Uint8Array, JsValue> {
-        self.world.frame(arena, &mut self.frame).map_err(|error| thrown(&error))?;
+        self.world
+            .frame(arena, &mut self.frame)
+            .map_err(|error| thrown(&error))?;
         #[expect(unsafe_code, reason = "a copy on every frame would be made twice")]
         // SAFETY: the view is read only in JavaScript, before the next call into this module can move or free the buffer; if
         // the memory grows first, JavaScript sees a detached, empty view and Rust is not involved.
@@ -103,7 +123,10 @@ impl Simulation {
     /// Facts of the ticks of the last step, with captions, as [`Fact`]s.
     #[wasm_bindgen(unchecked_return_type = "WorldEvent[]")]
     pub fn events(&self, arena: usize) -> Result<JsValue, JsValue> {
-        self.world.facts(arena).map_err(|error| thrown(&error)).and_then(|facts| plain(&facts))
+        self.world
+            .facts(arena)
+            .map_err(|error| thrown(&error))
+            .and_then(|facts| plain(&facts))
     }
 
     /// The arena's state hash, 16 hexadecimal digits.
@@ -118,7 +141,9 @@ impl Simulation {
 
     /// Puts a snapshot of the same scenario and arm into an arena, whichever host made it.
     pub fn restore(&mut self, arena: usize, snapshot: &[u8]) -> Result<(), JsValue> {
-        self.world.restore(arena, snapshot).map_err(|error| thrown(&error))
+        self.world
+            .restore(arena, snapshot)
+            .map_err(|error| thrown(&error))
     }
 
     /// Copies one arena over another of the same arm.
@@ -129,13 +154,18 @@ impl Simulation {
     /// In which columns two arenas differ, as [`Difference`].
     #[wasm_bindgen(unchecked_return_type = "ArenaDiff")]
     pub fn diff(&mut self, a: usize, b: usize) -> Result<JsValue, JsValue> {
-        self.world.diff(a, b).map_err(|error| thrown(&error)).and_then(|diff| plain(&diff))
+        self.world
+            .diff(a, b)
+            .map_err(|error| thrown(&error))
+            .and_then(|diff| plain(&diff))
     }
 
     /// Actions for the next tick of the controlled slots of a role: arena after arena, slot after slot. Slots that get none
     /// play `noop`.
     pub fn set_actions(&mut self, role: &str, actions: &[u8]) -> Result<(), JsValue> {
-        self.world.set_actions(role, actions).map_err(|error| thrown(&error))
+        self.world
+            .set_actions(role, actions)
+            .map_err(|error| thrown(&error))
     }
 
     /// What the controlled slots of a role are given: `{rows, obs, shape, own, own_names, mask, actions}`.
@@ -144,7 +174,11 @@ impl Simulation {
         let view = self.world.group(role).map_err(|error| thrown(&error))?;
         let names = |names: &[String]| names.iter().map(JsValue::from).collect::<Array>();
         let rows = u32::try_from(view.rows).unwrap_or(u32::MAX);
-        let shape: Array = view.shape.iter().map(|&n| JsValue::from(u32::try_from(n).unwrap_or(u32::MAX))).collect();
+        let shape: Array = view
+            .shape
+            .iter()
+            .map(|&n| JsValue::from(u32::try_from(n).unwrap_or(u32::MAX)))
+            .collect();
         let group = Object::new();
         let fields: [(&str, JsValue); 7] = [
             ("rows", rows.into()),
@@ -164,7 +198,8 @@ impl Simulation {
 
 /// A value as a plain JavaScript object.
 fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
-    let text = serde_json::to_string(value).map_err(|error| thrown(&Refusal::wrong(error.to_string())))?;
+    let text =
+        serde_json::to_string(value).map_err(|error| thrown(&Refusal::wrong(error.to_string())))?;
     JSON::parse(&text)
 }
 
@@ -172,7 +207,9 @@ fn plain<T: Serialize>(value: &T) -> Result<JsValue, JsValue> {
 fn thrown(refusal: &Refusal) -> JsValue {
     let error = js_sys::Error::new(&refusal.to_string());
     if let Refusal::Text { notes, .. } = refusal {
-        let notes = serde_json::to_string(notes).ok().and_then(|text| JSON::parse(&text).ok());
+        let notes = serde_json::to_string(notes)
+            .ok()
+            .and_then(|text| JSON::parse(&text).ok());
         // An error without its list still says what is wrong.
         let _ = Reflect::set(&error, &"diagnostics".into(), &notes.unwrap_or_default());
     }

@@ -133,12 +133,20 @@ impl World {
     pub fn new(text: &str, file: &str, options: Options) -> Result<Self, Refusal> {
         let (scenario, diagnostics) = scenario::check(file, text);
         let Some(scenario) = scenario else {
-            let notes = diagnostics.iter().map(|diagnostic| Note::new(diagnostic, text)).collect();
-            return Err(Refusal::Text { file: file.to_owned(), notes });
+            let notes = diagnostics
+                .iter()
+                .map(|diagnostic| Note::new(diagnostic, text))
+                .collect();
+            return Err(Refusal::Text {
+                file: file.to_owned(),
+                notes,
+            });
         };
         let arms = options.arms.unwrap_or_else(|| pair(&scenario));
         if arms.is_empty() {
-            return Err(Refusal::wrong("arms: an empty list shows nothing; name at least one arm"));
+            return Err(Refusal::wrong(
+                "arms: an empty list shows nothing; name at least one arm",
+            ));
         }
         let first = scenario.compile(&arms[0])?;
         let role = focal_role(&first.table).to_owned();
@@ -158,7 +166,11 @@ impl World {
             .iter()
             .map(|arm| {
                 let batch = Batch::new(&[scenario.compile(arm)?], config.clone())?;
-                Ok(Arena { batch, reward: 0, facts: Vec::new() })
+                Ok(Arena {
+                    batch,
+                    reward: 0,
+                    facts: Vec::new(),
+                })
             })
             .collect::<Result<Vec<_>, Refusal>>()?;
         let mut world = Self {
@@ -178,7 +190,11 @@ impl World {
 
     /// What the file declares and what is on show.
     pub fn describe(&self) -> Description {
-        let shown: Vec<&Compiled> = self.arenas.iter().map(|arena| arena.batch.compiled(0).as_ref()).collect();
+        let shown: Vec<&Compiled> = self
+            .arenas
+            .iter()
+            .map(|arena| arena.batch.compiled(0).as_ref())
+            .collect();
         Description::new(&self.scenario, &shown, &self.policy)
     }
 
@@ -214,7 +230,9 @@ impl World {
     pub fn seek(&mut self, tick: u32) -> Result<(), Refusal> {
         let Some((&from, keyframe)) = self.keyframes.range(..=tick).next_back() else {
             let first = self.keyframes.keys().next().copied().unwrap_or_default();
-            return Err(Refusal::wrong(format!("tick {tick}: this world was restored at tick {first} and knows nothing earlier")));
+            return Err(Refusal::wrong(format!(
+                "tick {tick}: this world was restored at tick {first} and knows nothing earlier"
+            )));
         };
         // From here on is nearer than from the keyframe.
         if !(from..=tick).contains(&self.tick) {
@@ -238,12 +256,18 @@ impl World {
     pub fn status(&mut self, arena: usize) -> Result<Status, Refusal> {
         let arena = self.arena(arena)?;
         let table = &arena.batch.compiled(0).table;
-        let mut items: BTreeMap<String, u32> =
-            table.kinds.iter().filter(|kind| kind.layer == Layer::Item).map(|kind| (kind.name.clone(), 0)).collect();
+        let mut items: BTreeMap<String, u32> = table
+            .kinds
+            .iter()
+            .filter(|kind| kind.layer == Layer::Item)
+            .map(|kind| (kind.name.clone(), 0))
+            .collect();
         let mut words = Vec::new();
         arena.batch.frame(0, &mut words);
         for word in words.as_chunks::<8>().0 {
-            let kind = table.kind_of(word[Layer::Item as usize]).map(|kind| &table.kinds[kind.index()].name);
+            let kind = table
+                .kind_of(word[Layer::Item as usize])
+                .map(|kind| &table.kinds[kind.index()].name);
             if let Some(count) = kind.and_then(|name| items.get_mut(name)) {
                 *count += 1;
             }
@@ -253,7 +277,12 @@ impl World {
             End::Terminated => Some("the scenario came to its end"),
             End::Truncated => Some("the time was up"),
         };
-        Ok(Status { tick: arena.batch.tick(0), ended, items, reward: arena.reward.to_string() })
+        Ok(Status {
+            tick: arena.batch.tick(0),
+            ended,
+            items,
+            reward: arena.reward.to_string(),
+        })
     }
 
     /// Writes the words of an arena's map, `u8[height, width, 8]`.
@@ -299,14 +328,29 @@ impl World {
     /// In which columns two arenas differ.
     pub fn diff(&mut self, a: usize, b: usize) -> Result<Difference, Refusal> {
         let snapshots = [self.snapshot(a)?, self.snapshot(b)?];
-        let arms = [self.arena(a)?.batch.compiled(0).clone(), self.arena(b)?.batch.compiled(0).clone()];
-        let config = Config { arenas: 2, control: Control::None, autoreset: Autoreset::Disabled, ..Config::default() };
+        let arms = [
+            self.arena(a)?.batch.compiled(0).clone(),
+            self.arena(b)?.batch.compiled(0).clone(),
+        ];
+        let config = Config {
+            arenas: 2,
+            control: Control::None,
+            autoreset: Autoreset::Disabled,
+            ..Config::default()
+        };
         let mut both = Batch::new(&arms, config)?;
         for (arena, snapshot) in snapshots.iter().enumerate() {
             both.restore(arena, snapshot)?;
         }
-        let columns: Vec<_> = both.diff(0, 1)?.into_iter().map(|diff| diff.column).collect();
-        Ok(Difference { equal: columns.is_empty(), columns })
+        let columns: Vec<_> = both
+            .diff(0, 1)?
+            .into_iter()
+            .map(|diff| diff.column)
+            .collect();
+        Ok(Difference {
+            equal: columns.is_empty(),
+            columns,
+        })
     }
 
     /// Actions for the next tick of a controlled role: arena after arena, slot after slot.
@@ -321,8 +365,14 @@ impl World {
             )));
         }
         let names = &self.arenas[0].batch.groups()[group].action_names;
-        if let Some(action) = actions.iter().find(|&&action| usize::from(action) >= names.len()) {
-            return Err(Refusal::wrong(format!("{role}: no action {action}; they are 0 to {}", names.len() - 1)));
+        if let Some(action) = actions
+            .iter()
+            .find(|&&action| usize::from(action) >= names.len())
+        {
+            return Err(Refusal::wrong(format!(
+                "{role}: no action {action}; they are 0 to {}",
+                names.len() - 1
+            )));
         }
         self.pending[group] = actions.iter().map(|&action| i32::from(action)).collect();
         // The future that was played before does not follow from here any more.
@@ -351,12 +401,18 @@ impl World {
             let mut own = vec![0; rows * view.own_names.len()];
             let mut mask = vec![0_i8; rows * view.actions.len()];
             let mut outs: Vec<Out<'_>> = groups.iter().map(|_| Out::default()).collect();
-            outs[index] = Out { obs: &mut obs, own: &mut own, mask: &mut mask, ..Out::default() };
+            outs[index] = Out {
+                obs: &mut obs,
+                own: &mut own,
+                mask: &mut mask,
+                ..Out::default()
+            };
             arena.batch.observe(&mut outs)?;
             view.rows += rows;
             view.obs.append(&mut obs);
             view.own.append(&mut own);
-            view.mask.extend(mask.iter().map(|&legal| u8::from(legal != 0)));
+            view.mask
+                .extend(mask.iter().map(|&legal| u8::from(legal != 0)));
         }
         Ok(view)
     }
@@ -366,7 +422,10 @@ impl World {
         let groups = self.arenas[0].batch.groups();
         let Some(index) = groups.iter().position(|group| group.name == role) else {
             let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
-            return Err(Refusal::wrong(format!("no controlled role `{role}`; controlled are: [{}]", names.join(", "))));
+            return Err(Refusal::wrong(format!(
+                "no controlled role `{role}`; controlled are: [{}]",
+                names.join(", ")
+            )));
         };
         Ok((index, groups[index].slots.len()))
     }
@@ -374,7 +433,10 @@ impl World {
     /// `noop` for every controlled row.
     fn idle(&self) -> Vec<Vec<i32>> {
         let groups = self.arenas[0].batch.groups();
-        groups.iter().map(|group| vec![0; group.slots.len() * self.arenas.len()]).collect()
+        groups
+            .iter()
+            .map(|group| vec![0; group.slots.len() * self.arenas.len()])
+            .collect()
     }
 
     /// Makes a keyframe of this tick.
@@ -382,7 +444,11 @@ impl World {
         if self.keyframes.contains_key(&self.tick) {
             return;
         }
-        let arenas = self.arenas.iter_mut().map(|arena| (arena.batch.snapshot(0), arena.reward)).collect();
+        let arenas = self
+            .arenas
+            .iter_mut()
+            .map(|arena| (arena.batch.snapshot(0), arena.reward))
+            .collect();
         self.keyframes.insert(self.tick, Keyframe { arenas });
     }
 
@@ -391,12 +457,19 @@ impl World {
         self.keyframes.clear();
         self.played.clear();
         self.pending = self.idle();
-        self.tick = self.arenas.iter().map(|arena| arena.batch.tick(0)).max().unwrap_or_default();
+        self.tick = self
+            .arenas
+            .iter()
+            .map(|arena| arena.batch.tick(0))
+            .max()
+            .unwrap_or_default();
         self.keep();
     }
 
     fn arena(&self, arena: usize) -> Result<&Arena, Refusal> {
-        self.arenas.get(arena).ok_or_else(|| no_arena(arena, self.arenas.len()))
+        self.arenas
+            .get(arena)
+            .ok_or_else(|| no_arena(arena, self.arenas.len()))
     }
 
     fn arena_mut(&mut self, arena: usize) -> Result<&mut Arena, Refusal> {
@@ -411,13 +484,22 @@ impl Arena {
     }
 
     /// One tick; none once the episode is over. `actions`: by group, of all arenas.
-    fn step(&mut self, index: usize, actions: &[Vec<i32>], scenario: &Scenario, all: bool) -> Result<(), BatchError> {
+    fn step(
+        &mut self,
+        index: usize,
+        actions: &[Vec<i32>],
+        scenario: &Scenario,
+        all: bool,
+    ) -> Result<(), BatchError> {
         if self.is_over() {
             return Ok(());
         }
         let groups = self.batch.groups();
-        let own: Vec<&[i32]> =
-            groups.iter().zip(actions).map(|(g, all)| &all[index * g.slots.len()..(index + 1) * g.slots.len()]).collect();
+        let own: Vec<&[i32]> = groups
+            .iter()
+            .zip(actions)
+            .map(|(g, all)| &all[index * g.slots.len()..(index + 1) * g.slots.len()])
+            .collect();
         let mut outs: Vec<Out<'_>> = groups.iter().map(|_| Out::default()).collect();
         self.batch.step(&own, &mut outs, &Serial)?;
         let compiled = self.batch.compiled(0).clone();
@@ -425,7 +507,12 @@ impl Arena {
         let channels = table.channels.len();
         for role in table.roles.iter().filter(|role| role.n_focal > 0) {
             for slot in role.first..role.first + role.n_focal {
-                let pay = self.batch.pay(0).get(usize::from(slot) * channels).copied().unwrap_or_default();
+                let pay = self
+                    .batch
+                    .pay(0)
+                    .get(usize::from(slot) * channels)
+                    .copied()
+                    .unwrap_or_default();
                 self.reward = self.reward.saturating_add(pay);
             }
         }
@@ -436,10 +523,19 @@ impl Arena {
     /// Notes the facts of the tick that has just been done: all of them, or those with a caption.
     fn note(&mut self, compiled: &Compiled, scenario: &Scenario, all: bool) {
         let events = &compiled.table.events;
-        let caption = |name: &str| scenario.captions.iter().find(|(event, _)| event == name).map(|(_, text)| text);
+        let caption = |name: &str| {
+            scenario
+                .captions
+                .iter()
+                .find(|(event, _)| event == name)
+                .map(|(_, text)| text)
+        };
         let rows = self.batch.event_rows(0);
         // Most ticks have nothing to tell.
-        if !rows.iter().any(|row| all || caption(&events[usize::from(row.event)].name).is_some()) {
+        if !rows
+            .iter()
+            .any(|row| all || caption(&events[usize::from(row.event)].name).is_some())
+        {
             return;
         }
         let tick = self.batch.tick(0);
@@ -451,17 +547,29 @@ impl Arena {
                 continue;
             }
             let fields = &events[usize::from(row.event)].fields;
-            let has_cell = fields.iter().any(|(ty, part)| *ty == Type::Cell && *part == Part::Cell);
+            let has_cell = fields
+                .iter()
+                .any(|(ty, part)| *ty == Type::Cell && *part == Part::Cell);
             let text: Vec<String> = fields
                 .iter()
                 .zip(view.fields)
-                .map(|(&(ty, part), plain)| if ty == Type::Slot { letter(row.get(part)) } else { plain })
+                .map(|(&(ty, part), plain)| {
+                    if ty == Type::Slot {
+                        letter(row.get(part))
+                    } else {
+                        plain
+                    }
+                })
                 .collect();
             self.facts.push(Fact {
                 tick,
                 caption: template.map(|template| fill(template, &text)),
                 name: view.event,
-                cell: if has_cell { place(compiled, row.place()) } else { view.actor.and_then(|slot| body(&words, slot)) },
+                cell: if has_cell {
+                    place(compiled, row.place())
+                } else {
+                    view.actor.and_then(|slot| body(&words, slot))
+                },
             });
         }
     }
@@ -469,7 +577,11 @@ impl Arena {
 
 /// Cell of a slot's body in the words of a map; none while it is away.
 fn body(words: &[u8], slot: u8) -> Option<u32> {
-    let cell = words.as_chunks::<8>().0.iter().position(|word| word[BODY] == slot + 1)?;
+    let cell = words
+        .as_chunks::<8>()
+        .0
+        .iter()
+        .position(|word| word[BODY] == slot + 1)?;
     u32::try_from(cell).ok()
 }
 
@@ -485,53 +597,98 @@ fn place(compiled: &Compiled, cell: Cell) -> Option<u32> {
 
 /// Letter of a slot, as the page draws it: A to Z, then AA, AB and so on. A missing slot is `nobody`.
 fn letter(slot: i64) -> String {
-    let Ok(slot) = u8::try_from(slot) else { return "nobody".to_owned() };
+    let Ok(slot) = u8::try_from(slot) else {
+        return "nobody".to_owned();
+    };
     let last = char::from(b'A' + slot % 26);
-    if slot < 26 { last.to_string() } else { letter(i64::from(slot / 26) - 1) + &last.to_string() }
+    if slot < 26 {
+        last.to_string()
+    } else {
+        letter(i64::from(slot / 26) - 1) + &last.to_string()
+    }
 }
 
 /// A caption with `{1}`, `{2}` … replaced by the event's fields; a number without a field stays as it is.
 fn fill(template: &str, fields: &[String]) -> String {
     let filled = fields.iter().enumerate();
-    filled.fold(template.to_owned(), |text, (at, field)| text.replace(&format!("{{{}}}", at + 1), field))
+    filled.fold(template.to_owned(), |text, (at, field)| {
+        text.replace(&format!("{{{}}}", at + 1), field)
+    })
 }
 
 /// The first control and the first treatment of the file.
 fn pair(scenario: &Scenario) -> Vec<String> {
-    let first = |kind| scenario.arms.iter().find(|arm| arm.kind == kind).map(|arm| arm.name.clone());
-    [ArmKind::Control, ArmKind::Treatment].into_iter().filter_map(first).collect()
+    let first = |kind| {
+        scenario
+            .arms
+            .iter()
+            .find(|arm| arm.kind == kind)
+            .map(|arm| arm.name.clone())
+    };
+    [ArmKind::Control, ArmKind::Treatment]
+        .into_iter()
+        .filter_map(first)
+        .collect()
 }
 
 fn control(roles: &[String]) -> Control {
-    if roles.is_empty() { Control::None } else { Control::Roles(roles.iter().map(|role| (role.clone(), None)).collect()) }
+    if roles.is_empty() {
+        Control::None
+    } else {
+        Control::Roles(roles.iter().map(|role| (role.clone(), None)).collect())
+    }
 }
 
 fn seed(text: Option<&str>) -> Result<u64, Refusal> {
     let text = text.unwrap_or("0");
-    text.parse().map_err(|_| Refusal::wrong(format!("seed `{text}`: a seed is a whole number from 0 to {}", u64::MAX)))
+    text.parse().map_err(|_| {
+        Refusal::wrong(format!(
+            "seed `{text}`: a seed is a whole number from 0 to {}",
+            u64::MAX
+        ))
+    })
 }
 
 fn domain(name: Option<&str>) -> Result<Domain, Refusal> {
     let name = name.unwrap_or("train");
     Domain::named(name).ok_or_else(|| {
         let known: Vec<&str> = Domain::ALL.iter().map(|(name, _)| *name).collect();
-        Refusal::wrong(format!("no seed domain `{name}`; they are {}", known.join(", ")))
+        Refusal::wrong(format!(
+            "no seed domain `{name}`; they are {}",
+            known.join(", ")
+        ))
     })
 }
 
 /// The bot asked for, or the first positive one that may sit in the role, or any that may.
 fn policy(scenario: &Scenario, role: &str, asked: Option<String>) -> Result<String, Refusal> {
-    let may = |bot: &&scenario::BotInfo| bot.kind != BotKind::Resident && bot.role.as_deref().is_none_or(|r| r == role);
+    let may = |bot: &&scenario::BotInfo| {
+        bot.kind != BotKind::Resident && bot.role.as_deref().is_none_or(|r| r == role)
+    };
     let seated: Vec<_> = scenario.bots.iter().filter(may).collect();
-    let known = || seated.iter().map(|bot| bot.name.as_str()).collect::<Vec<_>>().join(", ");
+    let known = || {
+        seated
+            .iter()
+            .map(|bot| bot.name.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
     if let Some(asked) = asked {
         if seated.iter().any(|bot| bot.name == asked) || asked == "random" {
             return Ok(asked);
         }
-        return Err(Refusal::wrong(format!("no bot `{asked}` for the role {role}; there are {}", known())));
+        return Err(Refusal::wrong(format!(
+            "no bot `{asked}` for the role {role}; there are {}",
+            known()
+        )));
     }
-    let positive = seated.iter().find(|bot| bot.kind == BotKind::Positive).or(seated.first());
-    positive.map(|bot| bot.name.clone()).ok_or_else(|| Refusal::wrong(format!("the file has no bot for the role {role}")))
+    let positive = seated
+        .iter()
+        .find(|bot| bot.kind == BotKind::Positive)
+        .or(seated.first());
+    positive
+        .map(|bot| bot.name.clone())
+        .ok_or_else(|| Refusal::wrong(format!("the file has no bot for the role {role}")))
 }
 
 #[cfg(test)]
@@ -540,21 +697,30 @@ mod tests {
 
     #[test]
     fn slots_have_the_letters_of_the_page() {
-        assert_eq!([0, 7, 25, 26, 27, 63].map(letter), ["A", "H", "Z", "AA", "AB", "BL"]);
+        assert_eq!(
+            [0, 7, 25, 26, 27, 63].map(letter),
+            ["A", "H", "Z", "AA", "AB", "BL"]
+        );
         assert_eq!(letter(-1), "nobody");
     }
 
     #[test]
     fn captions_take_their_fields() {
         let fields = ["A".to_owned(), "(3, 4)".to_owned()];
-        assert_eq!(fill("{1} stands at {2}, {1}; {3}", &fields), "A stands at (3, 4), A; {3}");
+        assert_eq!(
+            fill("{1} stands at {2}, {1}; {3}", &fields),
+            "A stands at (3, 4), A; {3}"
+        );
     }
 
     #[test]
     fn wrong_options_get_a_sentence() {
         assert_eq!(seed(Some("18446744073709551615")), Ok(u64::MAX));
         let said = seed(Some("-1")).expect_err("no seed").to_string();
-        assert!(said.contains("`-1`") && said.contains("18446744073709551615"), "{said}");
+        assert!(
+            said.contains("`-1`") && said.contains("18446744073709551615"),
+            "{said}"
+        );
         let said = domain(Some("test")).expect_err("no domain").to_string();
         assert!(said.contains("train, pilot"), "{said}");
     }
