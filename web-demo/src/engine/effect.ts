@@ -144,12 +144,11 @@ export interface RecordedEffect {
   why: string;
 }
 
-/** Reads `recorded/<scenario>.json`: `{"effects": [EffectReport]}`. */
+/** Reads `recorded/<scenario>.json`: a list of EffectReports, as `commonweal run --effect` writes it. */
 export function parseRecorded(value: unknown): RecordedEffect[] {
-  const effects = record(value, 'file').effects;
-  if (!Array.isArray(effects)) throw new Error('effects is missing.');
-  return effects.map((entry) => {
-    const policy = text(record(entry, 'effects[]').policy, 'policy');
+  if (!Array.isArray(value)) throw new Error('The recorded run is no list of effects.');
+  return value.map((entry) => {
+    const policy = text(record(entry, 'effect').policy, 'policy');
     try {
       return { policy, effect: Effect.parse(entry), why: '' };
     } catch (error) {

@@ -32,7 +32,7 @@ for (const missing of ['control', 'diff', 'caveat', 'n_distinct']) {
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await page.route('**/recorded/switch_and_successor.json', async (route) => {
       const file = await (await route.fetch()).json();
-      for (const effect of file.effects) delete effect[missing];
+      for (const effect of file) delete effect[missing];
       await route.fulfill({ json: file });
     });
     await open(page, '?scenario=switch_and_successor');

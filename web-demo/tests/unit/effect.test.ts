@@ -67,9 +67,7 @@ describe('Effect.parse', () => {
 describe('parseRecorded', () => {
   it('keeps the place of a refused report, so that the page can say so', () => {
     const { control: _, ...without } = report();
-    const [good, bad] = parseRecorded({
-      effects: [report(), { ...without, policy: 'complier' }],
-    });
+    const [good, bad] = parseRecorded([report(), { ...without, policy: 'complier' }]);
     expect(good?.effect?.verdict).toBe('detected');
     expect(bad?.policy).toBe('complier');
     expect(bad?.effect).toBeNull();
