@@ -101,7 +101,7 @@ impl Simulation {
 
     /// How the arena's episode stands, as [`Status`].
     #[wasm_bindgen(unchecked_return_type = "ArenaStatus")]
-    pub fn status(&mut self, arena: usize) -> Result<JsValue, JsValue> {
+    pub fn status(&self, arena: usize) -> Result<JsValue, JsValue> {
         self.world
             .status(arena)
             .map_err(|error| thrown(&error))

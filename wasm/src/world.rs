@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use commonweal_core::batch::{Autoreset, Batch, BatchError, Config, Control, Out, Serial};
 use commonweal_core::bots::BotKind;
 use commonweal_core::event::Part;
-use commonweal_core::ids::{Cell, Domain};
+use commonweal_core::ids::{Cell, Domain, KindId};
 use commonweal_core::observe::Encoding;
 use commonweal_core::scenario::{self, ArmKind, Compiled, Scenario};
 use commonweal_core::state::{BODY, End, Layer, Type};
@@ -52,7 +52,7 @@ pub struct Status {
     /// Why it is over; none while it goes on.
     pub ended: Option<&'static str>,
     /// Number of things of each kind of the item layer on the map.
-    pub items: BTreeMap<String, u32>,
+    pub items: BTreeMap<String, u16>,
     /// Rewards of the focal role so far, in millionths, in decimal.
     pub reward: String,
 }
@@ -253,25 +253,15 @@ impl World {
     }
 
     /// How an arena's episode stands.
-    pub fn status(&mut self, arena: usize) -> Result<Status, Refusal> {
+    pub fn status(&self, arena: usize) -> Result<Status, Refusal> {
         let arena = self.arena(arena)?;
         let table = &arena.batch.compiled(0).table;
-        let mut items: BTreeMap<String, u32> = table
-            .kinds
-            .iter()
-            .filter(|kind| kind.layer == Layer::Item)
-            .map(|kind| (kind.name.clone(), 0))
+        let items = (0_u8..)
+            .zip(&table.kinds)
+            .filter(|(_, kind)| kind.layer == Layer::Item);
+        let items = items
+            .map(|(id, kind)| (kind.name.clone(), arena.batch.count(0, KindId::new(id))))
             .collect();
-        let mut words = Vec::new();
-        arena.batch.frame(0, &mut words);
-        for word in words.as_chunks::<8>().0 {
-            let kind = table
-                .kind_of(word[Layer::Item as usize])
-                .map(|kind| &table.kinds[kind.index()].name);
-            if let Some(count) = kind.and_then(|name| items.get_mut(name)) {
-                *count += 1;
-            }
-        }
         let ended = match arena.batch.end(0) {
             End::Running => None,
             End::Terminated => Some("the scenario came to its end"),
