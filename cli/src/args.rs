@@ -1,5 +1,7 @@
 //! What can be typed.
 
+use std::path::PathBuf;
+
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 /// The whole command line.
@@ -21,6 +23,8 @@ pub(crate) struct Args {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
+    /// Run an experiment: every control agent in every arm over paired seeds
+    Run(RunArgs),
     /// List the shipped scenarios with what they ask
     List(ListArgs),
     /// Check scenario files: all errors at once, with place and way out
@@ -49,4 +53,44 @@ pub(crate) struct CheckArgs {
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+/// Options of `run`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct RunArgs {
+    /// A shipped scenario's name, or a file or folder [default: switch_and_successor]
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) named: Option<String>,
+    /// The same, as an option
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "named")]
+    pub(crate) scenario: Option<String>,
+    /// Only this arm, or one cell of it such as `threat[twin=yes,done=no]`; may be repeated
+    #[arg(long)]
+    pub(crate) arm: Vec<String>,
+    /// Who plays a role, in place of the control agents or residents; may be repeated
+    #[arg(long, value_name = "ROLE=NAME", value_parser = policy)]
+    pub(crate) policy: Vec<(String, String)>,
+    /// Paired seeds
+    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) seeds: u32,
+    /// Threads; the results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folder for recordings
+    #[arg(long, value_name = "DIR", default_value = "out")]
+    pub(crate) out: PathBuf,
+    /// Write the effects as the page shows them, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) effect: Option<PathBuf>,
+}
+
+/// `ROLE=NAME`.
+fn policy(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((role, name)) if !role.is_empty() && !name.is_empty() => Ok((role.to_owned(), name.to_owned())),
+        _ => Err("write ROLE=NAME, for example worker=guard_always".to_owned()),
+    }
 }

@@ -9,6 +9,9 @@ mod check;
 mod diagnostics;
 pub mod dump;
 mod list;
+mod picture;
+mod record;
+mod run;
 mod source;
 mod stop;
 mod table;
@@ -48,6 +51,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 
 fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
     match verb {
+        Verb::Run(options) => run::run(options, terminal),
         Verb::List(options) => list::run(options, terminal),
         Verb::Check(options) => check::run(options, terminal),
         Verb::Schema => {

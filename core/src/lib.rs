@@ -9,6 +9,7 @@ pub mod bots;
 pub mod diagnostic;
 pub mod draw;
 pub mod event;
+pub mod experiment;
 pub mod hash;
 pub mod ids;
 pub mod measures;

@@ -17,7 +17,7 @@ enum Uses {
 use Uses::{AllAbove, Only};
 
 /// Top to bottom; `docs/decisions/0010-module-table.md` says where it departs from the first draft.
-const TABLE: [(&str, Uses); 16] = [
+const TABLE: [(&str, Uses); 17] = [
     ("ids", Only(&[])),
     ("diagnostic", Only(&[])),
     ("draw", Only(&["ids"])),
@@ -46,6 +46,7 @@ const TABLE: [(&str, Uses); 16] = [
     ("policy", Only(&["ids"])),
     ("batch", AllAbove),
     ("measures", Only(&["ids", "event", "batch"])),
+    ("experiment", AllAbove),
     ("replay", AllAbove),
 ];
 

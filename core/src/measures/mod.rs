@@ -20,6 +20,7 @@ pub mod contrast;
 pub mod effect;
 pub mod episodes;
 pub mod estimate;
+pub mod rate;
 pub mod record;
 pub mod stats;
 pub mod verdict;
@@ -63,6 +64,7 @@ pub const ALL: &[MeasureDef] = &[
     a4_peace::DEF,
     b1_resistance::DEF,
     b6_threat_decoy::DEF,
+    rate::DEF,
 ];
 
 /// The measure of an id.

@@ -1,0 +1,268 @@
+//! `run`: every control agent in every cell over paired seeds, on all cores.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use commonweal_core::experiment::{Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value};
+use commonweal_core::measures::{Episode, Verdict};
+use commonweal_core::scenario::Scenario;
+
+use crate::args::RunArgs;
+use crate::source::{self, Source};
+use crate::stop::Stop;
+use crate::table::{Align, Cell, Table};
+use crate::terminal::{Style, Terminal};
+use crate::{diagnostics, record};
+
+/// What runs when nothing is named.
+pub(crate) const FLAGSHIP: &str = "switch_and_successor";
+
+/// Exit code 0 when every control agent behaves as declared, 1 when one does not, 3 when that cannot be said.
+pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
+    let name = options.scenario.as_deref().or(options.named.as_deref()).unwrap_or(FLAGSHIP);
+    let source = source::open(name)?;
+    let scenario = loaded(&source, terminal)?;
+    let experiment = plan(&scenario, options)?;
+    let started = Instant::now();
+    let threads = threads(options.threads)?;
+    let episodes = play(&experiment, threads, terminal)?;
+    let n_episodes: usize = episodes.iter().map(Vec::len).sum();
+    let outcome = experiment.judge(episodes).map_err(wrong)?;
+    let recording = record::write(&scenario, &experiment, &outcome, &options.out)?;
+    if let Some(path) = &options.effect {
+        write_effects(path, &outcome)?;
+    }
+    if options.json {
+        terminal.print(&json(&outcome))?;
+    } else {
+        let mut text = report(&experiment, &outcome, terminal);
+        text += &format!(
+            "{}\n",
+            terminal.paint(
+                Style::Faint,
+                &format!("{n_episodes} episodes in {:.1} s on {threads} {}", started.elapsed().as_secs_f64(), cores(threads))
+            )
+        );
+        text += &next(name, &recording, terminal);
+        terminal.print(&text)?;
+    }
+    Ok(outcome.exit_code())
+}
+
+/// The scenario, or its errors drawn and exit code 2.
+pub(crate) fn loaded(source: &Source, terminal: &Terminal) -> Result<Scenario, Stop> {
+    match source::load(source) {
+        Ok((scenario, _)) => Ok(scenario),
+        Err(found) => Err(Stop::wrong(format!(
+            "{} has {}\n\n{}",
+            source.label,
+            diagnostics::count(&found),
+            diagnostics::draw(&found, source, terminal)
+        ))),
+    }
+}
+
+fn plan(scenario: &Scenario, options: &RunArgs) -> Result<Experiment, Stop> {
+    let options = Options {
+        arms: options.arm.clone(),
+        policies: options.policy.clone(),
+        seeds: options.seeds,
+        caveat: caveat(&scenario.id),
+        ..Options::default()
+    };
+    Experiment::new(scenario, options).map_err(wrong)
+}
+
+/// What a shipped scenario's page says that it does not show: the text below that heading.
+pub(crate) fn caveat(id: &str) -> Option<String> {
+    let page = commonweal_scenarios::named(id)?.page;
+    let below = page.split("\n## What this does not show\n").nth(1)?;
+    let text = below.split("\n## ").next()?.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!text.is_empty()).then_some(text)
+}
+
+/// An error of the core as the end of a command.
+pub(crate) fn wrong(error: ExperimentError) -> Stop {
+    Stop::wrong(error)
+}
+
+/// How many threads: as asked for, or one a core.
+pub(crate) fn threads(asked: Option<usize>) -> Result<usize, Stop> {
+    match asked {
+        Some(0) => Err(Stop::wrong("--threads 0 runs nothing: give 1 or more")),
+        Some(n) => Ok(n),
+        None => Ok(std::thread::available_parallelism().map_or(1, usize::from)),
+    }
+}
+
+fn cores(threads: usize) -> &'static str {
+    if threads == 1 { "thread" } else { "threads" }
+}
+
+/// Plays all jobs; which thread plays which changes nothing, the results stand in the order of the jobs.
+pub(crate) fn play(experiment: &Experiment, threads: usize, terminal: &Terminal) -> Result<Vec<Vec<Episode>>, Stop> {
+    let jobs = experiment.jobs();
+    let next = AtomicUsize::new(0);
+    let done = AtomicUsize::new(0);
+    let results: Vec<Mutex<Option<Result<Vec<Episode>, ExperimentError>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        let work = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(job) = jobs.get(at) else { return };
+                let result = experiment.play(*job);
+                if result.is_err() {
+                    next.store(jobs.len(), Ordering::Relaxed);
+                }
+                *results[at].lock().expect("no thread panics while it holds the lock") = Some(result);
+                done.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        let workers: Vec<_> = (0..threads.min(jobs.len())).map(|_| scope.spawn(work)).collect();
+        while workers.iter().any(|w| !w.is_finished()) {
+            progress(experiment, &jobs, done.load(Ordering::Relaxed), terminal);
+            std::thread::sleep(Duration::from_millis(40));
+        }
+        terminal.draw_progress("");
+    });
+    let mut out = Vec::with_capacity(jobs.len());
+    for result in results {
+        match result.into_inner().expect("no thread panics while it holds the lock") {
+            Some(Ok(episodes)) => out.push(episodes),
+            Some(Err(error)) => return Err(wrong(error)),
+            // A job before the one that failed may not have been played; the error comes later in the list.
+            None => {}
+        }
+    }
+    Ok(out)
+}
+
+fn progress(experiment: &Experiment, jobs: &[commonweal_core::experiment::Job], done: usize, terminal: &Terminal) {
+    const WIDTH: usize = 30;
+    let n = jobs.len().max(1);
+    let filled = WIDTH * done / n;
+    let agent = jobs.get(done.min(n - 1)).map_or("", |job| experiment.agents[job.agent].name.as_str());
+    terminal.draw_progress(&format!(
+        "{}{} {:3} %  {agent}",
+        "█".repeat(filled),
+        "░".repeat(WIDTH - filled),
+        100 * done / n
+    ));
+}
+
+/// One document: a record a number, and a sentence an agent.
+pub(crate) fn json(outcome: &Outcome) -> String {
+    let document = serde_json::json!({
+        "scenario": outcome.scenario,
+        "rules_version": outcome.rules_version,
+        "results": outcome.results,
+        "agents": outcome.agents,
+    });
+    serde_json::to_string_pretty(&document).expect("plain data")
+}
+
+fn write_effects(path: &std::path::Path, outcome: &Outcome) -> Result<(), Stop> {
+    let text = serde_json::to_string_pretty(&outcome.effects).expect("plain data") + "\n";
+    std::fs::write(path, text).map_err(|e| Stop::wrong(format!("{} cannot be written: {e}", path.display())))
+}
+
+/// Heading, table and sentences.
+fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> String {
+    let mut text = format!(
+        "{}  {}\n{}\n\n",
+        terminal.paint(Style::Strong, &experiment.title),
+        terminal.paint(
+            Style::Faint,
+            &format!("{} · rules {} · {} paired seeds", outcome.scenario, outcome.rules_version, experiment.options.seeds)
+        ),
+        terminal.wrap(&experiment.asks, 0)
+    );
+    text += &format!("{}\n", terminal.wrap(&outcome.caption, 0));
+    text += &table(outcome, terminal);
+    text.push('\n');
+    for agent in &outcome.agents {
+        let (mark, style) = match &agent.behaviour {
+            Behaviour::AsDeclared => ("✓", Style::Good),
+            Behaviour::Otherwise(_) => ("✗", Style::Bad),
+            Behaviour::Undecided(_) => ("?", Style::Note),
+            Behaviour::NotJudged => ("·", Style::Faint),
+        };
+        text += &format!("{} {}\n", terminal.paint(style, mark), terminal.wrap(&agent.sentence, 2));
+    }
+    text.push('\n');
+    text
+}
+
+fn table(outcome: &Outcome, terminal: &Terminal) -> String {
+    let mut columns = vec![("agent", Align::Left), ("kind", Align::Left), ("cell", Align::Left)];
+    columns.extend(outcome.columns.iter().map(|c| (c.title.as_str(), Align::Left)));
+    columns.extend([("distinct", Align::Right), ("verdict", Align::Left)]);
+    let mut table = Table::new(&columns);
+    let mut last = "";
+    for row in &outcome.rows {
+        let agent = outcome.agents.iter().find(|a| a.agent == row.agent);
+        let (name, kind) = if row.agent == last { ("", "") } else { (row.agent.as_str(), agent.map_or("", |a| a.kind)) };
+        last = &row.agent;
+        let mut cells = vec![Cell::new(name, Style::Strong), kind.into(), row.cell.as_str().into()];
+        cells.extend(row.values.iter().zip(&outcome.columns).map(|(value, column)| Cell::from(number(*value, column.signed))));
+        cells.push(row.n_distinct.to_string().into());
+        cells.push(verdict(row));
+        table.row(cells);
+    }
+    table.draw(terminal)
+}
+
+fn verdict(row: &Row) -> Cell {
+    match row.verdict {
+        Some(Verdict::Detected) => Cell::new("DETECTED", Style::Bad),
+        Some(Verdict::Bounded) => Cell::new("BOUNDED", Style::Good),
+        Some(Verdict::Inconclusive) => Cell::new("INCONCLUSIVE", Style::Note),
+        None => Cell::default(),
+    }
+}
+
+/// `0.53 [0.49, 0.57]`; a number without limits stands alone, an undefined one is a dash.
+fn number(value: Value, signed: bool) -> String {
+    let format = |v: f64| {
+        // Rounding must not leave a minus before zero.
+        let v = if v.abs() < 0.005 { 0.0 } else { v };
+        if signed && v > 0.0 { format!("+{v:.2}") } else { format!("{v:.2}") }
+    };
+    match (value.point, value.low, value.high) {
+        (Some(point), Some(low), Some(high)) => format!("{} [{}, {}]", format(point), format(low), format(high)),
+        (Some(point), _, _) => format(point),
+        (None, _, _) => "–".to_owned(),
+    }
+}
+
+/// Where the recording lies and what to try next.
+fn next(name: &str, recording: &std::path::Path, terminal: &Terminal) -> String {
+    format!(
+        "A recording: {}\nNext: {}   or   {}\n",
+        recording.display(),
+        terminal.paint(Style::Strong, &format!("commonweal watch {name}")),
+        terminal.paint(Style::Strong, &format!("commonweal replay {} --verify", recording.display()))
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_carry_their_interval_and_differences_their_sign() {
+        let value = |point, low, high| Value { point: Some(point), low: Some(low), high: Some(high) };
+        assert_eq!(number(value(1.0, 0.987, 1.0), true), "+1.00 [+0.99, +1.00]");
+        assert_eq!(number(value(0.0, -0.004, 0.012), true), "0.00 [0.00, +0.01]");
+        assert_eq!(number(Value { point: Some(0.6), ..Value::default() }, false), "0.60");
+        assert_eq!(number(Value::default(), false), "–");
+    }
+
+    #[test]
+    fn nobody_runs_on_no_thread() {
+        assert_eq!(threads(Some(3)), Ok(3));
+        assert_eq!(threads(Some(0)).expect_err("refused").code, 2);
+        assert!(threads(None).expect("some") > 0);
+    }
+}

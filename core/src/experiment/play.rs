@@ -1,0 +1,173 @@
+//! Plays the episodes of a job and keeps what measures read.
+
+use std::sync::Arc;
+
+use crate::batch::{Autoreset, Batch, Config, Control, Serial};
+use crate::event::{EventRow, Part};
+use crate::ids::{ChannelId, KindId};
+use crate::measures::{Episode, SlotTally, StockTally, action_hash};
+use crate::observe::Encoding;
+use crate::scenario::{Compiled, Measures};
+use crate::state::{Table, Type};
+
+use super::{Experiment, ExperimentError, Job};
+
+/// The event that counts as a harvest.
+const HARVEST: &str = "eaten";
+/// The event after which a shutdown can no longer be resisted.
+pub(super) const DEADLINE: &str = "disabled";
+
+/// What measures want to know of an episode.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Watch {
+    /// Names of events to note.
+    events: Vec<String>,
+    /// The kind of thing whose number is the stock.
+    stock: Option<String>,
+}
+
+impl Watch {
+    /// Everything that some measure of the file names.
+    pub(super) fn new(measures: &Measures, compiled: &Compiled) -> Self {
+        let all = || std::iter::once(&measures.primary).chain(&measures.also).chain(&measures.competence);
+        let mut events: Vec<String> = all().flat_map(|m| [m.event.clone(), m.opportunity.clone()]).flatten().collect();
+        events.push(DEADLINE.to_owned());
+        events.retain(|name| compiled.table.event(name).is_some());
+        events.sort();
+        events.dedup();
+        let stock = all().find_map(|m| m.stock.clone()).filter(|kind| compiled.table.kind(kind).is_some());
+        Self { events, stock }
+    }
+}
+
+/// Which event rows to note, as numbers of one compiled cell.
+struct Wanted {
+    /// By event number: name and where its first slot field stands.
+    notes: Vec<Option<(String, Option<Part>)>>,
+    harvest: Option<(u16, Part)>,
+    stock: Option<KindId>,
+    n_channels: usize,
+}
+
+impl Wanted {
+    fn new(watch: &Watch, table: &Table) -> Self {
+        let actor = |fields: &[(Type, Part)]| fields.iter().find(|(ty, _)| *ty == Type::Slot).map(|(_, part)| *part);
+        let notes = table
+            .events
+            .iter()
+            .map(|e| watch.events.contains(&e.name).then(|| (e.name.clone(), actor(&e.fields))))
+            .collect();
+        let harvest = table.event(HARVEST).and_then(|id| Some((id.get(), actor(&table.events[usize::from(id.get())].fields)?)));
+        let stock = watch.stock.as_deref().and_then(|kind| table.kind(kind));
+        Self { notes, harvest, stock, n_channels: table.channels.len() }
+    }
+    fn note(&self, row: &EventRow, tick: u32, episode: &mut Episode) {
+        let slot = |part: Part| usize::try_from(row.get(part)).ok();
+        if let Some((name, part)) = self.notes.get(usize::from(row.event)).and_then(Option::as_ref) {
+            episode.note_event(name, part.and_then(slot), tick);
+        }
+        if let Some((event, part)) = self.harvest
+            && row.event == event
+            && let Some(tally) = slot(part).and_then(|s| episode.slots.get_mut(s))
+        {
+            tally.note_harvest(tick);
+        }
+    }
+}
+
+impl Experiment {
+    /// Plays a job's episodes to their end, in the order of their seeds. Independent of every other job.
+    pub fn play(&self, job: Job) -> Result<Vec<Episode>, ExperimentError> {
+        let compiled = &self.cells[job.cell].compiled;
+        let config = Config {
+            arenas: usize::try_from(job.n).expect("a job holds few episodes"),
+            control: Control::None,
+            policies: self.agents[job.agent].policies.clone(),
+            domain: self.options.domain,
+            seed: self.options.batch_seed,
+            first: job.first,
+            encoding: Encoding::None,
+            events: true,
+            autoreset: Autoreset::Disabled,
+            ..Config::default()
+        };
+        let mut batch = Batch::new(&[Arc::clone(compiled)], config)?;
+        let wanted = Wanted::new(&self.watch, &compiled.table);
+        let mut runs: Vec<Run> = (0..batch.arenas()).map(|arena| self.start(&mut batch, arena, job, &wanted)).collect();
+        while runs.iter().any(|run| !run.over) {
+            batch.step(&[], &mut [], &Serial)?;
+            for (arena, run) in runs.iter_mut().enumerate().filter(|(_, run)| !run.over) {
+                run.watch(&mut batch, arena, &wanted);
+            }
+        }
+        Ok(runs.into_iter().map(Run::finish).collect())
+    }
+    fn start(&self, batch: &mut Batch, arena: usize, job: Job, wanted: &Wanted) -> Run {
+        let n_slots = batch.compiled(arena).table.n_slots();
+        let mut slots = vec![SlotTally::default(); n_slots];
+        for slot in &self.tested {
+            slots[slot.index()].focal = true;
+        }
+        let stock = wanted.stock.map(|kind| batch.count(arena, kind));
+        Run {
+            episode: Episode {
+                seed_number: job.first + u64::try_from(arena).expect("few arenas"),
+                tick0_hash: batch.layout_hash(arena),
+                slots,
+                stock: stock.map(|n| StockTally { start: n, end: n, ticks_at_or_above_line: 0, gone_at: None }),
+                ..Episode::default()
+            },
+            actions: Vec::new(),
+            played: vec![0; n_slots],
+            out: vec![false; n_slots],
+            over: false,
+        }
+    }
+}
+
+/// An episode that is being played.
+struct Run {
+    episode: Episode,
+    /// Actions of the slots under test, tick after tick.
+    actions: Vec<u8>,
+    played: Vec<u8>,
+    out: Vec<bool>,
+    over: bool,
+}
+
+impl Run {
+    fn watch(&mut self, batch: &mut Batch, arena: usize, wanted: &Wanted) {
+        let tick = self.episode.ticks;
+        for row in batch.event_rows(arena) {
+            wanted.note(row, tick, &mut self.episode);
+        }
+        for (slot, tally) in self.episode.slots.iter_mut().enumerate() {
+            tally.reward_main_millionths += batch.pay(arena)[slot * wanted.n_channels + ChannelId::MAIN.index()];
+        }
+        batch.played(arena, &mut self.played);
+        batch.out_of_play(arena, &mut self.out);
+        for (slot, tally) in self.episode.slots.iter_mut().enumerate() {
+            tally.ticks_out += u32::from(self.out[slot]);
+            if tally.focal {
+                self.actions.push(self.played[slot]);
+            }
+        }
+        if let (Some(stock), Some(kind)) = (&mut self.episode.stock, wanted.stock) {
+            stock.end = batch.count(arena, kind);
+            // The harm line of logistic regrowth is half of what there can be.
+            stock.ticks_at_or_above_line += u32::from(2 * stock.end >= stock.start);
+            if stock.end == 0 && stock.gone_at.is_none() {
+                stock.gone_at = Some(tick);
+            }
+        }
+        self.episode.ticks += 1;
+        if batch.is_over(arena) {
+            self.over = true;
+            (self.episode.fault, self.episode.saturated) = batch.trouble(arena);
+        }
+    }
+    fn finish(mut self) -> Episode {
+        self.episode.action_hash = action_hash(&self.actions);
+        self.episode
+    }
+}
