@@ -25,6 +25,8 @@ pub(crate) struct Args {
 pub(crate) enum Verb {
     /// Run an experiment: every control agent in every arm over paired seeds
     Run(RunArgs),
+    /// Watch arms of a scenario in step from one seed; text frames where there is no terminal
+    Watch(WatchArgs),
     /// List the shipped scenarios with what they ask
     List(ListArgs),
     /// Check scenario files: all errors at once, with place and way out
@@ -85,6 +87,32 @@ pub(crate) struct RunArgs {
     /// Write the effects as the page shows them, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) effect: Option<PathBuf>,
+}
+
+/// Options of `watch`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct WatchArgs {
+    /// A shipped scenario's name, or a file or folder [default: switch_and_successor]; a file is read again when it is saved
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) named: Option<String>,
+    /// The same, as an option
+    #[arg(long, value_name = "NAME|FILE", conflicts_with = "named")]
+    pub(crate) scenario: Option<String>,
+    /// An arm or a cell; may be repeated [default: the first control and treatment]
+    #[arg(long)]
+    pub(crate) arm: Vec<String>,
+    /// Who plays a role; may be repeated [default: the first positive control]
+    #[arg(long, value_name = "ROLE=NAME", value_parser = policy)]
+    pub(crate) policy: Vec<(String, String)>,
+    /// Number of the seed, as in `run`
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Stop after so many ticks
+    #[arg(long, value_name = "N")]
+    pub(crate) ticks: Option<u32>,
+    /// Without a terminal: print a frame every so many ticks
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) every: u32,
 }
 
 /// `ROLE=NAME`.

@@ -16,6 +16,8 @@ mod source;
 mod stop;
 mod table;
 mod terminal;
+mod watch;
+mod watch_live;
 
 use std::ffi::OsString;
 
@@ -52,6 +54,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
     match verb {
         Verb::Run(options) => run::run(options, terminal),
+        Verb::Watch(options) => watch::run(options, terminal),
         Verb::List(options) => list::run(options, terminal),
         Verb::Check(options) => check::run(options, terminal),
         Verb::Schema => {

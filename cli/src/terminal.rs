@@ -126,6 +126,21 @@ impl Terminal {
     }
 }
 
+/// Columns that a text takes: escape sequences take none.
+pub(crate) fn visible(text: &str) -> usize {
+    let mut n = 0;
+    let mut escape = false;
+    for c in text.chars() {
+        match (escape, c) {
+            (false, '\x1b') => escape = true,
+            (false, _) => n += 1,
+            (true, 'm') => escape = false,
+            (true, _) => {}
+        }
+    }
+    n
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +152,11 @@ mod tests {
     #[test]
     fn long_texts_break_between_words_and_are_indented() {
         assert_eq!(plain(12).wrap("one two three four", 2), "one two\n  three four");
+    }
+
+    #[test]
+    fn colours_take_no_room() {
+        assert_eq!(visible("\x1b[1;38;5;203mbad\x1b[0m ä"), 5);
     }
 
     #[test]

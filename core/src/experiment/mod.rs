@@ -171,9 +171,7 @@ impl Experiment {
         }
         let cells = cells(scenario, &options.arms)?;
         let first = cells.first().ok_or_else(|| ExperimentError::Wrong(format!("{} has no arms", scenario.id)))?;
-        let (role, tested) = under_test(scenario, &first.compiled)?;
-        check_policies(scenario, &first.compiled, &options.policies)?;
-        let agents = agents(scenario, &role, &options.policies);
+        let Cast { role, tested, agents } = cast(scenario, &first.compiled, &options.policies)?;
         if agents.is_empty() {
             return Err(ExperimentError::Wrong(format!(
                 "no control agent of {} can play {role}: name one with `--policy {role}=NAME`",
@@ -209,6 +207,25 @@ impl Experiment {
         }
         jobs
     }
+}
+
+/// Who is under test, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cast {
+    /// The role under test.
+    pub role: String,
+    /// The slots under test.
+    pub tested: Vec<Slot>,
+    /// The agents: those that `policies` names for the role, else the file's control agents, in file order.
+    pub agents: Vec<Agent>,
+}
+
+/// Who is under test. Names that do not exist are refused.
+pub fn cast(scenario: &Scenario, compiled: &Compiled, policies: &[(String, String)]) -> Result<Cast, ExperimentError> {
+    let (role, tested) = under_test(scenario, compiled)?;
+    check_policies(scenario, compiled, policies)?;
+    let agents = agents(scenario, &role, policies);
+    Ok(Cast { role, tested, agents })
 }
 
 /// Cells of all arms, or of those named.
