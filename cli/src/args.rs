@@ -27,6 +27,8 @@ pub(crate) enum Verb {
     Run(RunArgs),
     /// Watch arms of a scenario in step from one seed; text frames where there is no terminal
     Watch(WatchArgs),
+    /// Play a recording, or recompute it
+    Replay(ReplayArgs),
     /// List the shipped scenarios with what they ask
     List(ListArgs),
     /// Check scenario files: all errors at once, with place and way out
@@ -111,6 +113,22 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "N")]
     pub(crate) ticks: Option<u32>,
     /// Without a terminal: print a frame every so many ticks
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) every: u32,
+}
+
+/// Options of `replay`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ReplayArgs {
+    /// A recording (`.cwr`)
+    pub(crate) file: PathBuf,
+    /// Recompute it, and name the first recorded hash that differs
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print a frame every so many ticks
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) every: u32,
 }

@@ -11,6 +11,7 @@ pub mod dump;
 mod list;
 mod picture;
 mod record;
+mod replay;
 mod run;
 mod source;
 mod stop;
@@ -55,6 +56,7 @@ fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
     match verb {
         Verb::Run(options) => run::run(options, terminal),
         Verb::Watch(options) => watch::run(options, terminal),
+        Verb::Replay(options) => replay::run(options, terminal),
         Verb::List(options) => list::run(options, terminal),
         Verb::Check(options) => check::run(options, terminal),
         Verb::Schema => {

@@ -29,7 +29,7 @@ pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
     let episodes = play(&experiment, threads, terminal)?;
     let n_episodes: usize = episodes.iter().map(Vec::len).sum();
     let outcome = experiment.judge(episodes).map_err(wrong)?;
-    let recording = record::write(&scenario, &experiment, &outcome, &options.out)?;
+    let recording = record::write(&experiment, &options.out)?;
     if let Some(path) = &options.effect {
         write_effects(path, &outcome)?;
     }

@@ -9,8 +9,6 @@ mod stage;
 pub mod threads;
 mod tick;
 
-mod tally;
-
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};

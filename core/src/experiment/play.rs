@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::batch::{Autoreset, Batch, Config, Control, Serial};
 use crate::event::{EventRow, Part};
-use crate::ids::{ChannelId, KindId};
+use crate::ids::{ChannelId, KindId, Slot};
 use crate::measures::{Episode, SlotTally, StockTally, action_hash};
 use crate::observe::Encoding;
 use crate::scenario::{Compiled, Measures};
-use crate::state::{Table, Type};
+use crate::state::{End, Table, Type};
 
 use super::{Experiment, ExperimentError, Job};
 
@@ -88,7 +88,7 @@ impl Experiment {
             first: job.first,
             encoding: Encoding::None,
             events: true,
-            autoreset: Autoreset::Disabled,
+            autoreset: Autoreset::NextStep,
             ..Config::default()
         };
         let mut batch = Batch::new(&[Arc::clone(compiled)], config)?;
@@ -108,21 +108,30 @@ impl Experiment {
         for slot in &self.tested {
             slots[slot.index()].focal = true;
         }
-        let stock = wanted.stock.map(|kind| batch.count(arena, kind));
+        let stock = wanted.stock.map(|kind| u32::from(batch.count(arena, kind)));
         Run {
             episode: Episode {
                 seed_number: job.first + u64::try_from(arena).expect("few arenas"),
-                tick0_hash: batch.layout_hash(arena),
+                tick0_hash: layout(batch, arena),
                 slots,
                 stock: stock.map(|n| StockTally { start: n, end: n, ticks_at_or_above_line: 0, gone_at: None }),
                 ..Episode::default()
             },
             actions: Vec::new(),
             played: vec![0; n_slots],
-            out: vec![false; n_slots],
             over: false,
         }
     }
+}
+
+/// The column that holds seed, episode and tick: what numbers an episode, not what it looks like.
+const NUMBERS: &str = "arena.head";
+
+/// Hash of the state at tick 0 without the seed's number: map, spawns, drawn variables.
+fn layout(batch: &mut Batch, arena: usize) -> u64 {
+    let columns = batch.column_hashes(arena);
+    let bytes: Vec<u8> = columns.iter().filter(|(name, _)| *name != NUMBERS).flat_map(|(_, hash)| hash.to_le_bytes()).collect();
+    xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
 /// An episode that is being played.
@@ -131,7 +140,6 @@ struct Run {
     /// Actions of the slots under test, tick after tick.
     actions: Vec<u8>,
     played: Vec<u8>,
-    out: Vec<bool>,
     over: bool,
 }
 
@@ -145,15 +153,15 @@ impl Run {
             tally.reward_main_millionths += batch.pay(arena)[slot * wanted.n_channels + ChannelId::MAIN.index()];
         }
         batch.played(arena, &mut self.played);
-        batch.out_of_play(arena, &mut self.out);
         for (slot, tally) in self.episode.slots.iter_mut().enumerate() {
-            tally.ticks_out += u32::from(self.out[slot]);
+            let (_, _, away, frozen) = batch.status(arena, Slot::new(u8::try_from(slot).expect("at most 64 slots")));
+            tally.ticks_out += u32::from(away || frozen > 0);
             if tally.focal {
                 self.actions.push(self.played[slot]);
             }
         }
         if let (Some(stock), Some(kind)) = (&mut self.episode.stock, wanted.stock) {
-            stock.end = batch.count(arena, kind);
+            stock.end = u32::from(batch.count(arena, kind));
             // The harm line of logistic regrowth is half of what there can be.
             stock.ticks_at_or_above_line += u32::from(2 * stock.end >= stock.start);
             if stock.end == 0 && stock.gone_at.is_none() {
@@ -161,9 +169,11 @@ impl Run {
             }
         }
         self.episode.ticks += 1;
-        if batch.is_over(arena) {
+        if batch.end(arena) != End::Running {
             self.over = true;
-            (self.episode.fault, self.episode.saturated) = batch.trouble(arena);
+            let (fault, saturated, _) = batch.faults(arena);
+            self.episode.fault = fault;
+            self.episode.saturated = saturated > 0;
         }
     }
     fn finish(mut self) -> Episode {
