@@ -37,7 +37,10 @@ pub fn relabel(text: &str) -> String {
     }
     for (key, value) in root {
         let key = key.get_ref().as_ref();
-        if matches!(key, "arms" | "measures" | "exits" | "checks" | "bots") {
+        if matches!(key, "arms" | "exits" | "checks" | "bots") {
+            // The author's names stand here: an arm may be called `threat`.
+            value.get_ref().as_table().into_iter().flatten().for_each(|(_, value)| edits.walk(value));
+        } else if key == "measures" {
             edits.walk(value);
         } else if key == "question" {
             edits.reword(value);
