@@ -20,6 +20,8 @@ pub mod replay;
 pub mod rules;
 pub mod scenario;
 pub mod state;
+#[cfg(test)]
+mod testing;
 
 /// Version of the rules: raised whenever a golden trace changes. Stands in every hash of a scenario, snapshot and recording.
 pub const RULES_VERSION: u32 = 1;

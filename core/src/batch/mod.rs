@@ -450,6 +450,12 @@ impl Batch {
         let (shard, i) = self.place(arena);
         (&mut self.shards[shard], i)
     }
+    /// Changes a state by hand, for unit tests.
+    #[cfg(test)]
+    pub(crate) fn edit<R>(&mut self, arena: usize, f: impl FnOnce(&mut crate::state::ArenaMut<'_>) -> R) -> R {
+        let (shard, i) = self.shard(arena);
+        shard.with(i, f)
+    }
     /// The text observation of a slot, controlled or not.
     pub fn text(&mut self, arena: usize, slot: Slot) -> String {
         let (shard, i) = self.shard(arena);

@@ -259,3 +259,63 @@ impl Beam {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::state::EFFECT;
+    use crate::testing::{batch, compile, put, tick};
+
+    const MOVE: (&str, &str, &str) = ("move", "", r#"{"mode":"turn"}"#);
+    const YARD: &str = "#########\n#.......#\n#.......#\n#.......#\n#...A...#\n#.......#\n#B.....C#\n#########";
+
+    fn lit(config: &str) -> Vec<(i32, i32)> {
+        let mut b = batch(&compile(YARD, &[MOVE, ("beam", "zap", config)]));
+        put(&mut b, 1, 6, 1, 0);
+        put(&mut b, 2, 6, 7, 0);
+        put(&mut b, 0, 5, 4, 0);
+        tick(&mut b, &["zap", "noop", "noop"]);
+        b.edit(0, |one| {
+            let words = one.cells.words().iter().enumerate();
+            words.filter(|(_, w)| w[EFFECT] != 0).map(|(c, _)| one.table.geometry.place(crate::ids::Cell::new(c as u16))).collect()
+        })
+    }
+
+    #[test]
+    fn the_default_rows_begin_beside_the_shooter() {
+        let cells = [(2, 4), (3, 3), (3, 4), (3, 5), (4, 3), (4, 4), (4, 5), (5, 3), (5, 5)];
+        assert_eq!(lit(r#"{"length":3,"radius":1,"cooldown":2}"#), cells);
+    }
+
+    #[test]
+    fn a_block_covers_the_cells_ahead() {
+        let cells = [(2, 3), (2, 4), (2, 5), (3, 3), (3, 4), (3, 5), (4, 3), (4, 4), (4, 5)];
+        assert_eq!(lit(r#"{"length":3,"radius":1,"cooldown":2,"shape":"block"}"#), cells);
+    }
+
+    #[test]
+    fn a_body_stops_a_row_and_is_hit_and_two_agents_hit_each_other() {
+        let mut b = batch(&compile(YARD, &[MOVE, ("beam", "zap", r#"{"radius":0,"cooldown":0}"#)]));
+        put(&mut b, 0, 4, 1, 1);
+        put(&mut b, 1, 4, 2, 3);
+        put(&mut b, 2, 4, 3, 3);
+        let told = tick(&mut b, &["zap", "zap", "noop"]);
+        assert!(told.contains("hit zap agent_0 agent_1") && told.contains("hit zap agent_1 agent_0"), "{told}");
+        assert!(!told.contains("agent_2"), "{told}");
+    }
+
+    #[test]
+    fn the_next_shot_comes_after_the_cool_down() {
+        for (next, wait) in [("c+1", 3), ("c", 2)] {
+            let config = format!(r#"{{"cooldown":2,"next":"{next}"}}"#);
+            let mut b = batch(&compile(YARD, &[MOVE, ("beam", "zap", &config)]));
+            let mut shots = Vec::new();
+            for t in 0..7 {
+                if tick(&mut b, &["zap", "noop", "noop"]).contains("fired") {
+                    shots.push(t);
+                }
+            }
+            assert_eq!(shots, (0..7).step_by(wait).collect::<Vec<_>>(), "next = {next}");
+            assert_eq!(b.edit(0, |one| one.agents.illegal[0].0) as usize, 7 - shots.len());
+        }
+    }
+}

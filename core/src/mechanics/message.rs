@@ -1,6 +1,5 @@
 //! `message`: agents say one of a fixed list of things, and others hear it.
 
-use bevy_ecs::change_detection::DetectChangesMut;
 use bevy_ecs::component::Component;
 use bevy_ecs::query::With;
 use bevy_ecs::system::{Query, Res};

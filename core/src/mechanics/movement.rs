@@ -293,3 +293,79 @@ fn directions(argument: u8, facing: u8) -> (Option<u8>, u8) {
         _ => (None, (facing + 1) & 3),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::batch::{Out, Serial};
+    use crate::testing::{batch, compile, many, place, put, tick};
+
+    #[test]
+    fn walls_and_bodies_block() {
+        let world = compile("#####\n#A.B#\n#####", &[("move", "", r#"{"mode":"compass4"}"#)]);
+        let mut b = batch(&world);
+        put(&mut b, 0, 1, 2, 0);
+        let (other, _) = (place(&mut b, 1), ());
+        let toward = if other.1 == 3 { "e" } else { "w" };
+        assert_eq!(tick(&mut b, &["n", "noop"]), "bumped agent_0 (0,2)");
+        assert_eq!(tick(&mut b, &[toward, "noop"]), "blocked agent_0 agent_1");
+        assert_eq!(place(&mut b, 0), (1, 2));
+    }
+
+    #[test]
+    fn relative_moves_keep_the_facing_and_turns_keep_the_place() {
+        let world = compile("#####\n#...#\n#.A.#\n#...#\n#####", &[("move", "", r#"{"mode":"turn"}"#)]);
+        let mut b = batch(&world);
+        b.edit(0, |one| one.agents.facing[0].0 = 1);
+        assert_eq!(tick(&mut b, &["forward"]), "moved agent (2,2) (2,3)");
+        assert_eq!(tick(&mut b, &["back"]), "moved agent (2,3) (2,2)");
+        assert_eq!(tick(&mut b, &["left"]), "moved agent (2,2) (1,2)");
+        assert_eq!(tick(&mut b, &["right"]), "moved agent (1,2) (2,2)");
+        assert_eq!(tick(&mut b, &["turn_right"]), "");
+        assert_eq!(tick(&mut b, &["forward"]), "moved agent (2,2) (3,2)");
+    }
+
+    #[test]
+    fn swapping_bodies_exchange_cells_once_a_tick() {
+        let world = compile("####\n#AB#\n####", &[("move", "", r#"{"mode":"compass4","collide":"swap"}"#)]);
+        let mut b = batch(&world);
+        let left = if place(&mut b, 0).1 == 1 { 0 } else { 1 };
+        let actions = if left == 0 { ["e", "w"] } else { ["w", "e"] };
+        tick(&mut b, &actions);
+        assert_eq!(place(&mut b, left).1, 2);
+        assert_eq!(place(&mut b, 1 - left).1, 1);
+    }
+
+    /// Two bodies want the same cell in every tick: by the drawn order of slots each gets it half of the time.
+    #[test]
+    fn the_drawn_order_favours_no_slot_over_many_ticks() {
+        let world = compile("#####\n#A.B#\n#####", &[("move", "", r#"{"mode":"compass4"}"#)]);
+        let arenas = 500;
+        let mut b = many(&world, arenas, 3);
+        let mut left_first = 0u32;
+        let ticks = 200;
+        for _ in 0..ticks {
+            let mut actions = vec![0; arenas * 2];
+            for k in 0..arenas {
+                let (one, two) = b.edit(k, |one| (one.agents.pos[0].0, one.agents.pos[1].0));
+                actions[2 * k] = if one < two { 2 } else { 4 };
+                actions[2 * k + 1] = if one < two { 4 } else { 2 };
+            }
+            b.step(&[&actions], &mut [Out::default()], &Serial).expect("a step");
+            for k in 0..arenas {
+                b.edit(k, |one| {
+                    left_first += u32::from(one.agents.entered[0].0 & 1);
+                    let mover = usize::from(one.agents.entered[0].0 & 1 == 0);
+                    let home = one.table.geometry.cell(1, 2);
+                    assert_eq!(one.agents.pos[mover].0, home.get(), "exactly one of them got the cell");
+                    let other = one.agents.pos[1 - mover].0;
+                    let back = if other > home.get() { one.table.geometry.cell(1, 1) } else { one.table.geometry.cell(1, 3) };
+                    one.put_body(crate::ids::Slot::new(mover as u8), back);
+                    one.agents.entered[mover].0 = 0;
+                });
+            }
+        }
+        let n = f64::from(ticks * arenas as u32);
+        let z = (f64::from(left_first) - n / 2.0) / (n / 4.0).sqrt();
+        assert!(z.abs() < 4.0, "slot 0 came first {left_first} times in {n}: z = {z}");
+    }
+}

@@ -493,3 +493,75 @@ impl ArenaColumn for SettledColumn {
         bytes[0] <= 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::ids::Slot;
+    use crate::state::Layer;
+    use crate::testing::{batch, compile, put, tick};
+
+    const MOVE: (&str, &str, &str) = ("move", "", r#"{"mode":"compass4"}"#);
+    const EAT: (&str, &str, &str) = ("pickup", "", r#"{"things":["apple"],"becomes":"eaten"}"#);
+    const FIELD: &str = "#######\n#aa...#\n#.....#\n#A....#\n#######";
+
+    #[test]
+    fn a_patch_without_live_neighbours_stays_empty_and_one_with_them_grows() {
+        let config = r#"{"thing":"apple","where":"initial","chance":[0,1]}"#;
+        let mut b = batch(&compile(FIELD, &[MOVE, EAT, ("regrow", "apple", config)]));
+        put(&mut b, 0, 2, 1, 0);
+        assert_eq!(tick(&mut b, &["n"]), "moved agent (2,1) (1,1); eaten agent apple (1,1)", "it was there before the tick");
+        assert_eq!(tick(&mut b, &["s"]), "moved agent (1,1) (2,1); grew apple (1,1)");
+        for cell in [(1, 1), (1, 2)] {
+            b.edit(0, |one| one.cells.set(one.table.geometry.cell(cell.0, cell.1), Layer::Item, 0));
+        }
+        for _ in 0..200 {
+            assert_eq!(tick(&mut b, &["noop"]), "");
+        }
+    }
+
+    #[test]
+    fn the_neighbours_are_those_before_the_tick() {
+        let config = r#"{"thing":"apple","where":"initial","chance":[0,1]}"#;
+        let mut b = batch(&compile(FIELD, &[MOVE, EAT, ("regrow", "apple", config)]));
+        tick(&mut b, &["noop"]);
+        b.edit(0, |one| one.cells.set(one.table.geometry.cell(1, 1), Layer::Item, 0));
+        put(&mut b, 0, 2, 2, 0);
+        let told = tick(&mut b, &["n"]);
+        assert_eq!(told, "moved agent (2,2) (1,2); eaten agent apple (1,2); grew apple (1,1)");
+    }
+
+    #[test]
+    fn what_grows_under_a_body_is_eaten_at_once_where_the_game_says_so() {
+        let regrow = ("regrow", "apple", r#"{"thing":"apple","where":"initial","chance":[0,1]}"#);
+        let eat = ("pickup", "", r#"{"things":["apple"],"becomes":"eaten","under_agent":"eat"}"#);
+        let mut b = batch(&compile(FIELD, &[MOVE, eat, regrow]));
+        put(&mut b, 0, 2, 1, 0);
+        tick(&mut b, &["n"]);
+        assert_eq!(tick(&mut b, &["noop"]), "grew apple (1,1); eaten agent apple (1,1)");
+        let bare = ("regrow", "apple", r#"{"thing":"apple","where":"initial","chance":[0,1],"under_agent":false}"#);
+        let mut b = batch(&compile(FIELD, &[MOVE, EAT, bare]));
+        put(&mut b, 0, 2, 1, 0);
+        tick(&mut b, &["n"]);
+        assert_eq!(tick(&mut b, &["noop"]), "");
+    }
+
+    /// Counts that are kept change by change agree with counts made anew: a fork makes them anew.
+    #[test]
+    fn kept_counts_equal_counts_made_anew() {
+        let field = "##########\n#aaaaaaaa#\n#aaaaaaaa#\n#A......B#\n#aaaaaaaa#\n##########";
+        let regrow = ("regrow", "apple", r#"{"thing":"apple","where":"initial","chance":[0,0.01,0.05,0.1]}"#);
+        let world = compile(field, &[MOVE, EAT, regrow]);
+        let mut b = crate::testing::many(&world, 2, 11);
+        b.fork(0, 1).expect("same arm");
+        for t in 0..600 {
+            let step = |i: u64| (crate::draw::mix(t * 2 + i) % 5) as i32;
+            let actions = [step(0), step(1)];
+            b.step(&[&[actions, actions].concat()], &mut [Default::default()], &crate::batch::Serial).expect("a step");
+            assert_eq!(b.hash(0), b.hash(1), "tick {t}");
+            if t % 7 == 0 {
+                b.fork(0, 1).expect("same arm");
+            }
+        }
+        assert!(b.edit(0, |one| one.body(Slot::new(0)).is_some()));
+    }
+}
