@@ -8,6 +8,7 @@ use commonweal_core::batch::{Autoreset, Config, Control};
 use commonweal_core::ids::Domain;
 use commonweal_core::observe::Encoding;
 use commonweal_core::scenario::Compiled;
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
@@ -91,6 +92,28 @@ impl Settings {
         dict.set_item("policies", policies)?;
         dict.set_item("events", config.events)?;
         Ok(dict)
+    }
+}
+
+/// An argument that may be left out, which is not the same as `None`.
+pub(crate) struct Given<'py>(pub(crate) Option<Bound<'py, PyAny>>);
+
+impl<'a, 'py> FromPyObject<'a, 'py> for Given<'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(given: Borrowed<'a, 'py, PyAny>) -> Result<Self, Self::Error> {
+        Ok(Self(Some(given.to_owned())))
+    }
+}
+
+impl<'py> Given<'py> {
+    /// What was given, or the default.
+    pub(crate) fn or(
+        self,
+        py: Python<'py>,
+        default: impl IntoPyObjectExt<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.0.map_or_else(|| default.into_bound_py_any(py), Ok)
     }
 }
 

@@ -126,9 +126,10 @@ pub(crate) fn busy() -> PyErr {
 /// An arena's number, checked.
 pub(crate) fn arena_index(what: &str, given: &Bound<'_, PyAny>, arenas: usize) -> PyResult<usize> {
     let number = whole(what, given, u64::MAX).map_err(|e| {
-        match e.is_instance_of::<PyValueError>(given.py()) {
-            true => no_arena(what, given, arenas),
-            false => e,
+        if e.is_instance_of::<PyValueError>(given.py()) {
+            no_arena(what, given, arenas)
+        } else {
+            e
         }
     })?;
     usize::try_from(number)

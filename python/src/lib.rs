@@ -2,6 +2,14 @@
 //!
 //! **Invariant.** All semantics are in the core; here are buffers, names and exceptions.
 #![deny(unsafe_code)]
+#![expect(
+    clippy::doc_markdown,
+    reason = "documentation of Python's, written as Python writes it"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "PyO3 hands arguments over by value"
+)]
 
 mod batch;
 mod buffers;
@@ -11,6 +19,7 @@ mod errors;
 mod group;
 mod pickle;
 mod scenario;
+mod work;
 
 /// The engine behind `commonweal`; use that.
 #[pyo3::pymodule(gil_used = false)]

@@ -21,7 +21,7 @@ struct Text {
     id: String,
     /// What messages call it.
     file: String,
-    text: String,
+    source: String,
 }
 
 /// A scenario that passed all checks.
@@ -67,7 +67,7 @@ impl Scenario {
                 file: text.file,
                 warnings: found,
             }),
-            None => Err(scenario_error(py, &text.file, &text.text, &found)),
+            None => Err(scenario_error(py, &text.file, &text.source, &found)),
         }
     }
 
@@ -190,12 +190,11 @@ impl Scenario {
     ///     64 hexadecimal digits.
     #[pyo3(signature = (arm = "treatment"))]
     fn hash(&self, arm: &str) -> PyResult<String> {
-        Ok(self
-            .compile(arm)?
-            .hash
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        let digits = |byte: &u8| {
+            [byte >> 4, byte & 15]
+                .map(|digit| char::from_digit(digit.into(), 16).expect("below 16"))
+        };
+        Ok(self.compile(arm)?.hash.iter().flat_map(digits).collect())
     }
 
     fn __repr__(&self) -> String {
@@ -257,7 +256,7 @@ pub(crate) fn check_source<'py>(source: &Bound<'py, PyAny>) -> PyResult<Bound<'p
     }
     let text = text_of(source)?;
     let (_, found) = checked(py, &text)?;
-    diagnostics(py, &text.file, &text.text, &found)
+    diagnostics(py, &text.file, &text.source, &found)
 }
 
 /// Makes a pickled scenario again.
@@ -268,11 +267,18 @@ pub(crate) fn _scenario(
     file: String,
     text: String,
 ) -> PyResult<Scenario> {
-    Scenario::load(py, Text { id, file, text })
+    Scenario::load(
+        py,
+        Text {
+            id,
+            file,
+            source: text,
+        },
+    )
 }
 
 fn checked(py: Python<'_>, text: &Text) -> PyResult<(Option<Checked>, Vec<Diagnostic>)> {
-    let result = py.detach(|| caught(|| check(&text.id, &text.text)));
+    let result = py.detach(|| caught(|| check(&text.id, &text.source)));
     result.map_err(|panic| {
         let doing = crate::errors::Doing {
             call: "check",
@@ -289,7 +295,7 @@ fn shipped_text(shipped: &commonweal_scenarios::Shipped) -> Text {
     Text {
         file: format!("{id}.toml"),
         id,
-        text: shipped.text.to_owned(),
+        source: shipped.text.to_owned(),
     }
 }
 
@@ -313,7 +319,7 @@ fn text_of(source: &Bound<'_, PyAny>) -> PyResult<Text> {
         return Ok(Text {
             id: INLINE.to_owned(),
             file: INLINE.to_owned(),
-            text: given.to_owned(),
+            source: given.to_owned(),
         });
     }
     if given.contains(['/', '\\']) || given.contains(".toml") {

@@ -1,4 +1,4 @@
-"""What only the designer may see of a batch; kept apart, so that it never gets into an observation by accident."""
+"""What only the designer may see of a batch; kept apart, so that no observation gets it by accident."""
 
 from __future__ import annotations
 
@@ -22,11 +22,13 @@ class Audit:
 
     @property
     def channels(self) -> dict[str, NDArray[np.float32]]:
-        """Rewards of the last tick by channel, hidden channels too: float32 (R,), new arrays; of the one group."""
+        """Rewards of the last tick by channel, hidden ones too: float32 (R,), new; of the one group."""
         groups = self.groups
         if len(groups) != 1:
             names = ", ".join(groups) or "none"
-            raise ValueError(f"audit.channels: this batch has {len(groups)} groups ({names}); use audit.groups")
+            raise ValueError(
+                f"audit.channels: this batch has {len(groups)} groups ({names}); use audit.groups"
+            )
         return next(iter(groups.values()))
 
     @property

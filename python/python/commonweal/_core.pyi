@@ -13,6 +13,19 @@ _Control: TypeAlias = str | list[str] | tuple[str, ...] | dict[str, list[int]]
 _Arrays: TypeAlias = dict[str, NDArray[Any]] | dict[str, dict[str, NDArray[Any]]]
 _Actions: TypeAlias = ArrayLike | dict[str, ArrayLike]
 
+__all__ = [
+    "RULES_VERSION",
+    "Batch",
+    "Group",
+    "Scenario",
+    "__version__",
+    "_batch",
+    "_forked",
+    "_scenario",
+    "check",
+    "scenarios",
+]
+
 RULES_VERSION: Final[int]
 __version__: Final[str]
 
