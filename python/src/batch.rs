@@ -7,7 +7,9 @@ use std::thread::JoinHandle;
 
 use commonweal_core::batch::Batch as Core;
 use commonweal_core::ids::ONE;
-use numpy::PyArray1;
+use commonweal_core::observe::TILE;
+use numpy::{PyArray1, PyArrayMethods};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyKeyError, PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -16,7 +18,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 use crate::buffers::kind;
 use crate::config::{Arguments, Given, Settings};
 use crate::engine::{Claim, Shared};
-use crate::errors::{arena_index, batch_error};
+use crate::errors::{arena_index, batch_error, wrong};
 use crate::group::{Group, read_all};
 use crate::scenario::Scenario;
 use crate::work::event_record;
@@ -31,7 +33,7 @@ use crate::work::event_record;
 /// scenario : str, os.PathLike or Scenario
 ///     A shipped scenario's name, a path, or the text of a scenario.
 /// arenas : int
-///     Number of arenas.
+///     Number of arenas; with several arms a multiple of their number (by default the largest up to 1024).
 /// arm : str
 ///     Arm or cell to play; ``"treatment"`` is the file's first arm of that kind.
 /// arms : list of str or "*", optional
@@ -117,9 +119,10 @@ impl Batch {
         events: bool,
     ) -> PyResult<Self> {
         let seed = seed.or(py, 0)?;
+        let arenas = arenas.0;
         let settings = Arguments {
             scenario,
-            arenas: &arenas.or(py, 1024)?,
+            arenas: arenas.as_ref(),
             arm,
             arms,
             control: &control.or(py, "focal")?,
@@ -301,7 +304,7 @@ impl Batch {
         let arena = arena_index("restore", arena, self.arenas())?;
         self.write(py, "restore", None, |batch, outs, _| {
             batch.restore(arena, &snapshot)?;
-            batch.observe(outs)
+            batch.observe_arena(arena, outs)
         })
     }
 
@@ -374,6 +377,54 @@ impl Batch {
             .flat_map(|(arena, events)| events.into_iter().map(move |event| (arena, event)));
         all.map(|(arena, event)| event_record(py, arena, &event))
             .collect()
+    }
+
+    /// The whole map of an arena, for people; no policy is given it.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena : int
+    ///     The arena.
+    /// mode : {"rgb_array", "ansi"}
+    ///     A picture or text.
+    ///
+    /// Returns
+    /// -------
+    /// numpy.ndarray or str
+    ///     uint8 (height · 8, width · 8, 3), a new array; or a line of glyphs for each row of the map, then what they stand for.
+    #[pyo3(signature = (arena = Given(None), mode = "rgb_array"), text_signature = "($self, arena=0, mode='rgb_array')")]
+    fn render<'py>(
+        &self,
+        py: Python<'py>,
+        arena: Given<'py>,
+        mode: &str,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let arena = arena_index("render", &arena.or(py, 0)?, self.arenas())?;
+        let mut claim = Claim::new(&self.shared)?;
+        match mode {
+            "ansi" => claim
+                .run(py, "render", |batch, _| batch.chart(arena))?
+                .into_bound_py_any(py),
+            "rgb_array" => {
+                let (picture, shape) = claim.run(py, "render", |batch, _| {
+                    let mut picture = Vec::new();
+                    batch.picture(arena, &mut picture);
+                    let map = batch.compiled(arena).table.geometry;
+                    (
+                        picture,
+                        [
+                            usize::from(map.height) * TILE,
+                            usize::from(map.width) * TILE,
+                            3,
+                        ],
+                    )
+                })?;
+                Ok(PyArray1::from_vec(py, picture).reshape(shape)?.into_any())
+            }
+            _ => Err(wrong(format!(
+                "mode must be \"rgb_array\" or \"ansi\", not {mode:?}"
+            ))),
+        }
     }
 
     fn __getitem__<'py>(

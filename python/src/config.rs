@@ -17,6 +17,8 @@ use crate::buffers::kind;
 use crate::errors::{whole, wrong};
 use crate::scenario::Scenario;
 
+/// Arenas of a batch, where the caller says nothing.
+const ARENAS: usize = 1024;
 /// Arenas of a batch at most: with more, memory ends first.
 const ARENAS_MAX: u64 = 1 << 20;
 /// Threads of a batch at most.
@@ -120,7 +122,7 @@ impl<'py> Given<'py> {
 /// The arguments as Python gave them.
 pub(crate) struct Arguments<'a, 'py> {
     pub(crate) scenario: &'a Bound<'py, PyAny>,
-    pub(crate) arenas: &'a Bound<'py, PyAny>,
+    pub(crate) arenas: Option<&'a Bound<'py, PyAny>>,
     pub(crate) arm: &'a str,
     pub(crate) arms: Option<&'a Bound<'py, PyAny>>,
     pub(crate) control: &'a Bound<'py, PyAny>,
@@ -144,7 +146,10 @@ impl Arguments<'_, '_> {
             Some(arms) => read_arms(arms, scenario.get())?,
             None => vec![self.arm.to_owned()],
         };
-        let arenas = index(positive("arenas", self.arenas, ARENAS_MAX)?);
+        let arenas = match self.arenas {
+            Some(given) => index(positive("arenas", given, ARENAS_MAX)?),
+            None => ARENAS - ARENAS % arms.len().min(ARENAS),
+        };
         let threads = self
             .threads
             .map(|given| positive("threads", given, THREADS_MAX).map(index))

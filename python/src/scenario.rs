@@ -349,7 +349,7 @@ fn read(path: &Path) -> PyResult<Text> {
     Ok(Text {
         id,
         file: path.display().to_string(),
-        text,
+        source: text,
     })
 }
 

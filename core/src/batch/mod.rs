@@ -407,6 +407,16 @@ impl Batch {
         })
     }
 
+    /// The same for one arena; the others' rows are left alone.
+    pub fn observe_arena(&mut self, arena: usize, out: &mut [Out<'_>]) -> Result<(), BatchError> {
+        self.run(out, &Serial, &|shard, out| {
+            if let Some(i) = (0..shard.n).find(|&i| shard.arena_number(i) == arena) {
+                shard.standing(i, out);
+                shard.observe_one(i, out);
+            }
+        })
+    }
+
     /// Calls `work` for every shard with the shard's rows of `out` (none: with empty buffers).
     fn run(&mut self, out: &mut [Out<'_>], executor: &dyn Executor, work: &Work<'_>) -> Result<(), BatchError> {
         if !out.is_empty() && out.len() != self.groups.len() {
@@ -642,6 +652,18 @@ impl Batch {
             let start = i * g.cells() + g.cell(row, 0).index();
             out.extend_from_slice(words[start..start + usize::from(g.width)].as_flattened());
         }
+    }
+    /// The map as a picture: `u8[height · 8, width · 8, 3]`.
+    pub fn picture(&self, arena: usize, out: &mut Vec<u8>) {
+        let mut words = Vec::new();
+        self.frame(arena, &mut words);
+        crate::observe::picture(&self.compiled(arena).table, words.as_chunks().0, out);
+    }
+    /// The map as text: one glyph a cell, then what the glyphs stand for.
+    pub fn chart(&self, arena: usize) -> String {
+        let mut words = Vec::new();
+        self.frame(arena, &mut words);
+        crate::observe::chart(&self.compiled(arena).table, words.as_chunks().0)
     }
 }
 

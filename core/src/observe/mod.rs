@@ -5,11 +5,13 @@
 mod own;
 mod rgb;
 mod text;
+mod whole;
 mod window;
 
 pub use own::{OwnField, own_fields};
 pub use rgb::TILE;
 pub use text::text;
+pub use whole::{chart, picture};
 
 use crate::batch::{Group, Out, is_legal};
 use crate::ids::{RoleId, Slot};

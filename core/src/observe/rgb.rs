@@ -62,7 +62,8 @@ impl Tiles {
         });
     }
 
-    fn tile(&self, word: Word, mut put: impl FnMut(usize, usize, Colour)) {
+    /// Draws one cell.
+    pub(super) fn tile(&self, word: Word, mut put: impl FnMut(usize, usize, Colour)) {
         let of = |layer: Layer| word[layer as usize];
         for y in 0..TILE {
             for x in 0..TILE {

@@ -58,7 +58,7 @@ pub fn text(compiled: &Compiled, arena: &ArenaMut<'_>, slot: Slot) -> String {
 }
 
 /// Glyphs for look codes, given out in the order in which the window shows them; the first glyphs are kept for the common things.
-const GLYPHS: &str = "#*+%=o~^!?&$xvwzyusrqpnmkjihgfedcbtl0123456789";
+pub(super) const GLYPHS: &str = "#*+%=o~^!?&$xvwzyusrqpnmkjihgfedcbtl0123456789";
 
 fn map(out: &mut String, arena: &ArenaMut<'_>, slot: Slot) {
     let table = arena.table;
@@ -109,7 +109,7 @@ fn map(out: &mut String, arena: &ArenaMut<'_>, slot: Slot) {
 }
 
 /// What lies on top, the floor left out.
-fn top_but_floor(word: Word) -> u8 {
+pub(super) fn top_but_floor(word: Word) -> u8 {
     let mut bare = word;
     bare[0] = 0;
     window::top(bare)
