@@ -42,16 +42,16 @@ pub fn chart(table: &Table, words: &[Word]) -> String {
                 letter
             }
             (None, 0) => '.',
-            (None, code) => match given.iter().find(|(known, _)| *known == code) {
-                Some((_, glyph)) => *glyph,
-                None => {
+            (None, code) => {
+                let known = given.iter().find(|(known, _)| *known == code).map(|(_, glyph)| *glyph);
+                known.unwrap_or_else(|| {
                     let glyph = glyphs.next().unwrap_or('?');
-                    given.push((code, glyph));
                     let name = table.looks.names.get(usize::from(code)).map_or("thing", String::as_str);
                     legend.push(format!("{glyph} {name}"));
+                    given.push((code, glyph));
                     glyph
-                }
-            },
+                })
+            }
         });
     }
     bodies.sort();
