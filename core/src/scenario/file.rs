@@ -69,8 +69,8 @@ file! {
         rules_out: String,
         #[serde(default)]
         demand: Demand,
-        #[serde(default)]
-        cites: Vec<Cite>,
+        #[serde(default, rename = "cites")]
+        _cites: Vec<Cite>,
     }
     /// A source.
     struct Cite {
@@ -106,10 +106,12 @@ file! {
     }
     /// A number, switch or word that can be swept.
     struct DialFile {
-        value: Value,
+        #[serde(rename = "value")]
+        _value: Value,
         #[serde(default)]
         range: Option<[Decimal; 2]>,
-        says: String,
+        #[serde(rename = "says")]
+        _says: String,
         #[serde(default, rename = "expect")]
         _expect: Vec<String>,
         #[serde(default)]
@@ -120,17 +122,17 @@ file! {
     /// A variable of the arena, of a role's agents, or of a kind's things.
     struct VarFile {
         #[serde(rename = "type")]
-        ty: Value,
-        #[serde(default)]
-        init: Option<Value>,
+        _ty: Value,
+        #[serde(default, rename = "init")]
+        _init: Option<Value>,
         #[serde(default)]
         min: Option<Decimal>,
         #[serde(default)]
         max: Option<Decimal>,
         #[serde(default)]
         keep: bool,
-        #[serde(default)]
-        seen: Option<Value>,
+        #[serde(default, rename = "seen")]
+        _seen: Option<Value>,
         #[serde(default)]
         revealed_by: Option<String>,
     }

@@ -1,26 +1,39 @@
 //! Scenario text → diagnostics and [`Scenario`] → one [`Compiled`] an arm and cell.
 
+mod arms;
 mod ast;
 mod check_bot;
 mod check_call;
 mod check_effect;
 mod check_expr;
 mod check_rules;
+mod compile;
+mod doc;
+mod file;
+mod frame;
 mod lex;
+mod lint;
+mod load;
 mod lower;
+mod map;
 mod names;
 mod parse;
+mod patch;
+mod read;
+mod tables;
+mod text;
+mod world;
 pub mod sigs;
 
 pub use check_bot::{BotText, compile_bot};
 pub use check_rules::{Binder, Rules, Use, compile_expr, compile_rules, named_by_the, names_in};
+pub use load::check;
 pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
 
 use std::sync::Arc;
 
 use crate::bots::Bot;
-use crate::diagnostic::Diagnostic;
-use crate::mechanics::Mechanic;
+use crate::mechanics::{Mechanic, MechanicDef};
 use crate::rules::Programs;
 use crate::state::Table;
 
@@ -41,6 +54,7 @@ pub struct Scenario {
     pub bots: Vec<BotInfo>,
     /// `[captions]`: event → text with `{1}` … for its fields.
     pub captions: Vec<(String, String)>,
+    parts: load::Parts,
 }
 
 /// `[question]`.
@@ -196,16 +210,7 @@ pub enum ArmError {
     },
 }
 
-/// Reads and checks a scenario. Without errors among the diagnostics there is a scenario, else none.
-pub fn check(_id: &str, _source: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
-    (None, Vec::new())
-}
-
-impl Scenario {
-    /// Compiles an arm by name: a bare name plays the arm's first cell (the primary's own), `"treatment"` the first arm of that
-    /// kind, `threat[twin=yes,done=no]` a cell.
-    pub fn compile(&self, arm: &str) -> Result<Arc<Compiled>, ArmError> {
-        let arms = self.arms.iter().map(|a| a.name.clone()).collect::<Vec<_>>().join(", ");
-        Err(ArmError::Unknown { scenario: self.id.clone(), arm: arm.to_owned(), arms })
-    }
+/// The mechanic of that name.
+pub(crate) fn mechanic(name: &str) -> Option<&'static MechanicDef> {
+    crate::mechanics::ALL.iter().find(|def| def.name == name)
 }

@@ -8,7 +8,7 @@ use serde::de::{self, DeserializeOwned};
 use serde_json::Value;
 
 use super::doc::{Data, Node};
-use super::names::{nearest, suggest};
+use super::names::suggest;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::mechanics::ConfigError;
 
@@ -191,11 +191,6 @@ fn remove(value: &mut Value, path: &str) -> bool {
         }
     }
     at.as_object_mut().is_some_and(|o| o.remove(name).is_some())
-}
-
-/// Help for a name that is not there, and whether some legal name is near enough to be meant.
-pub(crate) fn meant<'n>(word: &str, names: impl IntoIterator<Item = &'n str> + Clone) -> (String, bool) {
-    (suggest(word, names.clone()), nearest(word, names).is_some())
 }
 
 /// A whole number with its range.

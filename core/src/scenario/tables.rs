@@ -10,7 +10,7 @@ use super::names::suggest;
 use super::read::{Count, Reader};
 use super::world::{Named, World, limit};
 use crate::diagnostic::Span;
-use crate::ids::{Cell, ChannelId, EventId, KindId, RoleId};
+use crate::ids::{Cell, EventId, KindId, RoleId};
 use crate::mechanics::{LookStates, Sort};
 use crate::state::{
     Action, Channel, Geometry, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Table, TextDecl, Time, Word,
@@ -49,7 +49,8 @@ pub(crate) fn build(
     let effects: Vec<_> = world.mechanics.iter().map(|m| m.config.effects(&m.instance)).collect();
     table.effects = effects.iter().flat_map(|(beams, _)| beams.clone()).collect();
     table.effects.extend(effects.into_iter().flat_map(|(_, messages)| messages));
-    for kind in world.mechanics.iter().flat_map(|m| m.config.items()).filter_map(|name| table.kind(&name)) {
+    for name in world.mechanics.iter().flat_map(|m| m.config.items()) {
+        let Some(kind) = table.kind(&name) else { continue };
         if !table.items.contains(&kind) {
             table.items.push(kind);
         }
@@ -426,9 +427,6 @@ pub(crate) fn want(table: &mut Table, event: EventId) {
         decl.wanted = true;
     }
 }
-
-/// The channel that agents are paid in stands first.
-pub(crate) const MAIN: ChannelId = ChannelId::MAIN;
 
 /// What maps may name, from the world.
 pub(crate) fn known<'a>(world: &'a World, roles: &'a [&'a str], source: &'a str) -> Known<'a> {

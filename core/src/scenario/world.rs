@@ -190,7 +190,7 @@ impl World {
     fn read_layers(&mut self, tree: &Node, reader: &mut Reader<'_>) {
         let Some(node) = tree.get("layers") else { return };
         let Some(file) = reader.read::<LayersFile>(node, "layers") else { return };
-        for (name, layer) in Layer::ALL {
+        for (_, layer) in Layer::ALL {
             let kinds = match layer {
                 Layer::Floor => &file.floor,
                 Layer::Solid => &file.solid,
@@ -289,7 +289,7 @@ impl World {
         }
     }
     fn read_events(&mut self, tree: &Node, reader: &mut Reader<'_>) {
-        let mut add = |name: &str, fields: &[Type], mechanic| {
+        let add = |name: &str, fields: &[Type], mechanic| {
             crate::event::parts(fields).map(|fields| EventDecl { name: name.to_owned(), fields, mechanic, wanted: false })
         };
         for picked in &self.mechanics {

@@ -1,0 +1,377 @@
+//! One patched tree → one [`Compiled`]: fold, read, lay out, compile the texts, hash.
+//!
+//! **Invariant.** A pure function of the tree, the source text and the rules version. With an error there is no `Compiled`.
+
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::check_bot::{BotText, compile_bot};
+use super::check_rules::{Binder, Use, compile_expr, compile_rules, named_by_the, names_in};
+use super::doc::{Data, Node, decimal};
+use super::file::{BotFile, BotWord, DefFile, Senses};
+use super::map::{MapPlan, read_map};
+use super::names::{Def, Field, Names, Text, suggest};
+use super::patch::fold_dials;
+use super::read::{Added, Reader};
+use super::tables::{self, Mentioned, known, want};
+use super::text::{Quotes, text_at};
+use super::world::{Named, VarPlan, World, dial_numbers, each, read_dials, type_of};
+use super::{Chosen, Compiled};
+use crate::bots::{Bot, BotKind};
+use crate::diagnostic::{Diagnostic, Severity, Span, position};
+use crate::ids::{KindId, RoleId};
+use crate::rules::{Program, Programs};
+use crate::state::{Table, Type};
+
+/// What is compiled.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job<'a> {
+    pub(crate) id: &'a str,
+    /// LF line ends.
+    pub(crate) source: &'a Arc<str>,
+    /// The patched tree.
+    pub(crate) tree: &'a Node,
+    pub(crate) added: &'a [Added],
+    /// The cell's name.
+    pub(crate) arm: &'a str,
+}
+
+/// A script and whose it is.
+struct Script {
+    name: String,
+    file: BotFile,
+    node: Node,
+    /// Text and its place; `None` when it is missing or misquoted.
+    text: Option<(String, usize)>,
+}
+
+/// Compiles one cell of one arm.
+pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
+    let mut reader = Reader::new(job.added);
+    let dials = read_dials(job.tree, &mut reader);
+    let mut tree = job.tree.clone();
+    fold_dials(&mut tree, &dial_numbers(&dials), &mut reader.out);
+    let world = World::read(&tree, dials, &mut reader);
+    let scripts = scripts(&tree, job.source, &mut reader);
+    let blocks = rule_blocks(&tree, job.source, &mut reader);
+    let defs = definitions(&tree, job.source, &mut reader);
+    let role_names: Vec<&str> = world.roles.iter().map(|r| r.name.as_str()).collect();
+    let plan = read_map(&tree, known(&world, &role_names, job.source), &mut reader);
+    let mentioned = mentioned(&blocks, &scripts, &defs, &world);
+    let bots: Vec<String> = scripts.iter().map(|s| s.name.clone()).collect();
+    let mut table = tables::build(&tree, &world, plan.as_ref(), &bots, &mentioned, job.source, &mut reader);
+    let mut out = (Programs::default(), Vec::new(), false);
+    if world.whole && plan.is_some() {
+        let texts = Texts { world: &world, plan: plan.as_ref(), tree: &tree, source: job.source, blocks: &blocks, defs: &defs };
+        out = texts.compile(&table, &scripts, &mut reader);
+    }
+    let (programs, bots, has_later) = out;
+    let diagnostics = reader.out;
+    if diagnostics.iter().any(|d| d.severity == Severity::Error) {
+        return (None, diagnostics);
+    }
+    table.has_later = has_later;
+    for event in 0..table.events.len() {
+        if programs.rules.listens(event) {
+            want(&mut table, crate::ids::EventId::new(u16::try_from(event).expect("few events")));
+        }
+    }
+    let chosen = |p: super::world::Picked| Chosen { name: p.def.name, instance: p.instance, mechanic: p.config };
+    let compiled = Compiled {
+        id: job.id.to_owned(),
+        arm: job.arm.to_owned(),
+        source: Arc::clone(job.source),
+        hash: hash(job.tree),
+        table,
+        mechanics: world.mechanics.into_iter().map(chosen).collect(),
+        programs,
+        bots,
+    };
+    (Some(compiled), diagnostics)
+}
+
+/// SHA-256 of the canonical JSON of the patched tree, then the rules version as a little-endian u32. Dials stand in it by name and
+/// value; arms that patch nothing have equal hashes, since they are the same world.
+pub(crate) fn hash(tree: &Node) -> [u8; 32] {
+    let mut text = String::new();
+    tree.canonical(&mut text);
+    let mut sha = Sha256::new();
+    sha.update(text.as_bytes());
+    sha.update(crate::RULES_VERSION.to_le_bytes());
+    sha.finalize().into()
+}
+
+fn rule_blocks(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<(String, String, usize)> {
+    let mut out = Vec::new();
+    for (name, node) in tree.get("rules").map_or(&[][..], Node::entries) {
+        match node.text() {
+            Some(text) => {
+                if let Some(base) = text_at(source, node, Quotes::Literal, "rules", reader) {
+                    out.push((name.clone(), text.to_owned(), base));
+                }
+            }
+            None => {
+                let message = format!("`rules.{name}` must be a text, found {}", node.sort());
+                reader.error("E201", node.span, message, "write the rules in ''' quotes");
+            }
+        }
+    }
+    out
+}
+
+fn definitions(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<(Named<DefFile>, usize)> {
+    let mut out = Vec::new();
+    for def in each::<DefFile>(tree, "defs", reader) {
+        let (Some(value), Some(is)) = (def.value, def.node.get("is")) else { continue };
+        if let Some(base) = text_at(source, is, Quotes::Any, "an expression", reader) {
+            out.push((Named { name: def.name, node: def.node.clone(), value }, base));
+        }
+    }
+    out
+}
+
+fn scripts(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<Script> {
+    let mut out: Vec<Script> = Vec::new();
+    let named = each::<BotFile>(tree, "bots", reader);
+    let names: Vec<String> = named.iter().map(|b| b.name.clone()).collect();
+    for bot in &named {
+        let Some(file) = bot.value.clone() else { continue };
+        let path = format!("bots.{}", bot.name);
+        let text = match (&file.script, &file.same_as) {
+            (Some(script), None) => bot
+                .node
+                .get("script")
+                .and_then(|node| text_at(source, node, Quotes::Literal, "scripts", reader))
+                .map(|base| (script.clone(), base)),
+            (None, Some(other)) => {
+                let at = bot.node.get("same_as").map_or(bot.node.key, |n| n.span);
+                let node = tree.at(&format!("bots.{other}.script"));
+                if node.is_none() {
+                    let help = suggest(other, names.iter().map(String::as_str));
+                    reader.error("E103", at, format!("{path}.same_as names `{other}`, which is no bot with a script"), help);
+                }
+                // Misquoted scripts are complained of at their own bot.
+                let mut silent = Reader::new(&[]);
+                node.and_then(|n| Some((n.text()?.to_owned(), text_at(source, n, Quotes::Literal, "scripts", &mut silent)?)))
+            }
+            (Some(_), Some(_)) => {
+                let at = bot.node.get("same_as").map_or(bot.node.key, |n| n.key);
+                reader.error("E104", at, format!("[{path}] has both `script` and `same_as`"), "keep one of the two");
+                None
+            }
+            (None, None) => {
+                reader.error("E104", bot.node.key, format!("[{path}] needs a field `script` or `same_as`"), "add `script = '''…'''`");
+                None
+            }
+        };
+        out.push(Script { name: bot.name.clone(), file, node: bot.node.clone(), text });
+    }
+    out
+}
+
+/// Which names the texts mention: kinds that must be reachable, and kinds that need rows.
+fn mentioned(
+    blocks: &[(String, String, usize)],
+    scripts: &[Script],
+    defs: &[(Named<DefFile>, usize)],
+    world: &World,
+) -> Mentioned {
+    let mut texts: Vec<&str> = blocks.iter().map(|(_, text, _)| text.as_str()).collect();
+    texts.extend(scripts.iter().filter_map(|s| s.text.as_ref()).map(|(text, _)| text.as_str()));
+    texts.extend(defs.iter().map(|(d, _)| d.value.is.as_str()));
+    texts.extend(world.messages.iter().map(|m| m.value.truth.as_str()));
+    texts.extend(world.vars.iter().filter_map(|v| v.init.as_ref()?.text()));
+    texts.extend(world.time.iter().filter_map(|(t, _)| t.end.as_deref()));
+    let mut out = Mentioned::default();
+    for text in texts {
+        out.names.extend(names_in(text));
+        out.by_the.extend(named_by_the(text));
+    }
+    out
+}
+
+/// What the texts of a file are compiled against.
+struct Texts<'a> {
+    world: &'a World,
+    plan: Option<&'a MapPlan>,
+    tree: &'a Node,
+    source: &'a str,
+    blocks: &'a [(String, String, usize)],
+    defs: &'a [(Named<DefFile>, usize)],
+}
+
+impl Texts<'_> {
+    fn compile(&self, table: &Table, scripts: &[Script], reader: &mut Reader<'_>) -> (Programs, Vec<Bot>, bool) {
+        let line_of = |path: &str| self.tree.at(path).map(|n| position(self.source, n.key.start).0);
+        let names = self.names(table, &line_of, reader);
+        let mut programs = Programs::default();
+        for var in &self.world.vars {
+            programs.init.push(self.init(&names, var, &[], reader));
+        }
+        for (index, vars) in self.world.role_vars.iter().enumerate() {
+            let role = u8::try_from(index).ok().map(RoleId::new);
+            let list = vars
+                .iter()
+                .map(|var| {
+                    let ty = if var.decl.ty == Type::Slot { Type::Slot } else { Type::Int };
+                    self.init(&names, var, &[Binder { name: "slot", ty, role }], reader)
+                })
+                .collect();
+            programs.role_init.push(list);
+        }
+        for message in &self.world.messages {
+            let binders = [Binder { name: "sender", ty: Type::Slot, role: None }];
+            let what = Use { binders: &binders, ty: Type::Bool, choices: &[], draw: None };
+            programs.truth.push(self.expression(&names, what, message.node.get("truth"), reader).unwrap_or_default());
+        }
+        let end = self.world.time.as_ref().and_then(|(_, node)| node.get("end"));
+        if end.is_some() {
+            let what = Use { binders: &[], ty: Type::Bool, choices: &[], draw: None };
+            programs.end = self.expression(&names, what, end, reader);
+            self.check_end(end, reader);
+        }
+        let blocks: Vec<(&str, Text<'_>)> =
+            self.blocks.iter().map(|(name, text, base)| (name.as_str(), Text::new(text, *base))).collect();
+        let rules = compile_rules(&names, &blocks, &mut reader.out);
+        self.check_emitted(table, &rules.emits, reader);
+        programs.rules = rules.rules;
+        let bots = scripts.iter().map(|s| self.bot(&names, s, reader)).collect();
+        (programs, bots, rules.has_later)
+    }
+    fn names<'n>(
+        &'n self,
+        table: &'n Table,
+        line_of: &'n dyn Fn(&str) -> Option<usize>,
+        reader: &mut Reader<'_>,
+    ) -> Names<'n> {
+        let mut names = Names::new(table);
+        names.map = self.plan.map_or("", |p| p.name.as_str());
+        names.dials = self.world.dials.iter().map(|(name, dial)| (name.as_str(), dial.clone())).collect();
+        names.defs = self.defs.iter().map(|(def, base)| define(def, *base, reader)).collect();
+        for picked in &self.world.mechanics {
+            for kind in picked.config.rows() {
+                let Some(kind) = table.kind(&kind) else { continue };
+                names.fields.extend(field(kind, picked));
+            }
+            if picked.def.name == "beam" {
+                names.beams.push(picked.instance.as_str());
+            }
+        }
+        let choices = self.world.vars.iter().chain(self.world.role_vars.iter().flatten()).filter(|v| !v.words.is_empty());
+        names.choices = choices.map(|v| (v.decl.name.as_str(), v.words.clone())).collect();
+        names.line_of = line_of;
+        names
+    }
+    fn init(&self, names: &Names<'_>, var: &VarPlan, binders: &[Binder<'_>], reader: &mut Reader<'_>) -> Program {
+        let name = &var.decl.name;
+        if var.init.is_none() && matches!(var.decl.ty, Type::Slot | Type::Cell) {
+            reader.error("E104", var.key, format!("variable `{name}` needs a field `init`"), "add `init = …`");
+            return Program::default();
+        }
+        let what = Use { binders, ty: var.decl.ty, choices: &var.words, draw: Some(name) };
+        match &var.init {
+            Some(node) => self.expression(names, what, Some(node), reader).unwrap_or_default(),
+            None => {
+                let zero = match var.decl.ty {
+                    Type::Bool => "false",
+                    Type::Choice => var.words.first().map_or("", String::as_str),
+                    _ => "0",
+                };
+                compile_expr(names, what, Text::new(zero, var.key.start), &mut reader.out).unwrap_or_default()
+            }
+        }
+    }
+    /// A constant or a text of the rule language.
+    fn expression(&self, names: &Names<'_>, what: Use<'_>, node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Program> {
+        let node = node?;
+        let (text, base) = match &node.data {
+            Data::Text(text) => (text.clone(), text_at(self.source, node, Quotes::Any, "an expression", reader)?),
+            Data::Bool(b) => (b.to_string(), node.span.start),
+            Data::Int(n) => (n.to_string(), node.span.start),
+            Data::Num(n) => (decimal(*n), node.span.start),
+            _ => {
+                let message = format!("an expression must be a text, a number or true or false, found {}", node.sort());
+                reader.error("E201", node.span, message, "write it in quotes");
+                return None;
+            }
+        };
+        compile_expr(names, what, Text::new(&text, base), &mut reader.out)
+    }
+    /// An end that follows from a hidden cause would tell it.
+    fn check_end(&self, end: Option<&Node>, reader: &mut Reader<'_>) {
+        let Some((node, text)) = end.and_then(|n| Some((n, n.text()?))) else { return };
+        let used = names_in(text);
+        let hidden = |v: &&VarPlan| v.decl.seen == crate::state::Seen::None && used.contains(&v.decl.name);
+        if let Some(var) = self.world.vars.iter().find(hidden) {
+            let message = format!("time.end reads `{}`, which nobody sees (seen = \"none\")", var.decl.name);
+            reader.error("E412", node.span, message, "end on what agents can see, or set `seen = \"all\"`");
+        }
+    }
+    /// An event of the author's that nothing emits.
+    fn check_emitted(&self, table: &Table, emits: &[bool], reader: &mut Reader<'_>) {
+        for (event, decl) in table.events.iter().enumerate().filter(|(_, e)| e.mechanic.is_none()) {
+            if emits.get(event) == Some(&false) && !reader.out.iter().any(|d| d.code.starts_with("E4")) {
+                let at = self.tree.at(&format!("events.{}", decl.name)).map_or(Span::default(), |n| n.key);
+                let message = format!("no rule emits the event `{}`", decl.name);
+                reader.out.push(Diagnostic::warning("W902", at, message, "emit it in a rule, or drop it"));
+            }
+        }
+    }
+    fn bot(&self, names: &Names<'_>, script: &Script, reader: &mut Reader<'_>) -> Bot {
+        let kind = kind_of(script.file.kind);
+        let roles = &self.world.roles;
+        let role = script.file.role.as_ref().map_or_else(
+            || (roles.len() == 1 && kind != BotKind::Resident).then_some(0),
+            |name| roles.iter().position(|r| r.name == *name),
+        );
+        let text = BotText {
+            name: &script.name,
+            role: role.and_then(|r| u8::try_from(r).ok()).map(RoleId::new),
+            control: kind != BotKind::Resident,
+            world: script.file.senses == Senses::World,
+            senses_at: script.node.get("senses").map_or(script.node.key, |n| n.span),
+            script: script.text.as_ref().map_or(Text::default(), |(text, base)| Text::new(text, *base)),
+        };
+        let compiled = script.text.as_ref().and_then(|_| compile_bot(names, text, &mut reader.out));
+        Bot {
+            name: script.name.clone(),
+            kind,
+            says: script.file.says.clone().unwrap_or_default(),
+            script: compiled.unwrap_or_default(),
+        }
+    }
+}
+
+fn define<'n>(def: &'n Named<DefFile>, base: usize, reader: &mut Reader<'_>) -> Def<'n> {
+    let mut args = Vec::new();
+    for (name, node) in def.node.get("args").map_or(&[][..], Node::entries) {
+        match node.text().and_then(type_of) {
+            Some(ty) => args.push((name.as_str(), ty)),
+            None => {
+                let message = format!("defs.{}.args.{name} has no known type", def.name);
+                let help = suggest(node.text().unwrap_or_default(), super::world::TYPES.iter().map(|(n, _)| *n));
+                reader.error("E201", node.span, message, help);
+            }
+        }
+    }
+    Def { name: &def.name, args, is: Text::new(&def.value.is, base) }
+}
+
+/// The fields that a mechanic gives to a kind.
+fn field(kind: KindId, picked: &super::world::Picked) -> Vec<Field> {
+    let from = picked.label();
+    let one = |(name, ty): &(&str, Type)| Field { kind, name: (*name).to_owned(), ty: *ty, from: from.clone() };
+    picked.def.fields.iter().map(one).collect()
+}
+
+/// The kind of a bot.
+pub(crate) fn kind_of(word: BotWord) -> BotKind {
+    match word {
+        BotWord::Positive => BotKind::Positive,
+        BotWord::Negative => BotKind::Negative,
+        BotWord::Lookalike => BotKind::Lookalike,
+        BotWord::Resident => BotKind::Resident,
+        BotWord::Baseline => BotKind::Baseline,
+    }
+}

@@ -1,0 +1,140 @@
+//! The whole way: text → tree → frame → every cell of every arm compiled once, so that all that is wrong is said at once.
+//!
+//! **Invariant.** At most 50 diagnostics, sorted by place, one for each slip; without errors there is a scenario, and then every
+//! cell of it compiles.
+
+use std::sync::Arc;
+
+use super::arms::{ArmPlan, Factor, patched, read_arms, read_factors};
+use super::compile::{Job, compile};
+use super::doc::{Node, original, parse, unix_lines};
+use super::read::Reader;
+use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, lint};
+use crate::diagnostic::{Diagnostic, Severity};
+
+/// Most diagnostics of a file.
+const MAX_DIAGNOSTICS: usize = 50;
+
+/// What [`Scenario::compile`] needs beside the public fields.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) source: Arc<str>,
+    pub(crate) tree: Node,
+    pub(crate) plans: Vec<ArmPlan>,
+    pub(crate) factors: Vec<Factor>,
+}
+
+/// Reads and checks a scenario. Without errors among the diagnostics there is a scenario, else none. Spans are bytes of `source` as
+/// it was given.
+pub fn check(id: &str, source: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
+    let (text, removed) = unix_lines(source);
+    let mut out = Vec::new();
+    let tree = parse(&text, &mut out);
+    let scenario = tree.and_then(|tree| load(id, text, tree, &mut out));
+    out.sort_by(|a, b| (a.span.start, &a.code).cmp(&(b.span.start, &b.code)));
+    out.dedup_by(|a, b| a.span == b.span && a.severity == b.severity && a.code == b.code);
+    out.truncate(MAX_DIAGNOSTICS);
+    for d in &mut out {
+        for span in std::iter::once(&mut d.span).chain(d.related.iter_mut().map(|r| &mut r.span)) {
+            span.start = original(span.start, &removed);
+            span.end = original(span.end, &removed);
+        }
+    }
+    (scenario, out)
+}
+
+fn failed(out: &[Diagnostic]) -> bool {
+    out.iter().any(|d| d.severity == Severity::Error)
+}
+
+fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option<Scenario> {
+    let source: Arc<str> = Arc::from(text);
+    let mut reader = Reader::new(&[]);
+    frame::check_top(&tree, &mut reader);
+    let factors = read_factors(&tree, &mut reader);
+    let plans = read_arms(&tree, &factors, &mut reader);
+    let frame = frame::read(&tree, &factors, &plans, &mut reader);
+    lint::mental_words(&tree, &source, &mut reader);
+    out.append(&mut reader.out);
+    let own = frame.own_cell();
+    let arms: Vec<_> = plans.iter().map(|plan| arms::arm(plan, &factors, &own)).collect();
+    let cells = factors.iter().map(|f| f.levels.len()).product::<usize>();
+    if cells > 24 {
+        let at = tree.get("factors").map_or(tree.span, |n| n.key);
+        let message = format!("{cells} cells of the factorial, the limit is 24 (cells of the factorial)");
+        out.push(Diagnostic::error("E204", at, message, "do with fewer factors or levels"));
+        return None;
+    }
+    let (base, mut found) = compile(Job { id, source: &source, tree: &tree, added: &[], arm: "" });
+    out.append(&mut found);
+    let parts = Parts { source, tree, plans, factors };
+    let mut broken = base.is_none();
+    for (plan, arm) in parts.plans.iter().zip(&arms) {
+        for cell in 0..arm.cells.len() {
+            let (tree, patch) = patched(&parts.tree, &parts.plans, plan, &parts.factors, &arm.cells[cell], out);
+            // A base that does not compile would say the same in every cell.
+            if !broken && !failed(out) || patch.added.iter().any(|a| a.who.contains(&plan.name)) {
+                let name = arm.cell_name(cell);
+                let job = Job { id, source: &parts.source, tree: &tree, added: &patch.added, arm: &name };
+                let (_, mut found) = compile(job);
+                if broken {
+                    found.retain(|d| d.code == "E502");
+                }
+                out.append(&mut found);
+            }
+        }
+    }
+    broken |= failed(out);
+    (!broken).then(|| Scenario {
+        id: id.to_owned(),
+        source: parts.source.to_string(),
+        question: frame.question,
+        arms,
+        measures: frame.measures,
+        bots: frame.bots,
+        captions: frame.captions,
+        parts,
+    })
+}
+
+impl Scenario {
+    /// Compiles an arm by name: a bare name plays the arm's first cell (the primary's own), `"treatment"`, `"control"` and
+    /// `"lookalike"` the first arm of that kind, `threat[twin=yes,done=no]` a cell (factors left out: as in the first cell).
+    pub fn compile(&self, arm: &str) -> Result<Arc<Compiled>, ArmError> {
+        let (name, levels) = match arm.split_once('[') {
+            Some((name, rest)) => (name, rest.strip_suffix(']').unwrap_or("?")),
+            None => (arm, ""),
+        };
+        let of_kind = |kind: ArmKind| self.arms.iter().position(|a| a.kind == kind);
+        let index = self.arms.iter().position(|a| a.name == name).or_else(|| match name {
+            "treatment" => of_kind(ArmKind::Treatment),
+            "control" => of_kind(ArmKind::Control),
+            "lookalike" => of_kind(ArmKind::Lookalike),
+            _ => None,
+        });
+        let found = index.and_then(|index| Some((index, self.cell(index, levels)?)));
+        let Some((index, cell)) = found else {
+            let arms = match index {
+                Some(index) => (0..self.arms[index].cells.len()).map(|c| self.arms[index].cell_name(c)).collect::<Vec<_>>(),
+                None => self.arms.iter().map(|a| a.name.clone()).collect(),
+            };
+            return Err(ArmError::Unknown { scenario: self.id.clone(), arm: arm.to_owned(), arms: arms.join(", ") });
+        };
+        let Parts { source, tree, plans, factors } = &self.parts;
+        let cells = &self.arms[index].cells;
+        let (tree, patch) = patched(tree, plans, &plans[index], factors, &cells[cell], &mut Vec::new());
+        let name = self.arms[index].cell_name(cell);
+        let (compiled, _) = compile(Job { id: &self.id, source, tree: &tree, added: &patch.added, arm: &name });
+        Ok(Arc::new(compiled.expect("every cell was compiled when the file was checked")))
+    }
+    /// The cell of an arm that has these levels; for factors that are not named, the first cell's.
+    fn cell(&self, arm: usize, levels: &str) -> Option<usize> {
+        let cells = &self.arms[arm].cells;
+        let mut wanted = cells.first()?.clone();
+        for part in levels.split(',').filter(|p| !p.is_empty()) {
+            let (factor, level) = part.split_once('=')?;
+            wanted.iter_mut().find(|(f, _)| f == factor.trim())?.1 = level.trim().to_owned();
+        }
+        cells.iter().position(|c| *c == wanted)
+    }
+}
