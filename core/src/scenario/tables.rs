@@ -63,9 +63,7 @@ pub(crate) fn build(
         check_reach(world, plan, &states, mentioned, reader);
         lay_out(&mut table, world, plan, mentioned, &states, tree, reader);
     }
-    let mut acts = std::mem::take(&mut table.acts);
-    acts.find_events(&table);
-    table.acts = acts;
+    table.derive();
     for picked in &world.mechanics {
         picked.config.prepare(&picked.instance, &mut table);
     }
