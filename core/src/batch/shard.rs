@@ -7,11 +7,12 @@ use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
 
 use super::stage::Stage;
-use super::tick::{Placed, Seat, Seats, schedule};
+use super::tick::{Seat, Seats, schedule};
 use super::{Autoreset, BatchError, Group, Out};
 use crate::draw::{Purpose, TickDraw, name_hash};
 use crate::ids::{Cell, Domain, Slot};
 use crate::mechanics::Install;
+use crate::mechanics::Placed;
 use crate::observe::{Encoding, Observer};
 use crate::scenario::Compiled;
 use crate::state::{

@@ -11,6 +11,8 @@ use bevy_ecs::system::{Res, ScheduleSystem};
 
 use crate::draw::{Purpose, TickDraw};
 use crate::ids::Slot;
+use crate::mechanics::Placed;
+use crate::observe::is_legal;
 use crate::phase::Phase;
 use crate::rules::Programs;
 use crate::scenario::Compiled;
@@ -40,9 +42,6 @@ pub(super) struct Seats {
 
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Place(usize);
-
-/// A system of a mechanic: its phase, whether it comes after all others of the phase, and the mechanic's position.
-pub(crate) type Placed = (Phase, bool, u8, ScheduleConfigs<ScheduleSystem>);
 
 /// The schedule of a scenario: phase after phase; within a phase the core's system, the mechanics' in the order of their list,
 /// the late ones, then the rules that answer. The order is total: no two systems are free to run in either order.
@@ -160,17 +159,6 @@ fn random_action(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize) -> u8 {
     let key = arena.head.draw.key(Purpose::RandomPolicy, u32::try_from(slot).expect("at most 64"), 0);
     let legal = (0..n).map(|a| u8::try_from(a).expect("at most 255 actions")).filter(|&a| is_legal(compiled, arena, slot, a));
     legal.min_by_key(|&a| (key.u64(u32::from(a)), a)).unwrap_or(0)
-}
-
-/// Whether an action is legal now: the mask of a slot. `noop` always is.
-pub(crate) fn is_legal(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize, action: u8) -> bool {
-    if action == 0 {
-        return true;
-    }
-    let role = usize::from(arena.table.slot_roles[slot]);
-    let Some(a) = arena.table.roles[role].actions.get(usize::from(action)) else { return false };
-    arena.agents.can_act(slot, arena.head.tick)
-        && compiled.mechanics.get(usize::from(a.mechanic)).is_none_or(|m| m.mechanic.legal(arena, slot, a.argument))
 }
 
 /// Runs the rules that answer the facts of a phase.

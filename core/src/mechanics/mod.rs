@@ -4,7 +4,8 @@
 
 use std::fmt::Debug;
 
-use bevy_ecs::system::IntoSystem;
+use bevy_ecs::schedule::ScheduleConfigs;
+use bevy_ecs::system::{IntoSystem, ScheduleSystem};
 use bevy_ecs::world::World;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -233,6 +234,9 @@ pub trait Mechanic: Debug + Send + Sync {
     }
 }
 
+/// A system of a mechanic: its phase, whether it comes after all others of the phase, and the mechanic's position.
+pub(crate) type Placed = (Phase, bool, u8, ScheduleConfigs<ScheduleSystem>);
+
 /// What a mechanic builds into.
 pub struct Install<'a> {
     /// The shard's World, with the agents spawned.
@@ -243,7 +247,7 @@ pub struct Install<'a> {
     pub position: u8,
     /// Number of arenas of the shard.
     pub n_arenas: usize,
-    pub(crate) systems: Vec<crate::batch::Placed>,
+    pub(crate) systems: Vec<Placed>,
 }
 
 impl Install<'_> {

@@ -2,18 +2,21 @@
 //!
 //! **Invariant.** Reads only what the role may see; labels and unseen channels never enter.
 
+mod group;
+mod mask;
 mod own;
 mod rgb;
 mod text;
 mod whole;
 mod window;
 
+pub use group::{Group, Out};
+pub(crate) use mask::is_legal;
 pub use own::{OwnField, own_fields};
 pub use rgb::TILE;
 pub use text::text;
 pub use whole::{chart, picture};
 
-use crate::batch::{Group, Out, is_legal};
 use crate::ids::{RoleId, Slot};
 use crate::scenario::Compiled;
 use crate::state::{BODY_ON_MAP, Isa, Role, ShardParts, Table, Word};

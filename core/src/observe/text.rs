@@ -6,8 +6,7 @@
 use std::fmt::Write;
 
 use super::own::{self, own_fields};
-use super::window;
-use crate::batch::is_legal;
+use super::{is_legal, window};
 use crate::ids::Slot;
 use crate::scenario::Compiled;
 use crate::state::{ArenaMut, BODY, LOOK, OUTSIDE, Word};
