@@ -318,3 +318,45 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::{YARD, bot, lines, names, script_slips, table};
+    use crate::scenario::compile_bot;
+
+    #[test]
+    fn a_bot_may_read_what_its_role_sees() {
+        for (text, want) in [
+            (
+                "a: if heard(coming) and not errand -> stay()",
+                "r:1:29: error[E408]: worker cannot see `errand` (seen = \"none\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`",
+            ),
+            ("a: if me.secret > 1 -> stay()", "r:1:10: error[E408]: worker cannot see `secret` (seen = \"none\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`"),
+            ("a: if count(worker where it.plot == 1) > 0 -> stay()", "r:1:29: error[E408]: worker cannot see `plot` (seen = \"self\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`"),
+            ("a: if dial.cost > 1 -> stay()", "r:1:12: error[E408]: a bot reads no dial; help: write the number, or show it by a variable"),
+            ("if pick(3) == 1 -> wander()", "r:1:4: error[E411]: a line that draws needs a name; help: write `name: if … -> …`"),
+            ("a: -> goo(nearest(apple))", "r:1:7: error[E403]: there is no action `goo`; help: did you mean `go`?"),
+            ("a: -> use(zpa)", "r:1:11: error[E404]: worker has no verb `zpa`; help: did you mean `zap`?"),
+            ("a: -> say(coming)", "r:1:11: error[E404]: worker cannot say `coming`; help: choose the mechanic message with this kind, and the role in `by`"),
+            ("a: -> stay(); n = 1", "r:1:15: error[E404]: `n` is no register; help: write `let n = 0` above"),
+            ("a: -> go(apple)", "r:1:10: error[E202]: a cell is needed here, found a kind"),
+            ("avoid aple a: -> wander()", "r:1:7: error[E404]: `aple` is no kind of thing; help: did you mean `apple`?"),
+            ("let apple = 1 a: -> stay()", "r:1:5: error[E404]: `apple` is the name of something else; help: use another name"),
+        ] {
+            assert_eq!(script_slips(text), [want], "{text}");
+        }
+        assert!(script_slips("a: if has_twin and me.plot == 1 and stock > 0.5 -> stay()").is_empty());
+    }
+
+    #[test]
+    fn a_resident_may_sense_the_world_and_a_control_may_not() {
+        let table = table(YARD);
+        let text = "a: if errand and leave == tick + 12 -> go(the(lever))";
+        let mut out = Vec::new();
+        let resident = bot(&table, "steward", true, text);
+        assert!(compile_bot(&names(&table), resident, &mut out).is_some(), "{out:?}");
+        let control = crate::scenario::BotText { control: true, ..resident };
+        assert!(compile_bot(&names(&table), control, &mut out).is_none());
+        assert!(lines(text, &out)[0].starts_with("r:1:1: error[E409]: a control of a focal role with `senses = \"world\"`"));
+    }
+}

@@ -410,3 +410,103 @@ impl Checker<'_, '_> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::testing::slips;
+
+    /// One slip, one message, with its place (line and column of the block) and what would be right.
+    fn says(text: &str, want: &str) {
+        assert_eq!(slips(text), [want], "{text}");
+    }
+
+    #[test]
+    fn the_errors_of_the_specification_have_its_words() {
+        says(
+            "on eaten(a, apple, _)  pay(a, main, 1)",
+            "r:1:24: error[E401]: expected `when` or `do`, found `pay`; help: write `do pay(…)`",
+        );
+        says(
+            "on eated(a, apple, _)  do pay(a, main, 1)",
+            "r:1:4: error[E402]: no chosen mechanic and no [events] entry gives `eated`; help: did you mean `eaten` (pickup)?",
+        );
+        says(
+            "on eaten(a, aple, _)  do pay(a, main, 1)",
+            "r:1:13: error[E404]: `aple` names nothing and is not used; help: did you mean the thing `apple`? for anything write `_`",
+        );
+        says(
+            "on pressed(w, lever) when the(gate).opened do pay(w, main, 1)",
+            "r:1:37: error[E103]: gate has no field `opened`; help: did you mean `open` (from door.gate)?",
+        );
+        says(
+            "on pressed(w, lever) when role(w) == 3 and the(gate).open do pay(w, main, 1)",
+            "r:1:35: error[E202]: cannot compare a role with a number; help: name one of worker, steward",
+        );
+        says(
+            "on pressed(w, lever) when the(apple).pos == w.pos do pay(w, main, 1)",
+            "r:1:27: error[E405]: `the(apple)` needs exactly one apple, maps.yard has 3 to 4; help: add `where …`, or use a binder",
+        );
+        says(
+            "on pressed(w, lever)\n  do the(gate).open = false; pay(w, main, -dial.cost)",
+            "r:2:6: error[E406]: `open` belongs to the mechanic door; help: write `shut(the(gate))`",
+        );
+        says(
+            "on gate_shut(w) do emit gate_shut(w)",
+            "r:1:20: error[E407]: this rule causes the event that starts it: gate_shut -> gate_shut; help: add `after 1`, or use another event",
+        );
+        says(
+            "on pressed(w, lever) when chance(0.5) do pay(w, main, 1)",
+            "r:1:27: error[E411]: a rule that draws needs a name; help: write `name: on …`; the name is part of the draw, so that it stays when rules move",
+        );
+    }
+
+    #[test]
+    fn names_calls_and_types_are_checked() {
+        for (text, want) in [
+            ("on eaten(a, b) do kill(a)", "r:1:1: error[E403]: `eaten` has 3 fields, found 2; help: they are: a slot, a kind, a cell; write `_` for what does not matter"),
+            ("on eaten(a, worker, _) do kill(a)", "r:1:13: error[E202]: this field of eaten is a kind, `worker` is a role; help: write `_`, or a new name"),
+            ("on eaten(a, a, _) do kill(a)", "r:1:13: error[E404]: `a` stands twice; help: use two names and compare them with `when`"),
+            ("on eaten(a, _, _) do pya(a, main, 1)", "r:1:22: error[E403]: there is no effect `pya`; help: did you mean `pay`?"),
+            ("on eaten(a, _, _) do pay(a, man, 1)", "r:1:29: error[E404]: `man` is no reward channel; help: did you mean `main`?"),
+            ("on eaten(a, _, _) do pay(a, main)", "r:1:22: error[E403]: `pay` does not take 2 arguments; help: write `pay(s, channel, num)`"),
+            ("on eaten(a, _, _) do claim(a, a)", "r:1:22: error[E403]: `claim` needs `territory`, which this version does not have"),
+            ("on eaten(a, _, _) do count(apple)", "r:1:22: error[E403]: `count` is a function; help: use it inside an expression"),
+            ("on eaten(a, _, _) when last(coming) < 3 do kill(a)", "r:1:24: error[E403]: `last` is for scripts of bots only"),
+            ("on eaten(a, _, _) when me == a do kill(a)", "r:1:24: error[E404]: `me` names nothing"),
+            ("on eaten(a, _, _) when has(a, apple) do kill(a)", "r:1:31: error[E202]: `apple` cannot be carried; help: choose the mechanic pickup with `becomes = \"carried\"`"),
+            ("on eaten(a, _, _) do freeze(a, 1.5)", "r:1:32: error[E202]: a whole number is needed here, found one with decimals"),
+            ("on eaten(a, _, _) do emit opened(the(gate))", "r:1:27: error[E406]: `opened` belongs to the mechanic door; help: declare an event of your own under [events]"),
+            ("on eaten(a, _, _) do emit gate_shutt(a)", "r:1:27: error[E402]: no [events] entry declares `gate_shutt`; help: did you mean `gate_shut`?"),
+            ("on eaten(a, _, _) do a.on = false", "r:1:22: error[E406]: `on` belongs to the mechanic power; help: write `disable(a, by)` or `enable(a, by)`"),
+            ("on eaten(a, _, _) do dial.cost = 1", "r:1:22: error[E406]: a dial does not change; help: keep the value in a variable of [vars]"),
+            ("on eaten(a, _, _) do stok += 1", "r:1:22: error[E404]: `stok` is no variable of [vars]; help: did you mean `stock`?"),
+            ("on eaten(a, _, _) when dial.cots > 1 do kill(a)", "r:1:29: error[E103]: there is no dial `cots`; help: did you mean `cost`?"),
+            ("on eaten(a, _, _) when mood == angry do kill(a)", "r:1:32: error[E404]: `angry` is none of the words that may stand here; help: name one of calm, cross"),
+            ("on eaten(a, _, _) when count(apple where chance(0.5)) > 1 do kill(a)", "r:1:42: error[E411]: no draw can stand in `where`: it would depend on how many there are"),
+            ("on eaten(a, _, c) when count(apple, c, 9) > 1 do kill(a)", "r:1:40: error[E202]: a number from 0 to 8 is needed here"),
+            ("on eaten(a, _, _) do open(the(lever))", "r:1:27: error[E202]: lever is no door; help: add a mechanic `door.name` for it"),
+            ("each wrker w do kill(w)", "r:1:6: error[E404]: `wrker` is no role and no kind of thing; help: did you mean `worker`?"),
+        ] {
+            says(text, want);
+        }
+    }
+
+    #[test]
+    fn all_errors_come_at_once_one_for_each_slip() {
+        let text = "on eaten(a, apple, _) do pay(a, main, nothing + 1)\n\
+                    on eaten(a apple) do kill(a)\n\
+                    luck: on eaten(a, _, _) when a.plott == 3 and chance(2) do kill(a);\n\
+                    on pressed(a, lever) do kill(b)";
+        let codes: Vec<String> = slips(text).iter().map(|l| l.split(": ").take(2).collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(codes, ["r:1:39 error[E404]", "r:2:12 error[E401]", "r:4:1 error[E401]", "r:4:30 error[E404]"]);
+    }
+
+    #[test]
+    fn a_cycle_through_acts_is_found_and_a_delay_breaks_it() {
+        says(
+            "on opened(g) do emit gate_shut(the(steward))\non gate_shut(_) do open(the(gate))",
+            "r:1:17: error[E407]: this rule causes the event that starts it: opened -> gate_shut -> opened; help: add `after 1`, or use another event",
+        );
+        assert!(slips("on opened(g) do emit gate_shut(the(steward)) after 1\non gate_shut(_) do open(the(gate))").is_empty());
+    }
+}

@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
     }
     fn at_item(&self) -> bool {
         let (a, b) = (self.peek(), self.peek_after(1));
-        a.first && (matches!(a.text, "let" | "avoid" | "if" | "->") || (a.tok == Tok::Word && Self::is_sign(b, ":")))
+        matches!(a.text, "let" | "avoid" | "->") || (a.first && a.text == "if") || (a.tok == Tok::Word && Self::is_sign(b, ":"))
     }
 
     fn label(&mut self) -> Option<Name> {
@@ -279,13 +279,7 @@ impl<'a> Parser<'a> {
             self.need("=", &format!("write `{} = …`", name.text))?;
             updates.push((name, self.expr()?));
         }
-        let item = Item::Line { label, cond, action, updates, span: join(start, self.last_span()) };
-        let next = self.peek();
-        if self.at_end() || next.first || self.at_item() {
-            Ok(item)
-        } else {
-            Err(self.expected("`;` or the next line", "each line of a script has one action"))
-        }
+        Ok(Item::Line { label, cond, action, updates, span: join(start, self.last_span()) })
     }
 
     fn node(&self, kind: ExprKind, span: Span, below: u8) -> Parsed<Expr> {
