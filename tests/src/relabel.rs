@@ -17,7 +17,10 @@ pub fn relabel(text: &str) -> String {
     let mut edits = Edits::default();
     for (kind, names) in [("arms", &mut edits.arms), ("factors", &mut edits.factors)] {
         for (i, (key, _)) in entries(root, kind).enumerate() {
-            names.insert(key.get_ref().to_string(), format!("{}{i}_renamed", &kind[..1]));
+            names.insert(
+                key.get_ref().to_string(),
+                format!("{}{i}_renamed", &kind[..1]),
+            );
         }
     }
     for (key, _) in entries(root, "arms") {
@@ -25,8 +28,17 @@ pub fn relabel(text: &str) -> String {
     }
     for (key, levels) in entries(root, "factors") {
         edits.name(key, Sort::Factor);
-        for (i, (level, _)) in levels.get_ref().as_table().into_iter().flatten().enumerate() {
-            edits.levels.insert(level.get_ref().to_string(), format!("l{i}_of_{}", level.get_ref().len()));
+        for (i, (level, _)) in levels
+            .get_ref()
+            .as_table()
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            edits.levels.insert(
+                level.get_ref().to_string(),
+                format!("l{i}_of_{}", level.get_ref().len()),
+            );
         }
     }
     // Levels of several factors may share a name: each name has one new one, so equal ones stay equal.
@@ -39,7 +51,12 @@ pub fn relabel(text: &str) -> String {
         let key = key.get_ref().as_ref();
         if matches!(key, "arms" | "exits" | "checks" | "bots") {
             // The author's names stand here: an arm may be called `threat`.
-            value.get_ref().as_table().into_iter().flatten().for_each(|(_, value)| edits.walk(value));
+            value
+                .get_ref()
+                .as_table()
+                .into_iter()
+                .flatten()
+                .for_each(|(_, value)| edits.walk(value));
         } else if key == "measures" {
             edits.walk(value);
         } else if key == "question" {
@@ -53,7 +70,12 @@ pub fn relabel(text: &str) -> String {
 fn entries<'a, 'i>(
     root: &'a DeTable<'i>,
     name: &str,
-) -> impl Iterator<Item = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>)> {
+) -> impl Iterator<
+    Item = (
+        &'a Spanned<std::borrow::Cow<'i, str>>,
+        &'a Spanned<DeValue<'i>>,
+    ),
+> {
     let table = root.get(name).and_then(|v| v.get_ref().as_table());
     let mut all: Vec<_> = table.into_iter().flatten().collect();
     all.sort_by_key(|(key, _)| key.span().start);
@@ -108,12 +130,15 @@ impl Edits {
                     match key.get_ref().as_ref() {
                         "arm" | "base" => self.text(value, Sort::Arm),
                         "at" | "needed" | "threat" | "flagged_in" => {
-                            for (factor, levels) in value.get_ref().as_table().into_iter().flatten() {
+                            for (factor, levels) in value.get_ref().as_table().into_iter().flatten()
+                            {
                                 self.name(factor, Sort::Factor);
                                 self.text(levels, Sort::Level);
                             }
                         }
-                        "says" => self.all.push((value.span(), "\"Said in other words.\"".to_owned())),
+                        "says" => self
+                            .all
+                            .push((value.span(), "\"Said in other words.\"".to_owned())),
                         "M" => self.all.push((value.span(), "0.37".to_owned())),
                         // What an arm or level sets is the world, not a label.
                         "set" | "script" => {}
@@ -127,7 +152,8 @@ impl Edits {
     fn reword(&mut self, question: &Spanned<DeValue<'_>>) {
         for (key, value) in question.get_ref().as_table().into_iter().flatten() {
             if value.get_ref().as_str().is_some() && key.get_ref().as_ref() != "demand" {
-                self.all.push((value.span(), "\"Asked in other words.\"".to_owned()));
+                self.all
+                    .push((value.span(), "\"Asked in other words.\"".to_owned()));
             }
         }
     }

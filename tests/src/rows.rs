@@ -54,7 +54,11 @@ impl Buffers {
     pub fn of(batch: &Batch) -> Self {
         let group = |g: &commonweal_core::batch::Group| {
             let rows = batch.arenas() * g.slots.len();
-            let obs = if g.obs_shape.is_empty() { 0 } else { g.obs_shape.iter().product::<usize>() };
+            let obs = if g.obs_shape.is_empty() {
+                0
+            } else {
+                g.obs_shape.iter().product::<usize>()
+            };
             Rows {
                 obs: vec![0; rows * obs],
                 own: vec![0; rows * g.own_names.len()],
@@ -89,25 +93,45 @@ impl Buffers {
                 final_obs,
                 final_own,
             } = r;
-            Out { obs, own, mask, reward, terminated, truncated, alive, on, valid, illegal, final_obs, final_own }
+            Out {
+                obs,
+                own,
+                mask,
+                reward,
+                terminated,
+                truncated,
+                alive,
+                on,
+                valid,
+                illegal,
+                final_obs,
+                final_own,
+            }
         }
         self.0.iter_mut().map(out).collect()
     }
     /// The rows of one arena.
     pub fn arena(&self, arena: usize, arenas: usize) -> Vec<Rows> {
-        self.0.iter().map(|rows| rows.arena(arena, arenas)).collect()
+        self.0
+            .iter()
+            .map(|rows| rows.arena(arena, arenas))
+            .collect()
     }
 }
 
 /// Actions for all rows, one list a group: any of the role's, legal or not, from (`seed`, tick) and the row's place in its arena
 /// alone, so that every arena of the batch plays the same.
 pub fn same_in_all_arenas(batch: &Batch, seed: u64, tick: u64) -> Vec<Vec<i32>> {
-    actions(batch, |_, group, i| mix(mix(seed ^ mix(tick)) ^ (group * 64 + i)))
+    actions(batch, |_, group, i| {
+        mix(mix(seed ^ mix(tick)) ^ (group * 64 + i))
+    })
 }
 
 /// The same, each arena its own by `arena` + `first`.
 pub fn each_arena_its_own(batch: &Batch, seed: u64, tick: u64, first: u64) -> Vec<Vec<i32>> {
-    actions(batch, |arena, group, i| mix(mix(mix(seed ^ mix(tick)) ^ (arena + first)) ^ (group * 64 + i)))
+    actions(batch, |arena, group, i| {
+        mix(mix(mix(seed ^ mix(tick)) ^ (arena + first)) ^ (group * 64 + i))
+    })
 }
 
 fn actions(batch: &Batch, draw: impl Fn(u64, u64, u64) -> u64) -> Vec<Vec<i32>> {
@@ -116,7 +140,10 @@ fn actions(batch: &Batch, draw: impl Fn(u64, u64, u64) -> u64) -> Vec<Vec<i32>> 
         let arenas = 0..batch.arenas() as u64;
         let slots = 0..group.slots.len() as u64;
         let one = |arena, i| i32::try_from(draw(arena, g, i) % n).expect("at most 255 actions");
-        arenas.flat_map(|arena| slots.clone().map(move |i| (arena, i))).map(|(arena, i)| one(arena, i)).collect()
+        arenas
+            .flat_map(|arena| slots.clone().map(move |i| (arena, i)))
+            .map(|(arena, i)| one(arena, i))
+            .collect()
     };
     (0u64..).zip(batch.groups()).map(group).collect()
 }

@@ -19,6 +19,8 @@ pub struct Small<'a> {
     pub rules: &'a str,
     /// Whole tables: vars, events, further channels, further bots.
     pub more: &'a str,
+    /// The role of the control agents, where there are several roles; else empty.
+    pub role: &'a str,
     /// What the control arm sets, for example `set.mechanics.move.every = 2`.
     pub control: &'a str,
 }
@@ -26,7 +28,23 @@ pub struct Small<'a> {
 impl Small<'_> {
     /// The file.
     pub fn text(&self) -> String {
-        let Self { ticks, layers, roles, rows, legend, mechanics, rules, more, control } = self;
+        let Self {
+            ticks,
+            layers,
+            roles,
+            rows,
+            legend,
+            mechanics,
+            rules,
+            more,
+            role,
+            control,
+        } = self;
+        let role = if role.is_empty() {
+            String::new()
+        } else {
+            format!("role = \"{role}\"\n")
+        };
         format!(
             r#"format = 1
 [question]
@@ -68,21 +86,22 @@ says = "Otherwise."
 {control}
 [bots.mover]
 kind = "positive"
-script = '''
+{role}script = '''
 -> wander()
 '''
 [bots.stayer]
 kind = "negative"
-script = '''
+{role}script = '''
 -> stay()
 '''
 [bots.other_mover]
 kind = "lookalike"
-script = '''
+{role}script = '''
 -> wander()
 '''
 [measures]
 primary = {{ id = "rate", of = "focal", event = "moved", M = 0.1 }}
+competence = {{ id = "A5", arm = "not_asked" }}
 [exits.none]
 says = "Nothing is asked for."
 bot = "stayer"

@@ -7,7 +7,10 @@ use commonweal_core::scenario::{self, Compiled, Scenario};
 
 /// All shipped scenarios.
 pub fn shipped() -> Vec<Scenario> {
-    let all: Vec<Scenario> = commonweal_scenarios::ALL.iter().map(|s| read(s.id, s.text)).collect();
+    let all: Vec<Scenario> = commonweal_scenarios::ALL
+        .iter()
+        .map(|s| read(s.id, s.text))
+        .collect();
     assert!(!all.is_empty(), "no scenario is shipped");
     all
 }
@@ -24,7 +27,11 @@ pub fn read(id: &str, text: &str) -> Scenario {
 
 /// Names of all cells of all arms, in file order.
 pub fn cells(scenario: &Scenario) -> Vec<String> {
-    scenario.arms.iter().flat_map(|arm| (0..arm.cells.len().max(1)).map(|cell| arm.cell_name(cell))).collect()
+    scenario
+        .arms
+        .iter()
+        .flat_map(|arm| (0..arm.cells.len().max(1)).map(|cell| arm.cell_name(cell)))
+        .collect()
 }
 
 /// Compiles a cell.
@@ -32,24 +39,35 @@ pub fn cells(scenario: &Scenario) -> Vec<String> {
 /// # Panics
 /// When the scenario has no such cell.
 pub fn compile(scenario: &Scenario, cell: &str) -> Arc<Compiled> {
-    scenario.compile(cell).unwrap_or_else(|error| panic!("{error}"))
+    scenario
+        .compile(cell)
+        .unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Compiles every cell.
 pub fn compile_all(scenario: &Scenario) -> Vec<Arc<Compiled>> {
-    cells(scenario).iter().map(|cell| compile(scenario, cell)).collect()
+    cells(scenario)
+        .iter()
+        .map(|cell| compile(scenario, cell))
+        .collect()
 }
 
 /// Ways to fill all slots of a scenario with bots: a name, and the policies that differ from the file's. First `random` everywhere,
 /// then each control agent in the seats under test.
 pub fn casts(scenario: &Scenario, compiled: &Compiled) -> Vec<(String, Vec<(String, String)>)> {
     let roles = &compiled.table.roles;
-    let everywhere = roles.iter().map(|r| (r.name.clone(), "random".to_owned())).collect();
+    let everywhere = roles
+        .iter()
+        .map(|r| (r.name.clone(), "random".to_owned()))
+        .collect();
     let mut out = vec![("random".to_owned(), everywhere)];
     for role in roles.iter().filter(|r| r.n_focal > 0) {
         for bot in &scenario.bots {
             if bot.kind != BotKind::Resident && bot.role.as_ref().is_none_or(|r| *r == role.name) {
-                out.push((bot.name.clone(), vec![(role.name.clone(), bot.name.clone())]));
+                out.push((
+                    bot.name.clone(),
+                    vec![(role.name.clone(), bot.name.clone())],
+                ));
             }
         }
     }

@@ -58,14 +58,33 @@ fn a_step_allocates_nothing_with_resets_bots_events_masks_and_hash() {
                 (Encoding::Codes, Control::Focal, Vec::new()),
                 (Encoding::None, Control::None, bots[0].1.clone()),
                 (Encoding::None, Control::None, bots[1].1.clone()),
-                (Encoding::Rgb, Control::Focal, bots.last().expect("a bot").1.clone()),
+                (
+                    Encoding::Rgb,
+                    Control::Focal,
+                    bots.last().expect("a bot").1.clone(),
+                ),
             ] {
-                let what = format!("{} {cell}, {encoding:?}, {control:?}, {policies:?}", scenario.id);
-                let config = Config { arenas: 3, events: true, encoding, control, policies, ..Config::default() };
+                let what = format!(
+                    "{} {cell}, {encoding:?}, {control:?}, {policies:?}",
+                    scenario.id
+                );
+                let config = Config {
+                    arenas: 3,
+                    events: true,
+                    encoding,
+                    control,
+                    policies,
+                    ..Config::default()
+                };
                 let mut batch = Batch::new(&[compiled.clone()], config).expect("a batch");
                 let mut buffers = Buffers::of(&batch);
-                let table: Vec<Vec<Vec<i32>>> = (0..64).map(|tick| each_arena_its_own(&batch, 3, tick, 0)).collect();
-                let table: Vec<Vec<&[i32]>> = table.iter().map(|a| a.iter().map(Vec::as_slice).collect()).collect();
+                let table: Vec<Vec<Vec<i32>>> = (0..64)
+                    .map(|tick| each_arena_its_own(&batch, 3, tick, 0))
+                    .collect();
+                let table: Vec<Vec<&[i32]>> = table
+                    .iter()
+                    .map(|a| a.iter().map(Vec::as_slice).collect())
+                    .collect();
                 let mut outs = buffers.outs();
                 batch.reset(None, None, &mut outs).expect("a reset");
                 let ticks = compiled.table.time.ticks.min(1200) as usize + 40;
@@ -77,11 +96,16 @@ fn a_step_allocates_nothing_with_resets_bots_events_masks_and_hash() {
                 }
                 let n = count(|| {
                     for tick in 0..ticks {
-                        batch.step(&table[tick % 64], &mut outs, &Serial).expect("a step");
+                        batch
+                            .step(&table[tick % 64], &mut outs, &Serial)
+                            .expect("a step");
                         sum ^= batch.hash(tick % 3);
                     }
                 });
-                assert_eq!(n, 0, "{what}: {n} allocations in {ticks} ticks (sum {sum:x})");
+                assert_eq!(
+                    n, 0,
+                    "{what}: {n} allocations in {ticks} ticks (sum {sum:x})"
+                );
             }
         }
     }

@@ -57,16 +57,25 @@ impl Trace {
             fold = mix(fold ^ hash);
             fold
         });
-        each.collect::<Vec<_>>().chunks(FOLD as usize).filter_map(|c| c.last().copied()).collect()
+        each.collect::<Vec<_>>()
+            .chunks(FOLD as usize)
+            .filter_map(|c| c.last().copied())
+            .collect()
     }
 }
 
 /// Steps a batch and follows some of its arenas.
 fn follow(batch: &mut Batch, arenas: &[usize], ticks: u32, executor: &dyn Executor) -> Vec<Trace> {
-    let start = |&arena: &usize| Trace { start: batch.hash(arena), hashes: Vec::new(), columns: Vec::new() };
+    let start = |&arena: &usize| Trace {
+        start: batch.hash(arena),
+        hashes: Vec::new(),
+        columns: Vec::new(),
+    };
     let mut traces: Vec<Trace> = arenas.iter().map(start).collect();
     for _ in 0..ticks {
-        batch.step(&[], &mut [], executor).expect("a step without callers");
+        batch
+            .step(&[], &mut [], executor)
+            .expect("a step without callers");
         for (trace, &arena) in traces.iter_mut().zip(arenas) {
             trace.hashes.push(batch.hash(arena));
         }
@@ -90,9 +99,17 @@ fn document(scenario: &Scenario, compiled: &std::sync::Arc<Compiled>) -> String 
     let mut runs = Vec::new();
     let mut columns = BTreeMap::new();
     for (cast, policies) in worlds::casts(scenario, compiled) {
-        let mut batch = Batch::new(std::slice::from_ref(compiled), config(&policies)).expect("a golden batch");
-        columns = batch.columns().into_iter().map(|c| (c.name, c.bytes)).collect();
-        for (arena, trace) in follow(&mut batch, &[0, 1, 2], TICKS, &Serial).iter().enumerate() {
+        let mut batch =
+            Batch::new(std::slice::from_ref(compiled), config(&policies)).expect("a golden batch");
+        columns = batch
+            .columns()
+            .into_iter()
+            .map(|c| (c.name, c.bytes))
+            .collect();
+        for (arena, trace) in follow(&mut batch, &[0, 1, 2], TICKS, &Serial)
+            .iter()
+            .enumerate()
+        {
             let detail = if arena == 0 { DETAIL as usize } else { 0 };
             runs.push(json!({
                 "play": cast,
@@ -143,7 +160,12 @@ fn file_name(compiled: &Compiled) -> String {
 }
 
 fn documents() -> BTreeMap<String, String> {
-    let of = |s: &Scenario| worlds::compile_all(s).iter().map(|c| (file_name(c), document(s, c))).collect::<Vec<_>>();
+    let of = |s: &Scenario| {
+        worlds::compile_all(s)
+            .iter()
+            .map(|c| (file_name(c), document(s, c)))
+            .collect::<Vec<_>>()
+    };
     worlds::shipped().iter().flat_map(of).collect()
 }
 
@@ -155,22 +177,48 @@ fn first_difference(stored: &Value, found: &Value) -> Option<String> {
         return Some(format!("{who}: tick 0"));
     }
     let list = |run: &Value, key: &str| run[key].as_array().cloned().unwrap_or_default();
-    let parts = |key: &str| list(stored, key).iter().zip(&list(found, key)).position(|(a, b)| a != b);
+    let parts = |key: &str| {
+        list(stored, key)
+            .iter()
+            .zip(&list(found, key))
+            .position(|(a, b)| a != b)
+    };
     if let Some(i) = parts("first") {
         return Some(format!("{who}: tick {}", i + 1));
     }
     if let Some(i) = parts("folds") {
         let columns = list_differing(&stored["columns"], &found["columns"]);
-        return Some(format!("{who}: ticks {} to {}; at the end {columns}", i * FOLD as usize + 1, (i + 1) * FOLD as usize));
+        return Some(format!(
+            "{who}: ticks {} to {}; at the end {columns}",
+            i * FOLD as usize + 1,
+            (i + 1) * FOLD as usize
+        ));
     }
-    (stored != found).then(|| format!("{who}: {}", list_differing(&stored["columns"], &found["columns"])))
+    (stored != found).then(|| {
+        format!(
+            "{who}: {}",
+            list_differing(&stored["columns"], &found["columns"])
+        )
+    })
 }
 
 fn list_differing(stored: &Value, found: &Value) -> String {
     let empty = serde_json::Map::new();
-    let (a, b) = (stored.as_object().unwrap_or(&empty), found.as_object().unwrap_or(&empty));
-    let names: Vec<&str> = a.keys().chain(b.keys()).filter(|k| a.get(*k) != b.get(*k)).map(String::as_str).collect();
-    if names.is_empty() { "all columns agree".to_owned() } else { format!("columns {}", names.join(", ")) }
+    let (a, b) = (
+        stored.as_object().unwrap_or(&empty),
+        found.as_object().unwrap_or(&empty),
+    );
+    let names: Vec<&str> = a
+        .keys()
+        .chain(b.keys())
+        .filter(|k| a.get(*k) != b.get(*k))
+        .map(String::as_str)
+        .collect();
+    if names.is_empty() {
+        "all columns agree".to_owned()
+    } else {
+        format!("columns {}", names.join(", "))
+    }
 }
 
 #[test]
@@ -180,7 +228,10 @@ fn traces_are_those_that_are_stored() {
         std::fs::create_dir_all(&folder).expect("tests/golden can be made");
         for entry in std::fs::read_dir(&folder).expect("tests/golden can be read") {
             let path = entry.expect("an entry").path();
-            let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = path
+                .file_name()
+                .map(|n| n.to_string_lossy().into_owned())
+                .unwrap_or_default();
             if name.ends_with(".json") && !made.contains_key(&name) {
                 std::fs::remove_file(path).expect("an old trace can be removed");
             }
@@ -202,15 +253,33 @@ fn traces_are_those_that_are_stored() {
         let read = |text: &str| serde_json::from_str::<Value>(text).unwrap_or_default();
         let (stored, found) = (read(&stored), read(text));
         let runs = |v: &Value| v["runs"].as_array().cloned().unwrap_or_default();
-        let of_runs = runs(&stored).iter().zip(&runs(&found)).find_map(|(a, b)| first_difference(a, b));
-        let head = ["rules", "hash", "column_bytes"].iter().find(|k| stored[**k] != found[**k]);
-        let what = of_runs.or(head.map(|k| format!("`{k}`"))).unwrap_or("the list of runs".to_owned());
+        let of_runs = runs(&stored)
+            .iter()
+            .zip(&runs(&found))
+            .find_map(|(a, b)| first_difference(a, b));
+        let head = ["rules", "hash", "column_bytes"]
+            .iter()
+            .find(|k| stored[**k] != found[**k]);
+        let what = of_runs
+            .or(head.map(|k| format!("`{k}`")))
+            .unwrap_or("the list of runs".to_owned());
         faults.push(format!("{name} differs: {what}"));
     }
-    let stale = std::fs::read_dir(&folder).into_iter().flatten().filter_map(Result::ok);
+    let stale = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
     let names = stale.map(|e| e.file_name().to_string_lossy().into_owned());
-    faults.extend(names.filter(|n| n.ends_with(".json") && !made.contains_key(n)).map(|n| format!("{n} belongs to nothing")));
-    assert!(faults.is_empty(), "`cargo xtask bless` accepts what is meant:\n{}", faults.join("\n"));
+    faults.extend(
+        names
+            .filter(|n| n.ends_with(".json") && !made.contains_key(n))
+            .map(|n| format!("{n} belongs to nothing")),
+    );
+    assert!(
+        faults.is_empty(),
+        "`cargo xtask bless` accepts what is meant:\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
@@ -219,13 +288,25 @@ fn golden_traces_stay_small() {
         .expect("tests/golden")
         .map(|entry| entry.expect("an entry").metadata().expect("its size").len())
         .sum();
-    assert!(bytes > 0 && bytes < 1_500_000, "tests/golden holds {bytes} bytes");
+    assert!(
+        bytes > 0 && bytes < 1_500_000,
+        "tests/golden holds {bytes} bytes"
+    );
 }
 
 /// The first cell of each arm, with random play and with the first control agent.
 fn some_of_each(scenario: &Scenario) -> Vec<(std::sync::Arc<Compiled>, Vec<(String, String)>)> {
-    let arms = scenario.arms.iter().map(|arm| worlds::compile(scenario, &arm.cell_name(0)));
-    arms.flat_map(|c| worlds::casts(scenario, &c).into_iter().take(2).map(move |(_, p)| (c.clone(), p))).collect()
+    let arms = scenario
+        .arms
+        .iter()
+        .map(|arm| worlds::compile(scenario, &arm.cell_name(0)));
+    arms.flat_map(|c| {
+        worlds::casts(scenario, &c)
+            .into_iter()
+            .take(2)
+            .map(move |(_, p)| (c.clone(), p))
+    })
+    .collect()
 }
 
 #[test]
@@ -235,7 +316,8 @@ fn hashes_depend_on_no_batch_size_shard_thread_or_index() {
     for scenario in worlds::shipped() {
         for (compiled, policies) in some_of_each(&scenario) {
             let golden = |ticks| {
-                let mut batch = Batch::new(std::slice::from_ref(&compiled), config(&policies)).expect("a batch");
+                let mut batch = Batch::new(std::slice::from_ref(&compiled), config(&policies))
+                    .expect("a batch");
                 follow(&mut batch, &[0, 1, 2], ticks, &Serial)
             };
             // (arenas, arenas of a shard, index of the arena that has number FIRST, threads, ticks)
@@ -249,8 +331,10 @@ fn hashes_depend_on_no_batch_size_shard_thread_or_index() {
                 (256, 100, 99, threads[1], 60),
             ] {
                 let mut config = config(&policies);
-                (config.arenas, config.shard_arenas, config.first) = (arenas, shard_arenas, FIRST - index as u64);
-                let mut batch = Batch::new(std::slice::from_ref(&compiled), config).expect("a batch");
+                (config.arenas, config.shard_arenas, config.first) =
+                    (arenas, shard_arenas, FIRST - index as u64);
+                let mut batch =
+                    Batch::new(std::slice::from_ref(&compiled), config).expect("a batch");
                 let followed: Vec<usize> = (index..arenas).take(SEEDS).collect();
                 let found = follow(&mut batch, &followed, ticks, executor);
                 assert_eq!(
@@ -279,8 +363,17 @@ fn a_batch_of_all_arms_plays_each_as_if_alone() {
         for (k, arm) in arms.iter().enumerate() {
             config.arenas = SEEDS;
             let mut alone = Batch::new(std::slice::from_ref(arm), config.clone()).expect("a batch");
-            for (n, trace) in follow(&mut alone, &[0, 1, 2], 200, &Serial).iter().enumerate() {
-                assert_eq!(&found[n * arms.len() + k], trace, "{} {}, number {n}", scenario.id, arm.arm);
+            for (n, trace) in follow(&mut alone, &[0, 1, 2], 200, &Serial)
+                .iter()
+                .enumerate()
+            {
+                assert_eq!(
+                    &found[n * arms.len() + k],
+                    trace,
+                    "{} {}, number {n}",
+                    scenario.id,
+                    arm.arm
+                );
             }
         }
     }

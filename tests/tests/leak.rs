@@ -22,29 +22,57 @@ struct Watched {
 
 impl Watched {
     fn new(compiled: &Arc<Compiled>, encoding: Encoding, control: Control) -> Self {
-        let config = Config { seed: 21, encoding, control, events: true, ..Config::default() };
+        let config = Config {
+            seed: 21,
+            encoding,
+            control,
+            events: true,
+            ..Config::default()
+        };
         let mut batch = Batch::new(std::slice::from_ref(compiled), config).expect("a batch");
         let mut buffers = Buffers::of(&batch);
-        batch.reset(None, None, &mut buffers.outs()).expect("a reset");
-        let slots = batch.groups().iter().flat_map(|g| g.slots.clone()).collect();
-        Self { batch, buffers, slots }
+        batch
+            .reset(None, None, &mut buffers.outs())
+            .expect("a reset");
+        let slots = batch
+            .groups()
+            .iter()
+            .flat_map(|g| g.slots.clone())
+            .collect();
+        Self {
+            batch,
+            buffers,
+            slots,
+        }
     }
     fn step(&mut self, tick: u64) {
         let actions = same_in_all_arenas(&self.batch, 22, tick);
         step(&mut self.batch, &actions, &mut self.buffers, &Serial).expect("a step");
     }
     fn texts(&mut self) -> Vec<String> {
-        self.slots.iter().map(|&slot| self.batch.text(0, slot)).collect()
+        self.slots
+            .iter()
+            .map(|&slot| self.batch.text(0, slot))
+            .collect()
     }
     fn happened(&self, event: EventId) -> bool {
-        self.batch.event_rows(0).iter().any(|row| row.event == event.get())
+        self.batch
+            .event_rows(0)
+            .iter()
+            .any(|row| row.event == event.get())
     }
 }
 
 /// What a caller is told once.
 fn shape(batch: &Batch) -> Vec<(String, Vec<usize>, Vec<String>, Vec<f32>, Vec<String>)> {
     let of = |g: &commonweal_core::batch::Group| {
-        (g.name.clone(), g.obs_shape.clone(), g.own_names.clone(), g.own_scale.clone(), g.action_names.clone())
+        (
+            g.name.clone(),
+            g.obs_shape.clone(),
+            g.own_names.clone(),
+            g.own_scale.clone(),
+            g.action_names.clone(),
+        )
     };
     batch.groups().iter().map(of).collect()
 }
@@ -52,11 +80,14 @@ fn shape(batch: &Batch) -> Vec<(String, Vec<usize>, Vec<String>, Vec<f32>, Vec<S
 /// Plays both to the end of an episode and a little further; everything seen must agree.
 fn assert_alike(a: &Arc<Compiled>, b: &Arc<Compiled>, control: &Control, who: &str) {
     for encoding in [Encoding::Symbolic, Encoding::Codes, Encoding::Rgb] {
-        let (mut a, mut b) = (Watched::new(a, encoding, control.clone()), Watched::new(b, encoding, control.clone()));
+        let (mut a, mut b) = (
+            Watched::new(a, encoding, control.clone()),
+            Watched::new(b, encoding, control.clone()),
+        );
         assert_eq!(shape(&a.batch), shape(&b.batch), "{who}");
         let (mut ended, mut tick) = (0, 0);
         while ended < 20 {
-            assert_eq!(a.buffers, b.buffers, "{who}, {encoding:?}: tick {tick}");
+            assert!(a.buffers == b.buffers, "{who}, {encoding:?}: tick {tick}");
             if encoding == Encoding::Symbolic && (tick < 50 || tick % 7 == 0) {
                 assert_eq!(a.texts(), b.texts(), "{who}: texts of tick {tick}");
             }
@@ -78,7 +109,10 @@ fn names_of_arms_factors_and_measures_leave_no_byte_different() {
         assert_eq!(old.len(), new.len());
         for (old, new) in old.iter().zip(&new) {
             assert_ne!(old, new, "the label was changed");
-            let (a, b) = (worlds::compile(&scenario, old), worlds::compile(&renamed, new));
+            let (a, b) = (
+                worlds::compile(&scenario, old),
+                worlds::compile(&renamed, new),
+            );
             assert_alike(&a, &b, &Control::Focal, &format!("{} {old}", shipped.id));
         }
     }
@@ -107,21 +141,37 @@ fn hidden_causes_leave_the_same_bytes_until_their_event() {
                 let mut x = Watched::new(a, Encoding::Symbolic, Control::Focal);
                 let mut y = Watched::new(b, Encoding::Symbolic, Control::Focal);
                 for tick in 0..u64::from(a.table.time.ticks) {
-                    assert_eq!(x.buffers, y.buffers, "{who}: before tick {tick}");
+                    assert!(x.buffers == y.buffers, "{who}: before tick {tick}");
                     assert_eq!(x.texts(), y.texts(), "{who}: texts before tick {tick}");
                     x.step(tick);
                     y.step(tick);
                     ticks += 1;
-                    if reveals.iter().flatten().any(|&e| x.happened(e) || y.happened(e)) {
-                        parted += usize::from(x.buffers != y.buffers);
+                    if reveals
+                        .iter()
+                        .flatten()
+                        .any(|&e| x.happened(e) || y.happened(e))
+                    {
+                        // From here on they may differ, and in some pair they do.
+                        let differ = (tick + 1..tick + 30).any(|later| {
+                            x.step(later);
+                            y.step(later);
+                            x.buffers != y.buffers
+                        });
+                        parted += usize::from(differ);
                         break;
                     }
                 }
             }
         }
     }
-    assert!(pairs > 0 && ticks > 10 * pairs, "{pairs} pairs of cells, {ticks} ticks before the causes were revealed");
-    assert!(parted > 0, "in no pair did the event reveal anything: the test would not see a leak");
+    assert!(
+        pairs > 0 && ticks > 10 * pairs,
+        "{pairs} pairs of cells, {ticks} ticks before the causes were revealed"
+    );
+    assert!(
+        parted > 0,
+        "in no pair did the event reveal anything: the test would not see a leak"
+    );
 }
 
 /// One walker among apples, with something that it must not see.
@@ -136,6 +186,7 @@ fn watched_walker(rules: &str, more: &str) -> Arc<Compiled> {
                     regrow.apple = { thing = \"apple\", where = \"initial\", chance = [0.02, 0.05] }",
         rules,
         more,
+        role: "",
         control: "set.mechanics.move.every = 2",
     }
     .text();
@@ -158,7 +209,10 @@ fn unseen_reward_channels_leave_no_byte_different() {
 fn registers_of_other_bots_leave_no_byte_different() {
     let rules = "on eaten(a, apple, _) do pay(a, main, 1)";
     let plain = watched_walker(rules, COMPANY);
-    let counting = COMPANY.replace("-> go(nearest(apple))", "let n = 5\n-> go(nearest(apple)); n = n + 3");
+    let counting = COMPANY.replace(
+        "-> go(nearest(apple))",
+        "let n = 5\n-> go(nearest(apple)); n = n + 3",
+    );
     let counting = watched_walker(rules, &counting);
     let mut states = [&plain, &counting].map(|c| {
         let mut watched = Watched::new(c, Encoding::None, Control::Focal);
@@ -167,7 +221,12 @@ fn registers_of_other_bots_leave_no_byte_different() {
     });
     states.sort_unstable();
     assert_ne!(states[0], states[1], "the register is part of the state");
-    assert_alike(&plain, &counting, &Control::Focal, "a register of another slot's bot");
+    assert_alike(
+        &plain,
+        &counting,
+        &Control::Focal,
+        "a register of another slot's bot",
+    );
 }
 
 #[test]
@@ -178,7 +237,12 @@ fn hidden_variables_that_rules_count_in_leave_no_byte_different() {
         &format!("{rules}\non eaten(_, apple, _) do secret += 1"),
         &format!("[vars]\nsecret = {{ type = \"int\", init = 3, seen = \"none\" }}\n{COMPANY}"),
     );
-    assert_alike(&plain, &counted, &Control::Focal, "a variable that nobody sees");
+    assert_alike(
+        &plain,
+        &counted,
+        &Control::Focal,
+        "a variable that nobody sees",
+    );
 }
 
 #[test]
@@ -186,8 +250,11 @@ fn the_test_sees_a_leak() {
     // The same variable, seen: now bytes differ, and `shape` too.
     let rules = "on eaten(a, apple, _) do pay(a, main, 1)";
     let plain = watched_walker(rules, COMPANY);
-    let seen = watched_walker(rules, &format!("[vars]\nsecret = {{ type = \"int\", init = 3, seen = \"all\" }}\n{COMPANY}"));
+    let seen = watched_walker(
+        rules,
+        &format!("[vars]\nsecret = {{ type = \"int\", init = 3, seen = \"all\" }}\n{COMPANY}"),
+    );
     let [a, b] = [&plain, &seen].map(|c| Watched::new(c, Encoding::Symbolic, Control::Focal));
     assert_ne!(shape(&a.batch), shape(&b.batch));
-    assert_ne!(a.buffers, b.buffers);
+    assert!(a.buffers != b.buffers);
 }

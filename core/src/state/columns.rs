@@ -1,7 +1,8 @@
 //! The one registry of columns: what a snapshot holds, a fork copies, a hash covers, a reset clears and a difference names.
 
 use bevy_ecs::component::{Component, ComponentId, Mutable};
-use bevy_ecs::query::{QueryState, With};
+use bevy_ecs::entity::Entity;
+use bevy_ecs::query::{QueryState, With, Without};
 use bevy_ecs::world::World;
 
 use super::agents::Agent;
@@ -100,13 +101,18 @@ pub struct ColumnRegistry {
 }
 
 impl ColumnRegistry {
-    /// Registers a component of the agents.
+    /// Registers a component of the agents, and gives it to those that lack it. Only while a shard is built: it moves them to
+    /// another table, row after row, so that they keep their order.
     pub fn add_agents<C: AgentColumn>(&mut self, world: &mut World) {
         let id = world.register_component::<C>();
         if self.components.contains(&id) {
             return;
         }
         self.components.push(id);
+        let lacking: Vec<Entity> = world.query_filtered::<Entity, (With<Agent>, Without<C>)>().iter(world).collect();
+        for agent in lacking {
+            world.entity_mut(agent).insert(C::default());
+        }
         let column = OfAgents::<C> { read: world.query_filtered(), write: world.query_filtered() };
         self.add(world, column);
     }
