@@ -47,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) scenario: Py<Scenario>,
     /// Names of the arms and cells that are played, in turn.
     pub(crate) arms: Vec<String>,
+    /// The same, compiled.
+    pub(crate) compiled: Vec<Arc<Compiled>>,
     /// The core's part.
     pub(crate) config: Config,
     /// Threads at most; `None` for as many as there are cores.
@@ -56,14 +58,6 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// The compiled arms.
-    pub(crate) fn compiled(&self) -> PyResult<Vec<Arc<Compiled>>> {
-        self.arms
-            .iter()
-            .map(|arm| self.scenario.get().compile(arm))
-            .collect()
-    }
-
     /// Threads that can be of use.
     pub(crate) fn threads_used(&self) -> usize {
         let asked = self.threads.unwrap_or_else(cores);
@@ -146,6 +140,11 @@ impl Arguments<'_, '_> {
             Some(arms) => read_arms(arms, scenario.get())?,
             None => vec![self.arm.to_owned()],
         };
+        let compiled: Vec<Arc<Compiled>> = arms
+            .iter()
+            .map(|arm| scenario.get().compile(arm))
+            .collect::<PyResult<_>>()?;
+        let arms: Vec<String> = compiled.iter().map(|arm| arm.arm.clone()).collect();
         let arenas = match self.arenas {
             Some(given) => index(positive("arenas", given, ARENAS_MAX)?),
             None => ARENAS - ARENAS % arms.len().min(ARENAS),
@@ -182,6 +181,7 @@ impl Arguments<'_, '_> {
         Ok(Settings {
             scenario,
             arms,
+            compiled,
             config,
             threads,
             masks: self.masks,

@@ -126,9 +126,8 @@ impl Batch {
         settings: Settings,
         buffers: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
-        let compiled = settings.compiled()?;
-        let config = settings.config.clone();
-        let core = py.detach(|| caught(|| Core::new(&compiled, config)));
+        let (compiled, config) = (&settings.compiled, settings.config.clone());
+        let core = py.detach(|| caught(|| Core::new(compiled, config)));
         let scenario = format!(
             "{} {}",
             settings.scenario.get().checked.id,
