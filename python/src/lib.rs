@@ -24,7 +24,11 @@ mod work;
 /// The engine behind `commonweal`; use that.
 #[pyo3::pymodule(gil_used = false)]
 mod _core {
+    use std::ffi::OsString;
+
     use pyo3::prelude::*;
+
+    use crate::errors::{Doing, caught, internal};
 
     #[pymodule_export]
     use crate::batch::Batch;
@@ -34,6 +38,31 @@ mod _core {
     use crate::pickle::_batch;
     #[pymodule_export]
     use crate::scenario::{_scenario, Scenario, check_source, scenarios};
+
+    /// Run the command line with its arguments, the program's name first, and return the exit code.
+    ///
+    /// Parameters
+    /// ----------
+    /// args : list of str
+    ///     The program's name and its arguments.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     0 done, 1 a check failed or something was detected, 2 wrong use or bad input, 3 inconclusive.
+    #[pyfunction]
+    fn main(py: Python<'_>, args: Vec<OsString>) -> PyResult<u8> {
+        let code = py.detach(|| caught(|| commonweal_cli::run(args)));
+        code.map_err(|panic| {
+            let call = Doing {
+                call: "the command line",
+                scenario: "no batch".to_owned(),
+                seed: 0,
+                tick: 0,
+            };
+            internal(py, &call, &panic)
+        })
+    }
 
     /// Told by the child of a fork: the threads of its parent are not there.
     #[pyfunction]

@@ -23,6 +23,7 @@ __all__ = [
     "_forked",
     "_scenario",
     "check",
+    "main",
     "scenarios",
 ]
 
@@ -183,6 +184,7 @@ class Batch:
 
 def scenarios() -> list[Scenario]: ...
 def check(source: str | PathLike[str] | Scenario) -> list[Diagnostic]: ...
+def main(args: list[str]) -> int: ...
 def _scenario(id: str, file: str, text: str) -> Scenario: ...
 def _batch(
     arguments: dict[str, Any], snapshots: list[bytes], rows: dict[str, dict[str, NDArray[Any]]]
