@@ -1,5 +1,7 @@
 //! A small world for unit tests of mechanics, without the loader: one map, one role of so many slots, mechanics as JSON.
 
+pub(crate) mod yard;
+
 use std::sync::Arc;
 
 use serde_json::Value;

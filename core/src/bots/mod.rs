@@ -400,7 +400,7 @@ impl Actor<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::testing::{World, YARD};
+    use crate::testing::yard::{World, YARD};
 
     const COMPLIER: &str = "bring: if me.crate > 0 -> go(the(key)) fetch: -> go(nearest(crate)) rest: -> stay()";
 

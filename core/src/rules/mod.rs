@@ -5,8 +5,6 @@
 use bevy_ecs::resource::Resource;
 
 pub(crate) mod code;
-#[cfg(test)]
-pub(crate) mod testing;
 pub(crate) mod vm;
 
 pub use code::Program;
@@ -25,6 +23,14 @@ impl Program {
         let mut machine = Machine::new(self, arena, binders);
         machine.subject = binders.first().map_or(0, |&b| u32::try_from(b).unwrap_or(0));
         machine.value()
+    }
+    /// The value, and the operations that it took.
+    #[cfg(test)]
+    pub(crate) fn value_and_steps(&self, arena: &mut ArenaMut<'_>, binders: &[i64]) -> (i64, u64) {
+        let mut machine = Machine::new(self, arena, binders);
+        machine.subject = binders.first().map_or(0, |&b| u32::try_from(b).unwrap_or(0));
+        let value = machine.raw();
+        (if value == MISSING { self.missing } else { value }, machine.steps)
     }
 }
 
@@ -247,7 +253,7 @@ fn each_cell(rule: &Rule, arena: &mut ArenaMut<'_>, kind: KindId) {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{World, YARD};
+    use crate::testing::yard::{World, YARD};
     use crate::ids::{ONE, Slot};
     use crate::state::Type;
 

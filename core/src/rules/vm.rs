@@ -57,6 +57,9 @@ pub(crate) struct Machine<'m, 'a> {
     pub(crate) occurrence: u32,
     mind: Option<&'m dyn Mind>,
     sight: Option<Rect>,
+    /// Operations so far.
+    #[cfg(test)]
+    pub(crate) steps: u64,
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "values were checked to be in range")]
@@ -66,7 +69,7 @@ impl<'m, 'a> Machine<'m, 'a> {
         let mut registers = [0; REGISTERS];
         let n = binders.len().min(REGISTERS);
         registers[..n].copy_from_slice(&binders[..n]);
-        Self { program, arena, registers, subject: 0, occurrence: 0, mind: None, sight: None }
+        Self { program, arena, registers, subject: 0, occurrence: 0, mind: None, sight: None, #[cfg(test)] steps: 0 }
     }
     /// As a bot.
     pub(crate) fn minded(mut self, mind: &'m dyn Mind) -> Self {
@@ -141,6 +144,10 @@ impl<'m, 'a> Machine<'m, 'a> {
         let mut at = from;
         while let Some(op) = program.ops[..to].get(at).copied() {
             at += 1;
+            #[cfg(test)]
+            {
+                self.steps += 1;
+            }
             let value = match op.code {
                 Code::Jump => {
                     at += op.imm as usize;
@@ -345,7 +352,7 @@ impl<'m, 'a> Machine<'m, 'a> {
                 let (program, mut registers, subject, sight) = (self.program, self.registers, self.subject, self.sight);
                 mind.path_in(self.arena, scan.set, &mut |arena, it| {
                     let mut inner =
-                        Machine { program, arena, registers, subject, occurrence: 0, mind: Some(mind), sight };
+                        Machine { program, arena, registers, subject, occurrence: 0, mind: Some(mind), sight, #[cfg(test)] steps: 0 };
                     let holds = inner.holds(scan, body, it);
                     registers = inner.registers;
                     holds

@@ -321,7 +321,7 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::testing::{YARD, bot, lines, names, script_slips, table};
+    use crate::testing::yard::{YARD, bot, lines, names, script_slips, table};
     use crate::scenario::compile_bot;
 
     #[test]

@@ -413,7 +413,7 @@ impl Checker<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::testing::slips;
+    use crate::testing::yard::slips;
 
     /// One slip, one message, with its place (line and column of the block) and what would be right.
     fn says(text: &str, want: &str) {

@@ -18,6 +18,8 @@ mod lower;
 mod map;
 mod names;
 mod parse;
+#[cfg(test)]
+mod props;
 mod patch;
 mod read;
 mod tables;
