@@ -96,12 +96,12 @@ fn dispatch(args: &[&str]) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The long form of the soak test, in release, with the order of free systems shuffled.
+/// The long form of the soak test, in release.
 fn soak(shell: &Shell, options: &[&str]) -> anyhow::Result<()> {
     let seed = option(options, "--seed")?.unwrap_or(0).to_string();
     cmd!(
         shell,
-        "cargo test --locked --release -p commonweal-tests --features shuffle --test soak"
+        "cargo test --locked --release -p commonweal-tests --test soak"
     )
     .args(["--", "--nocapture"])
     .env("COMMONWEAL_SOAK_SEED", seed)
