@@ -105,7 +105,7 @@ impl Session {
     }
 
     fn fmt(&self) -> anyhow::Result<Tally> {
-        counted(cmd!(self.shell, "cargo fmt --all --check"), Runner::Exit)
+        counted(cmd!(self.shell, "cargo fmt --all -- --check -l"), Runner::Exit)
     }
 
     fn clippy(&self) -> anyhow::Result<Tally> {
