@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::batch::{Autoreset, Batch, Config, Control, Out, Serial};
 use crate::event::{EventDecl, parts};
 use crate::ids::{Cell, KindId};
-use crate::mechanics;
+use crate::mechanics::{self, MechanicDef};
 use crate::rules::Programs;
 use crate::scenario::{Chosen, Compiled};
 use crate::state::{Action, Channel, Geometry, Kind, Layer, Layout, Looks, Role, RowDecl, Table, Time};
@@ -26,6 +26,15 @@ const KINDS: [(&str, Layer, char); 7] = [
     ("depot", Layer::Mark, 'd'),
 ];
 
+/// All mechanics, and the worked example of CONTRIBUTING.md.
+fn all() -> impl Iterator<Item = &'static MechanicDef> {
+    mechanics::ALL.iter().chain([mechanics::EXAMPLE])
+}
+
+fn definition(name: &str) -> &'static MechanicDef {
+    all().find(|d| d.name == name).expect("a mechanic of the list")
+}
+
 /// Compiles a world; mechanics as (name, instance, config).
 pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compiled> {
     let rows: Vec<Vec<char>> = rows.lines().map(str::trim).filter(|l| !l.is_empty()).map(|l| l.chars().collect()).collect();
@@ -34,12 +43,12 @@ pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compi
     let mut chosen: Vec<Chosen> = mechanics
         .iter()
         .map(|(name, instance, config)| {
-            let def = mechanics::ALL.iter().find(|d| d.name == *name).expect("a mechanic of the list");
+            let def = definition(name);
             let value: Value = serde_json::from_str(config).expect("JSON");
             Chosen { name: def.name, instance: (*instance).to_owned(), mechanic: (def.read)(&value).expect("a config") }
         })
         .collect();
-    chosen.sort_by_key(|c| mechanics::ALL.iter().position(|d| d.name == c.name));
+    chosen.sort_by_key(|c| all().position(|d| d.name == c.name));
     let mut table = Table {
         geometry: Geometry { height, width, pad: 5 },
         channels: vec![Channel { name: "main".to_owned(), seen: true }],
@@ -62,7 +71,7 @@ pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compi
         look += n_looks;
     }
     for c in &chosen {
-        let def = mechanics::ALL.iter().find(|d| d.name == c.name).expect("a mechanic of the list");
+        let def = definition(c.name);
         for (name, fields) in def.events {
             if table.event(name).is_none() {
                 let fields = parts(fields).expect("they fit a row");

@@ -14,32 +14,37 @@ use crate::ids::{Num, ONE};
 use crate::phase::Phase;
 use crate::state::{Action, AgentColumn, ArenaColumn, ArenaMut, ColumnRegistry, Table, Type};
 
-/// All mechanics, in the fixed order in which their systems run within a phase and their verbs stand in action lists.
-pub const ALL: &[MechanicDef] = &[
-    movement::DEF,
-    pickup::DEF,
-    deposit::DEF,
-    regrow::DEF,
-    beam::DEF,
-    absence::DEF,
-    device::DEF,
-    door::DEF,
-    power::DEF,
-    message::DEF,
-    signs::DEF,
-];
+/// Declares the modules of the mechanics and their list, so that a mechanic is one file and one line.
+macro_rules! mechanics {
+    ($($name:ident,)*) => {
+        $(pub mod $name;)*
+        /// All mechanics, in the fixed order in which their systems run within a phase and their verbs stand in action lists.
+        pub const ALL: &[MechanicDef] = &[$($name::DEF,)*];
+    };
+}
 
-pub mod absence;
-pub mod beam;
-pub mod deposit;
-pub mod device;
-pub mod door;
-pub mod message;
-pub mod movement;
-pub mod pickup;
-pub mod power;
-pub mod regrow;
-pub mod signs;
+mechanics! {
+    movement,
+    pickup,
+    deposit,
+    regrow,
+    beam,
+    absence,
+    device,
+    door,
+    power,
+    message,
+    signs,
+}
+
+/// The worked example of CONTRIBUTING.md, compiled and run with the unit tests.
+#[cfg(test)]
+#[path = "../../../docs/examples/tire.rs"]
+pub mod tire;
+
+/// The worked example, for the world of the unit tests.
+#[cfg(test)]
+pub(crate) const EXAMPLE: &MechanicDef = &tire::DEF;
 
 /// What the scenario language knows of a mechanic before any config is read.
 #[derive(Debug)]
