@@ -9,8 +9,9 @@ fn read(path: &str) -> String {
 
 /// The text of each fenced block of that language.
 fn blocks(page: &str, language: &str) -> Vec<String> {
-    let parts = page.split(&format!("```{language}\n")).skip(1);
-    parts
+    let fence = format!("```{language}\n");
+    page.split(&fence)
+        .skip(1)
         .map(|part| {
             part.split("```")
                 .next()
