@@ -67,6 +67,7 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
         out = texts.compile(&table, &scripts, &mut reader);
     }
     let (programs, bots, has_later) = out;
+    check_used(&world, plan.as_ref(), &mentioned, &tree, &mut reader);
     let diagnostics = reader.out;
     if diagnostics.iter().any(|d| d.severity == Severity::Error) {
         return (None, diagnostics);
@@ -89,6 +90,28 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
         bots,
     };
     (Some(compiled), diagnostics)
+}
+
+/// Kinds and variables that nothing uses. A cell may leave out what another has: the loader keeps what all cells say.
+fn check_used(world: &World, plan: Option<&MapPlan>, mentioned: &Mentioned, tree: &Node, reader: &mut Reader<'_>) {
+    let mut used = mentioned.names.clone();
+    used.extend(world.mechanics.iter().flat_map(|m| m.config.references()).map(|r| r.name));
+    used.extend(world.roles.iter().filter_map(|r| r.value.as_ref()?.look.clone()));
+    let on_map = plan.map_or(&[][..], |p| &p.cells[..]).iter().flat_map(|c| c.kinds.iter().chain(c.maybe.iter().map(|(k, _)| k)));
+    used.extend(on_map.map(|k| world.kinds[k.index()].name.clone()));
+    for (layer, _) in crate::state::Layer::ALL {
+        for node in tree.at(&format!("layers.{layer}")).map_or(&[][..], Node::items) {
+            if let Some(name) = node.text().filter(|n| !used.iter().any(|u| u == n)) {
+                let message = format!("nothing uses the kind `{name}`");
+                reader.out.push(Diagnostic::warning("W903", node.span, message, "put it on the map, name it in a rule, or drop it"));
+            }
+        }
+    }
+    let hidden = |v: &&VarPlan| v.decl.seen == crate::state::Seen::None && !used.contains(&v.decl.name);
+    for var in world.vars.iter().chain(world.role_vars.iter().flatten()).filter(hidden) {
+        let message = format!("nothing uses the variable `{}`, and nobody sees it", var.decl.name);
+        reader.out.push(Diagnostic::warning("W903", var.key, message, "name it in a rule, show it, or drop it"));
+    }
 }
 
 /// SHA-256 of the canonical JSON of the patched tree, then the rules version as a little-endian u32. Dials stand in it by name and
@@ -229,7 +252,6 @@ impl Texts<'_> {
         if end.is_some() {
             let what = Use { binders: &[], ty: Type::Bool, choices: &[], draw: None };
             programs.end = self.expression(&names, what, end, reader);
-            self.check_end(end, reader);
         }
         let blocks: Vec<(&str, Text<'_>)> =
             self.blocks.iter().map(|(name, text, base)| (name.as_str(), Text::new(text, *base))).collect();
@@ -298,20 +320,10 @@ impl Texts<'_> {
         };
         compile_expr(names, what, Text::new(&text, base), &mut reader.out)
     }
-    /// An end that follows from a hidden cause would tell it.
-    fn check_end(&self, end: Option<&Node>, reader: &mut Reader<'_>) {
-        let Some((node, text)) = end.and_then(|n| Some((n, n.text()?))) else { return };
-        let used = names_in(text);
-        let hidden = |v: &&VarPlan| v.decl.seen == crate::state::Seen::None && used.contains(&v.decl.name);
-        if let Some(var) = self.world.vars.iter().find(hidden) {
-            let message = format!("time.end reads `{}`, which nobody sees (seen = \"none\")", var.decl.name);
-            reader.error("E412", node.span, message, "end on what agents can see, or set `seen = \"all\"`");
-        }
-    }
     /// An event of the author's that nothing emits.
     fn check_emitted(&self, table: &Table, emits: &[bool], reader: &mut Reader<'_>) {
         for (event, decl) in table.events.iter().enumerate().filter(|(_, e)| e.mechanic.is_none()) {
-            if emits.get(event) == Some(&false) && !reader.out.iter().any(|d| d.code.starts_with("E4")) {
+            if emits.get(event) == Some(&false) && reader.out.iter().all(|d| d.severity == Severity::Warning) {
                 let at = self.tree.at(&format!("events.{}", decl.name)).map_or(Span::default(), |n| n.key);
                 let message = format!("no rule emits the event `{}`", decl.name);
                 reader.out.push(Diagnostic::warning("W902", at, message, "emit it in a rule, or drop it"));

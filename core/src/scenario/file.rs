@@ -174,6 +174,7 @@ file! {
         #[serde(default)]
         plays: Option<String>,
         #[serde(default, rename = "vars")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<std::collections::BTreeMap<String, VarFile>>"))]
         _vars: Option<Value>,
         #[serde(default)]
         look: Option<String>,

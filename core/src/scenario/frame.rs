@@ -19,7 +19,7 @@ pub(crate) const MEASURE_IDS: [&str; 34] = [
     "C3", "C4", "C4.goals", "C5", "C6", "C7", "C8", "D1", "D2", "D3", "D4", "D5", "D6", "rate",
 ];
 /// Tables that every file has.
-const COMPULSORY: [&str; 12] =
+pub(crate) const COMPULSORY: [&str; 12] =
     ["format", "question", "time", "layers", "roles", "maps", "legend", "mechanics", "rewards", "arms", "bots", "measures"];
 /// All tables.
 const TABLES: [&str; 26] = [
@@ -96,7 +96,7 @@ pub(crate) fn read(tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &m
         frame.measures.also = also.iter().enumerate().filter_map(|(i, n)| one(Some(n), &format!("measures.also[{i}]"), reader)).collect();
         frame.measures.competence = one(node.get("competence"), "measures.competence", reader);
         if whole && reader.out.len() == before {
-            check_primary(node, &frame, factors, arms, reader);
+            check_primary(tree, node, &frame, factors, arms, reader);
         }
     }
     check_controls(tree, &bots, &frame, reader);
@@ -169,7 +169,7 @@ fn measure(node: &Node, path: &str, tree: &Node, factors: &[Factor], arms: &[Arm
     let file: MeasureFile = reader.read(node, path)?;
     let span = |field: &str| node.get(field).map_or(node.key, |n| n.span);
     if !MEASURE_IDS.contains(&file.id.as_str()) {
-        reader.error("E103", span("id"), format!("{path} names the measure `{}`, which there is not", file.id), suggest(&file.id, MEASURE_IDS));
+        reader.error("E103", span("id"), format!("{path} names the measure `{}`, which does not exist", file.id), suggest(&file.id, MEASURE_IDS));
     }
     let roles = names_of(tree, "roles");
     for (field, name, mut legal) in [
@@ -238,7 +238,7 @@ fn threat(node: Option<&Node>, path: &str, factors: &[Factor], reader: &mut Read
 }
 
 /// The primary's own demands: parameters, the contrast in every look-alike arm, the reference.
-fn check_primary(node: &Node, frame: &Frame, factors: &[Factor], arms: &[ArmPlan], reader: &mut Reader<'_>) {
+fn check_primary(tree: &Node, node: &Node, frame: &Frame, factors: &[Factor], arms: &[ArmPlan], reader: &mut Reader<'_>) {
     let Some(at) = node.get("primary") else { return };
     let primary = &frame.measures.primary;
     let missing = |field: &str, reader: &mut Reader<'_>| {
@@ -277,7 +277,7 @@ fn check_primary(node: &Node, frame: &Frame, factors: &[Factor], arms: &[ArmPlan
             Some(_) => {}
         }
     }
-    let _ = factors;
+    super::hidden::check_factors(tree, at, factors, reader);
 }
 
 /// Between the arms of a kind both levels of the contrast are there; a look-alike arm has both itself.

@@ -9,7 +9,7 @@ use super::arms::{ArmPlan, Factor, patched, read_arms, read_factors};
 use super::compile::{Job, compile};
 use super::doc::{Node, original, parse, unix_lines};
 use super::read::Reader;
-use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, lint};
+use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, hidden, lint};
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// Most diagnostics of a file.
@@ -47,6 +47,11 @@ fn failed(out: &[Diagnostic]) -> bool {
     out.iter().any(|d| d.severity == Severity::Error)
 }
 
+/// What a cell does not use may be used by another.
+fn take_unused(found: &mut Vec<Diagnostic>) -> Vec<Diagnostic> {
+    found.extract_if(.., |d| d.code == "W903").collect()
+}
+
 fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option<Scenario> {
     let source: Arc<str> = Arc::from(text);
     let mut reader = Reader::new(&[]);
@@ -54,6 +59,7 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
     let factors = read_factors(&tree, &mut reader);
     let plans = read_arms(&tree, &factors, &mut reader);
     let frame = frame::read(&tree, &factors, &plans, &mut reader);
+    hidden::check_ends(&tree, &source, &mut reader);
     lint::mental_words(&tree, &source, &mut reader);
     out.append(&mut reader.out);
     let own = frame.own_cell();
@@ -66,6 +72,7 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
         return None;
     }
     let (base, mut found) = compile(Job { id, source: &source, tree: &tree, added: &[], arm: "" });
+    let mut unused = take_unused(&mut found);
     out.append(&mut found);
     let parts = Parts { source, tree, plans, factors };
     let mut broken = base.is_none();
@@ -77,6 +84,8 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
                 let name = arm.cell_name(cell);
                 let job = Job { id, source: &parts.source, tree: &tree, added: &patch.added, arm: &name };
                 let (_, mut found) = compile(job);
+                let also = take_unused(&mut found);
+                unused.retain(|d| also.iter().any(|a| a.span == d.span));
                 if broken {
                     found.retain(|d| d.code == "E502");
                 }
@@ -84,7 +93,16 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
             }
         }
     }
+    if !failed(out) {
+        // A cause that is hidden by mistake has told of itself already.
+        let mut reader = Reader::new(&[]);
+        hidden::check_texts(&parts.tree, &parts.factors, &parts.plans, &mut reader);
+        out.append(&mut reader.out);
+    }
     broken |= failed(out);
+    if !broken {
+        out.append(&mut unused);
+    }
     (!broken).then(|| Scenario {
         id: id.to_owned(),
         source: parts.source.to_string(),

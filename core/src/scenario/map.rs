@@ -232,6 +232,8 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
             },
             "spawn" => match value.text().map(|name| (name, known.roles.iter().position(|r| *r == name))) {
                 Some((_, Some(role))) => meaning.spawn = u8::try_from(role).ok().map(RoleId::new),
+                // A file without roles was told so already.
+                Some(_) if known.roles.is_empty() => {}
                 Some((name, None)) => {
                     let help = suggest(name, known.roles.iter().copied());
                     reader.error("E103", value.span, format!("{path} names `{name}`, which is no role"), help);

@@ -11,6 +11,7 @@ mod compile;
 mod doc;
 mod file;
 mod frame;
+mod hidden;
 mod lex;
 mod lint;
 mod load;
@@ -25,11 +26,15 @@ mod read;
 mod tables;
 mod text;
 mod world;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod sigs;
 
 pub use check_bot::{BotText, compile_bot};
 pub use check_rules::{Binder, Rules, Use, compile_expr, compile_rules, named_by_the, names_in};
 pub use load::check;
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
 
 use std::sync::Arc;

@@ -175,6 +175,7 @@ fn instead(label: &str, node: &Node, expected: &str) -> String {
         (None, Data::Text(t)) if expected.contains("number") => format!("write a number in place of \"{t}\""),
         (_, Data::Text(t)) if expected == "true or false" && (t == "true" || t == "false") => format!("write `{label} = {t}`"),
         (_, Data::Text(t)) if expected == "a list" => format!("write `{label} = [\"{t}\"]`"),
+        (_, Data::Int(_) | Data::Num(_) | Data::Bool(_)) if expected == "text" => format!("write `{label} = \"{}\"`", literal(node)),
         _ => format!("write {expected}"),
     }
 }

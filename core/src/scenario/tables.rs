@@ -60,7 +60,9 @@ pub(crate) fn build(
     table.time = time(world);
     if let Some(plan) = plan {
         check_spawns(world, plan, source, reader);
-        check_reach(world, plan, &states, mentioned, reader);
+        if reader.out.iter().all(|d| d.code != "E103") {
+            check_reach(world, plan, &states, mentioned, reader);
+        }
         lay_out(&mut table, world, plan, mentioned, &states, tree, reader);
     }
     table.derive();
@@ -331,13 +333,16 @@ fn check_reach(world: &World, plan: &MapPlan, states: &[LookStates], mentioned: 
         named.extend(kinds.map(|r| (r.name, "a mechanic names")));
     }
     named.extend(mentioned.names.iter().map(|n| (n.clone(), "rules and bots name")));
+    let mut told: Vec<&str> = Vec::new();
     for (index, cell) in plan.cells.iter().enumerate() {
         let here = cell.kinds.iter().chain(cell.maybe.iter().map(|(k, _)| k)).map(|k| &world.kinds[k.index()]);
         for kind in here.filter(|k| k.layer != Layer::Floor) {
             let Some((_, who)) = named.iter().rev().find(|(n, _)| *n == kind.name) else { continue };
             let allowed = world.things.iter().any(|t| t.name == kind.name && t.value.unreachable);
             let near = kind.layer == Layer::Solid && neighbours(plan, index).any(|n| seen[n]);
-            if !seen[index] && !near && !allowed {
+            // The first of a kind stands for all of them: they mostly lie behind one wall.
+            if !seen[index] && !near && !allowed && !told.contains(&kind.name.as_str()) {
+                told.push(&kind.name);
                 let message = format!("this {0} can be reached from no spawn, but {who} {0}", kind.name);
                 let help = format!("open a way, or set `unreachable = true` in [things.{}]", kind.name);
                 reader.error("E304", cell.at, message, help);

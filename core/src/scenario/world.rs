@@ -107,10 +107,14 @@ pub(crate) fn dial_numbers(dials: &[(String, Dial)]) -> Vec<(String, Num)> {
 /// Reads `[dials]`.
 pub(crate) fn read_dials(tree: &Node, reader: &mut Reader<'_>) -> Vec<(String, Dial)> {
     let mut out = Vec::new();
-    for dial in present(each::<DialFile>(tree, "dials", reader)) {
-        if let Some(value) = read_dial(&dial, reader) {
-            out.push((dial.name, value));
-        }
+    for dial in each::<DialFile>(tree, "dials", reader) {
+        let (name, node) = (dial.name, dial.node);
+        let value = match dial.value {
+            Some(value) => read_dial(&Named { name: name.clone(), node: node.clone(), value }, reader),
+            // Told of already; its number still serves where it is named.
+            None => node.get("value").and_then(Node::num).map(Dial::Num),
+        };
+        out.extend(value.map(|value| (name, value)));
     }
     limit(out.len(), 16, "dials", tree.get("dials"), reader);
     out
@@ -282,6 +286,7 @@ impl World {
         for picked in &self.mechanics {
             for need in picked.def.needs {
                 if table.get(need).is_none() {
+                    self.whole = false;
                     let message = format!("mechanics.{} needs the mechanic `{need}`", picked.label());
                     reader.error("E104", picked.node.key, message, format!("add `{need} = {{ … }}` to [mechanics]"));
                 }
@@ -423,7 +428,11 @@ impl World {
                 reader.error("E106", at, message, "small letters, digits and _, a letter first, at most 32");
             }
             if let Some((_, other)) = seen.iter().find(|(n, _)| n == name) {
-                let message = format!("`{name}` names a {what}, and a {other} too");
+                let message = if *other == what {
+                    format!("`{name}` names two {what}s")
+                } else {
+                    format!("`{name}` names a {what}, and a {other} too")
+                };
                 reader.error("E106", at, message, "names of things, roles, events, messages, vars, defs and beams are unique");
             }
             seen.push((name.to_owned(), what));
