@@ -163,10 +163,9 @@ pub(crate) fn put(batch: &mut Batch, slot: u8, row: u16, column: u16, facing: u8
         let other = one.cells.word(cell)[crate::state::BODY].checked_sub(1).map(crate::ids::Slot::new);
         if let (Some(other), Some(old)) = (other, old) {
             assert!(one.put_body(other, old), "the slot has just left it");
-            one.agents.entered[other.index()].0 = 0;
         }
         assert!(one.put_body(slot, cell), "the cell is free");
-        one.agents.entered[slot.index()].0 = 0;
+        one.head.lands = 0;
     });
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bevy_ecs::change_detection::DetectChangesMut;
 use bevy_ecs::schedule::Schedule;
 use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
@@ -86,11 +87,7 @@ impl Shard {
         world.insert_resource(arenas);
         world.insert_resource(Isa::default());
         world.insert_resource(compiled.programs.clone());
-        world.insert_resource(Seats {
-            compiled: Arc::clone(&compiled),
-            seats: plan.seats.to_vec(),
-            actions: vec![0; plan.n * n_slots],
-        });
+        world.insert_resource(Seats::new(&compiled, plan.seats, plan.n));
         world.spawn_batch(std::iter::repeat_n((Agent, AgentDefaults::default()), plan.n * n_slots)).for_each(drop);
         let mut registry = ColumnRegistry::default();
         register(&mut registry, &mut world);
@@ -101,6 +98,7 @@ impl Shard {
             chosen.mechanic.install(&chosen.instance, &mut install);
             systems.append(&mut install.systems);
         }
+        world.resource_mut::<Arenas>().set_mechanics(compiled.mechanics.len());
         let mut schedule = schedule(systems, &compiled);
         schedule.initialize(&mut world).expect("the schedule's order is total, so nothing can be ambiguous");
         let access = SystemState::new(&mut world);
@@ -169,6 +167,7 @@ impl Shard {
                 one.refresh_body(who);
             }
         }
+        one.head.lands = 0;
         programs.rules.start(&mut one);
         self.over[arena] = false;
         self.find_gone(arena);
@@ -230,9 +229,14 @@ impl Shard {
 
     fn take_actions(&mut self, actions: &[&[i32]]) {
         let (first, stride) = (self.first, self.stride);
-        let seats = self.world.resource_mut::<Seats>().into_inner();
+        let mut seats = self.world.resource_mut::<Seats>();
+        let seats = seats.bypass_change_detection();
         let n_slots = seats.seats.len();
         for (slots, actions) in self.groups.iter().zip(actions) {
+            if slots.len() == n_slots && stride == 1 {
+                seats.actions.copy_from_slice(&actions[first * n_slots..(first + self.n) * n_slots]);
+                continue;
+            }
             for arena in 0..self.n {
                 let k = first + arena * stride;
                 let actions = &actions[k * slots.len()..(k + 1) * slots.len()];
@@ -408,7 +412,6 @@ struct AgentDefaults {
     status: crate::state::Status,
     frozen_until: crate::state::FrozenUntil,
     back_at: crate::state::BackAt,
-    entered: crate::state::Entered,
     chosen: crate::state::Chosen,
     ready_at: crate::state::ReadyAt,
     carried: crate::state::Carried,
@@ -499,7 +502,6 @@ fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
             let subject = u32::try_from(slot).expect("at most 64");
             one.agents.facing[slot].0 = if turns { u8::try_from(facings.below(subject, 4)).expect("below four") } else { 0 };
             one.put_body(who, cell);
-            one.agents.entered[slot].0 = 0;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use bevy_ecs::change_detection::DetectChangesMut;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{
     IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleConfigs, SingleThreadedExecutor, SystemSet,
@@ -16,7 +17,7 @@ use crate::observe::is_legal;
 use crate::phase::Phase;
 use crate::rules::Programs;
 use crate::scenario::Compiled;
-use crate::state::{ArenaMut, End, Shard, Table};
+use crate::state::{ArenaMut, End, IN_PLAY, Shard};
 
 /// Who plays a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,6 +39,36 @@ pub(super) struct Seats {
     pub(super) seats: Vec<Seat>,
     /// Arena · slots + slot; only slots of the caller are read.
     pub(super) actions: Vec<i32>,
+    /// Whether anybody but the caller acts.
+    bots: bool,
+    /// Number of actions of each slot's role.
+    n_actions: Vec<u8>,
+    /// For each slot, where its role begins in `mechanic_of`.
+    roles: Vec<u16>,
+    /// Position of the mechanic of each action: role · 256 + action; `u8::MAX` for `noop`.
+    mechanic_of: Vec<u8>,
+}
+
+impl Seats {
+    pub(super) fn new(compiled: &Arc<Compiled>, seats: &[Seat], arenas: usize) -> Self {
+        let roles = &compiled.table.roles;
+        let slots = || (0u16..).zip(roles).flat_map(|(r, role)| std::iter::repeat_n((r, role), usize::from(role.n)));
+        let mut mechanic_of = vec![u8::MAX; roles.len() * 256];
+        for (r, role) in roles.iter().enumerate() {
+            for (a, action) in role.actions.iter().enumerate() {
+                mechanic_of[r * 256 + a] = action.mechanic;
+            }
+        }
+        Self {
+            compiled: Arc::clone(compiled),
+            seats: seats.to_vec(),
+            actions: vec![0; arenas * seats.len()],
+            bots: seats.iter().any(|s| matches!(s, Seat::Bot(_) | Seat::Random)),
+            n_actions: slots().map(|(_, role)| u8::try_from(role.actions.len()).expect("at most 255 actions")).collect(),
+            roles: slots().map(|(r, _)| r * 256).collect(),
+            mechanic_of,
+        }
+    }
 }
 
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -88,45 +119,30 @@ pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule
 /// Decide: opens the tick, takes the caller's actions, asks the bots. Bots decide on the state before the tick.
 fn decide(mut shard: Shard, seats: Res<Seats>) {
     let mut parts = shard.parts();
+    parts.arenas.open_tick();
     let n = seats.seats.len();
-    let only_callers = seats.seats.iter().all(|s| matches!(s, Seat::Caller | Seat::Idle));
-    let (channels, heard) = (parts.table.channels.len(), n * parts.table.roles.len() * parts.table.messages.len());
     for arena in 0..parts.arenas.n {
-        let head = &mut parts.arenas.heads[arena];
-        head.draw = TickDraw::new(head.domain, head.seed, head.episode, head.tick);
-        (head.n_events, head.n_answered) = (0, 0);
-        let tick = head.tick;
-        let effects = head.n_effects;
-        parts.arenas.pay[arena * n * channels..(arena + 1) * n * channels].fill(0);
-        parts.arenas.heard_now[arena * heard..(arena + 1) * heard].fill(0);
-        if effects > 0 || !only_callers {
-            let mut one = parts.arena(arena);
-            one.clear_effects();
-            if !only_callers {
-                decide_bots(&mut one, &seats);
-            }
+        if seats.bots {
+            decide_bots(&mut parts.arena(arena), &seats);
         }
-        let rows = arena * n..(arena + 1) * n;
-        let mut agents = parts.agents.arena(arena, n);
-        for (slot, (seat, &action)) in seats.seats.iter().zip(&seats.actions[rows]).enumerate() {
+        let tick = parts.arenas.heads[arena].tick;
+        for (slot, seat) in seats.seats.iter().enumerate() {
             if *seat == Seat::Caller {
-                agents.chosen[slot].0 = caller_action(&mut agents, parts.table, slot, action, tick);
+                let row = arena * n + slot;
+                let action = seats.actions[row];
+                let can_act = parts.agents.status[row].0 == IN_PLAY && parts.agents.frozen_until[row].0 <= tick;
+                // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
+                parts.agents.chosen[row].0 = match u8::try_from(action) {
+                    Ok(action) if action == 0 || (action < seats.n_actions[slot] && can_act) => action,
+                    _ => {
+                        parts.agents.illegal[row].0 += 1;
+                        0
+                    }
+                };
             }
         }
-    }
-}
-
-/// The caller's action if the slot can act and has it; else `noop`, and counted. What depends on more (a beam that is not ready) is
-/// counted by the mechanic that plays it.
-#[inline]
-fn caller_action(agents: &mut crate::state::AgentSlices<'_>, table: &Table, slot: usize, action: i32, tick: u32) -> u8 {
-    let role = table.slot_roles[slot];
-    match u8::try_from(action) {
-        Ok(a) if usize::from(a) < table.roles[usize::from(role)].actions.len() && (a == 0 || agents.can_act(slot, tick)) => a,
-        _ => {
-            agents.illegal[slot].0 += 1;
-            0
-        }
+        let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];
+        parts.arenas.note_actions(arena, |slot| seats.mechanic_of[usize::from(seats.roles[slot]) + usize::from(chosen[slot].0)]);
     }
 }
 
@@ -163,6 +179,9 @@ fn random_action(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize) -> u8 {
 
 /// Runs the rules that answer the facts of a phase.
 fn answer(mut shard: Shard, programs: Res<Programs>) {
+    if shard.arenas.heads.iter().all(|head| head.n_events == head.n_answered) {
+        return;
+    }
     let mut parts = shard.parts();
     for arena in 0..parts.arenas.n {
         let head = &parts.arenas.heads[arena];
@@ -184,29 +203,38 @@ fn each(mut shard: Shard, programs: Res<Programs>) {
 
 /// End: freezes that run out are no longer shown, the clock moves on, and the episode ends when it should.
 fn end(mut shard: Shard, programs: Res<Programs>) {
-    let mut parts = shard.parts();
-    let n = parts.table.n_slots();
-    let time = parts.table.time;
-    for arena in 0..parts.arenas.n {
-        let next = parts.arenas.heads[arena].tick + 1;
-        let thaws = |f: &crate::state::FrozenUntil| f.0 == next;
-        if parts.agents.frozen_until[arena * n..(arena + 1) * n].iter().any(thaws) {
-            let mut one = parts.arena(arena);
-            for slot in (0..n).map(|s| Slot::new(u8::try_from(s).expect("at most 64"))) {
-                if one.agents.frozen_until[slot.index()].0 == next {
-                    one.refresh_body(slot);
-                }
+    let time = shard.table.time;
+    if programs.end.is_some() || shard.arenas.heads.iter().any(|head| head.next_thaw <= head.tick + 1) {
+        let mut parts = shard.parts();
+        for arena in 0..parts.arenas.n {
+            if parts.arenas.heads[arena].next_thaw <= parts.arenas.heads[arena].tick + 1 {
+                thaw(&mut parts.arena(arena));
+            }
+            if let Some(condition) = &programs.end
+                && condition.value(&mut parts.arena(arena), &[]) != 0
+            {
+                parts.arenas.heads[arena].end = End::Terminated;
             }
         }
-        if let Some(condition) = &programs.end
-            && condition.value(&mut parts.arena(arena), &[]) != 0
-        {
-            parts.arenas.heads[arena].end = End::Terminated;
-        }
-        let head = &mut parts.arenas.heads[arena];
-        head.tick = next;
-        if head.end == End::Running && (next >= time.ticks || drawn_end(head.draw, time.drawn_end, next)) {
+    }
+    for head in &mut shard.arenas.bypass_change_detection().heads {
+        head.tick += 1;
+        if head.end == End::Running && (head.tick >= time.ticks || drawn_end(head.draw, time.drawn_end, head.tick)) {
             head.end = End::Truncated;
+        }
+    }
+}
+
+/// Shows those whose freeze ends with this tick as free, and finds when the next one ends.
+fn thaw(arena: &mut ArenaMut<'_>) {
+    let next = arena.head.tick + 1;
+    arena.head.next_thaw = u32::MAX;
+    for slot in 0..arena.agents.frozen_until.len() {
+        let until = arena.agents.frozen_until[slot].0;
+        if until == next {
+            arena.refresh_body(Slot::new(u8::try_from(slot).expect("at most 64")));
+        } else if until > next {
+            arena.head.next_thaw = arena.head.next_thaw.min(until);
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks};
 use crate::ids::{Cell, ChannelId, EventId, Num, Slot};
 use crate::phase::Phase;
-use crate::state::{ArenaMut, BODY, Geometry, Layer, MAX_BEAMS, MAX_SLOTS, Shard, SlotOrder, Table, Type};
+use crate::state::{ArenaMut, BODY, Geometry, Layer, MAX_BEAMS, Shard, Table, Type};
 
 /// Rays ahead of the agent. All beams of a tick fire before any of their effects, so two agents can hit each other. Rules say what
 /// a hit does (`on hit(zap, _, b) do send_away(b, 4)`).
@@ -133,8 +133,7 @@ impl Mechanic for Config {
             stops_at_bodies: self.stopped_by == StoppedBy::Body,
             fired: table.event("fired").expect("declared above"),
             hit: table.event("hit").expect("declared above"),
-            roles: super::role_offsets(table),
-            arguments: at.arguments(),
+            position: at.position,
         };
         at.system(Phase::Act, move |mut shard: Shard| system.run(&mut shard));
     }
@@ -165,21 +164,17 @@ struct Beam {
     stops_at_bodies: bool,
     fired: EventId,
     hit: EventId,
-    roles: Vec<u16>,
-    arguments: Vec<u8>,
+    position: u8,
 }
 
 impl Beam {
     fn run(&self, shard: &mut Shard<'_, '_>) {
-        let n = self.roles.len();
+        if !shard.arenas.anyone_acts(self.position) {
+            return;
+        }
         let mut parts = shard.parts();
         for arena in 0..parts.arenas.n {
-            let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];
-            let mut fires = 0u64;
-            for (slot, (&role, chosen)) in self.roles.iter().zip(chosen).enumerate() {
-                let own = self.arguments[usize::from(role) + usize::from(chosen.0)] != 0;
-                fires |= u64::from(own) << slot;
-            }
+            let fires = parts.arenas.acting(arena, self.position);
             if fires != 0 {
                 self.one_arena(&mut parts.arena(arena), fires);
             }
@@ -187,11 +182,10 @@ impl Beam {
     }
 
     fn one_arena(&self, arena: &mut ArenaMut<'_>, fires: u64) {
-        let n = self.roles.len();
         let tick = arena.head.tick;
-        let mut shots = [0usize; MAX_SLOTS];
-        let mut n_shots = 0;
-        for slot in SlotOrder::new(arena.head.draw, n).iter().filter(|slot| fires >> slot & 1 == 1) {
+        let order = arena.order;
+        let mut fired = 0u64;
+        for slot in order.iter().map(|&slot| usize::from(slot)).filter(|slot| fires >> slot & 1 == 1) {
             if arena.agents.ready_at[slot].0[self.beam] > tick {
                 arena.agents.illegal[slot].0 += 1;
                 continue;
@@ -204,13 +198,12 @@ impl Beam {
             let effect = u8::try_from(self.beam + 1).expect("few beams");
             self.cells(arena, slot, |arena, cell| arena.show_effect(cell, effect));
             arena.emit_fields(Some(self.fired), &[i64::from(who.get()), i64::try_from(self.beam).expect("small")]);
-            shots[n_shots] = slot;
-            n_shots += 1;
+            fired |= 1 << slot;
         }
         if !arena.table.events[self.hit.index()].wanted {
             return;
         }
-        for &slot in &shots[..n_shots] {
+        for slot in order.iter().map(|&slot| usize::from(slot)).filter(|slot| fired >> slot & 1 == 1) {
             self.cells(arena, slot, |arena, cell| {
                 if let Some(target) = arena.cells.word(cell)[BODY].checked_sub(1) {
                     let (beam, shooter) = (i64::try_from(self.beam).expect("small"), i64::try_from(slot).expect("small"));

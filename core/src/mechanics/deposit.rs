@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Install, Mechanic, MechanicDef, Reference, codes_of, kinds_of, read_config, roles_of, slots_of, speaks};
+use super::{Install, Mechanic, MechanicDef, Reference, bits, codes_of, kinds_of, read_config, roles_of, slots_of, speaks};
 use crate::ids::{Cell, Slot};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, Layer, Shard, Table, Type};
@@ -65,17 +65,12 @@ impl Mechanic for Config {
         let items: Vec<usize> = self.things.iter().filter_map(|name| table.item(table.kind(name)?)).collect();
         let slots = slots_of(self.by.as_ref(), table);
         let event = table.event("deposited").expect("declared above");
-        let (roles, arguments, by_verb) = (super::role_offsets(table), at.arguments(), self.verb.is_some());
+        let (position, by_verb) = (at.position, self.verb.is_some());
         at.system(Phase::Act, move |mut shard: Shard| {
             let mut parts = shard.parts();
             for arena in 0..parts.arenas.n {
-                for slot in 0..slots.len() {
-                    let row = arena * slots.len() + slot;
-                    let chosen = usize::from(parts.agents.chosen[row].0);
-                    let verb = arguments[usize::from(roles[slot]) + chosen] != 0;
-                    if !slots[slot] || !(if by_verb { verb } else { parts.agents.entered[row].0 & 1 != 0 }) {
-                        continue;
-                    }
+                let tries = if by_verb { parts.arenas.acting(arena, position) } else { parts.arenas.arrived[arena] };
+                for slot in bits(tries & slots) {
                     let mut arena = parts.arena(arena);
                     let who = Slot::new(u8::try_from(slot).expect("at most 64"));
                     let Some(cell) = arena.body(who) else { continue };

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Decimal, Install, LookStates, Mechanic, MechanicDef, Objection, Reference, codes_of, kind_of, read_config, roles_of, slots_of, speaks};
+use super::{Decimal, Install, LookStates, Mechanic, MechanicDef, Objection, Reference, bits, codes_of, kind_of, read_config, roles_of, slots_of, speaks};
 use crate::ids::{Cell, ChannelId, Slot};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, Layer, Shard, Type};
@@ -100,19 +100,14 @@ impl Mechanic for Config {
         let layer = table.kinds[kind.index()].layer;
         let slots = slots_of(self.by.as_ref(), table);
         let event = table.event("pressed").expect("declared above");
-        let (roles, arguments) = (super::role_offsets(table), at.arguments());
-        let (uses, states, cost) = (self.trigger == Trigger::Use, self.states, self.cost.0);
+        let (position, uses, states, cost) = (at.position, self.trigger == Trigger::Use, self.states, self.cost.0);
         at.system(Phase::Act, move |mut shard: Shard| {
             let mut parts = shard.parts();
-            let (n, cells) = (slots.len(), parts.table.geometry.cells());
+            let (n, cells) = (parts.table.n_slots(), parts.table.geometry.cells());
             for arena in 0..parts.arenas.n {
-                for slot in 0..n {
+                let tries = if uses { parts.arenas.acting(arena, position) } else { parts.arenas.arrived[arena] };
+                for slot in bits(tries & slots) {
                     let row = arena * n + slot;
-                    let chosen = usize::from(parts.agents.chosen[row].0);
-                    let tries = if uses { arguments[usize::from(roles[slot]) + chosen] != 0 } else { parts.agents.entered[row].0 & 1 != 0 };
-                    if !tries || !slots[slot] {
-                        continue;
-                    }
                     let cell = parts.agents.pos[row].0;
                     if !codes[usize::from(parts.arenas.words()[arena * cells + usize::from(cell)][layer as usize])] {
                         parts.agents.illegal[row].0 += u32::from(uses);

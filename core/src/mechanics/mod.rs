@@ -155,9 +155,19 @@ fn speaks(by: Option<&Vec<String>>, role: &str) -> bool {
     by.is_none_or(|roles| roles.iter().any(|r| r == role))
 }
 
-/// Whether each slot is one of the roles of a `by`.
-fn slots_of(by: Option<&Vec<String>>, table: &Table) -> Vec<bool> {
-    table.roles.iter().flat_map(|role| std::iter::repeat_n(speaks(by, &role.name), usize::from(role.n))).collect()
+/// The slots of the roles of a `by` (bit = slot).
+fn slots_of(by: Option<&Vec<String>>, table: &Table) -> u64 {
+    let roles = table.roles.iter().filter(|role| speaks(by, &role.name));
+    roles.flat_map(|role| role.first..role.first + role.n).fold(0, |slots, slot| slots | 1 << slot)
+}
+
+/// The slots of a set, ascending.
+fn bits(mut slots: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let slot = slots.trailing_zeros();
+        slots &= slots.wrapping_sub(1);
+        (slot < 64).then_some(slot as usize)
+    })
 }
 
 /// Which look codes show one of these kinds.

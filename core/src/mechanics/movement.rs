@@ -10,7 +10,7 @@ use crate::draw::Purpose;
 use crate::event::{EventRow, Part};
 use crate::ids::{Cell, EventId, Num};
 use crate::phase::Phase;
-use crate::state::{Agent, Arenas, BODY, Chosen, Entered, Facing, LOOK, Layer, Pos, SlotOrder, Table, Type};
+use crate::state::{Agent, Arenas, BODY, Chosen, Facing, LOOK, Layer, Pos, Table, Type};
 
 /// Bodies step from cell to cell, one after the other in the tick's drawn order of slots. What is solid, and an occupied cell,
 /// blocks. A step that fails still counts as the action of the tick.
@@ -128,6 +128,7 @@ impl Mechanic for Config {
         let table = at.world.resource::<Table>();
         let wanted = |name| table.event(name).filter(|e| table.events[e.index()].wanted);
         let step = Step {
+            position: at.position,
             swap: self.collide == Collide::Swap,
             every: self.every,
             slip: self.slip.0,
@@ -138,11 +139,10 @@ impl Mechanic for Config {
             blocked: wanted("blocked"),
         };
         at.system(Phase::Move, move |table: Res<Table>, mut arenas: ResMut<Arenas>, mut agents: Query<AgentsOfMove, With<Agent>>| {
-            let Some((pos, facing, entered, chosen)) = agents.contiguous_iter_mut().ok().and_then(|mut t| t.next()) else { return };
+            let Some((pos, facing, chosen)) = agents.contiguous_iter_mut().ok().and_then(|mut t| t.next()) else { return };
             let mut columns = Columns {
                 pos: super::slice(pos),
                 facing: super::slice(facing),
-                entered: super::slice(entered),
                 chosen,
             };
             step.run(&table, arenas.bypass_change_detection(), &mut columns);
@@ -150,16 +150,16 @@ impl Mechanic for Config {
     }
 }
 
-type AgentsOfMove = (&'static mut Pos, &'static mut Facing, &'static mut Entered, &'static Chosen);
+type AgentsOfMove = (&'static mut Pos, &'static mut Facing, &'static Chosen);
 
 struct Columns<'a> {
     pos: &'a mut [Pos],
     facing: &'a mut [Facing],
-    entered: &'a mut [Entered],
     chosen: &'a [Chosen],
 }
 
 struct Step {
+    position: u8,
     swap: bool,
     every: u32,
     slip: Num,
@@ -179,12 +179,12 @@ impl Step {
             let mut one = Columns {
                 pos: &mut columns.pos[rows.clone()],
                 facing: &mut columns.facing[rows.clone()],
-                entered: &mut columns.entered[rows.clone()],
                 chosen: &columns.chosen[rows],
             };
             // Arrivals that an effect caused in the last tick count as steps of this one.
-            for e in &mut *one.entered {
-                e.0 = (e.0 >> 1) & 1;
+            arenas.arrived[arena] = std::mem::take(&mut arenas.heads[arena].lands);
+            if arenas.acting(arena, self.position) == 0 {
+                continue;
             }
             if logs || self.swap || self.slip > 0 || self.every > 1 {
                 self.slow(table, arenas, arena, &mut one);
@@ -197,9 +197,9 @@ impl Step {
     /// The common case: no event wanted, no exchange, no slip.
     #[inline]
     fn fast(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
-        let order = SlotOrder::new(arenas.heads[arena].draw, self.roles.len());
-        let mut cells = arenas.cells(table, arena);
-        for slot in order.iter() {
+        let mut arrived = 0u64;
+        let (mut cells, order) = arenas.cells_and_order(table, arena);
+        for slot in order.iter().map(|&slot| usize::from(slot)) {
             let argument = self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
             let Some(argument) = argument.checked_sub(1) else { continue };
             let from = Cell::new(one.pos[slot].0);
@@ -213,9 +213,10 @@ impl Step {
             if cells.is_free(to) {
                 cells.move_body(from, to);
                 one.pos[slot].0 = to.get();
-                one.entered[slot].0 |= 1;
+                arrived |= 1 << slot;
             }
         }
+        arenas.arrived[arena] |= arrived;
     }
 
     /// Everything: the same steps, with events, slips and exchanges.
@@ -227,7 +228,8 @@ impl Step {
         let slips = head.draw.key(Purpose::Slip, 0, 0);
         let into = head.draw.key(Purpose::Slip, 0, 1);
         let mut swapped = [false; crate::state::MAX_SLOTS];
-        for slot in SlotOrder::new(head.draw, self.roles.len()).iter() {
+        for nth in 0..self.roles.len() {
+            let slot = usize::from(arenas.order(arena)[nth]);
             let argument = self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
             let Some(argument) = argument.checked_sub(1) else { continue };
             let (mut direction, facing) = directions(argument, one.facing[slot].0);
@@ -257,8 +259,7 @@ impl Step {
                     cells.set_body(from, target[BODY], target[LOOK]);
                     cells.set_body(to, body, look);
                     (one.pos[slot], one.pos[other]) = (Pos(to.get()), Pos(from.get()));
-                    one.entered[slot].0 |= 1;
-                    one.entered[other].0 |= 1;
+                    arenas.arrived[arena] |= 1 << slot | 1 << other;
                 } else if let Some(event) = self.blocked {
                     let mut row = at(event);
                     row.cell = 0;
@@ -272,7 +273,7 @@ impl Step {
             } else {
                 cells.move_body(from, to);
                 one.pos[slot] = Pos(to.get());
-                one.entered[slot].0 |= 1;
+                arenas.arrived[arena] |= 1 << slot;
                 if let Some(event) = self.moved {
                     let mut row = at(event);
                     row.set(Part::X, i64::from(to.get()));
@@ -353,14 +354,13 @@ mod tests {
             b.step(&[&actions], &mut [Out::default()], &Serial).expect("a step");
             for k in 0..arenas {
                 b.edit(k, |one| {
-                    left_first += u32::from(one.agents.entered[0].0 & 1);
-                    let mover = usize::from(one.agents.entered[0].0 & 1 == 0);
                     let home = one.table.geometry.cell(1, 2);
+                    let mover = usize::from(one.agents.pos[0].0 != home.get());
+                    left_first += u32::from(mover == 0);
                     assert_eq!(one.agents.pos[mover].0, home.get(), "exactly one of them got the cell");
                     let other = one.agents.pos[1 - mover].0;
                     let back = if other > home.get() { one.table.geometry.cell(1, 1) } else { one.table.geometry.cell(1, 3) };
                     one.put_body(crate::ids::Slot::new(mover as u8), back);
-                    one.agents.entered[mover].0 = 0;
                 });
             }
         }

@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Install, Mechanic, MechanicDef, Objection, Reference, codes_of, kinds_of, read_config, roles_of, slots_of, speaks};
+use super::{Install, Mechanic, MechanicDef, Objection, Reference, bits, codes_of, kinds_of, read_config, roles_of, slots_of, speaks};
 use crate::ids::{Cell, EventId, Slot};
 use crate::phase::Phase;
-use crate::state::{ArenaMut, Layer, Shard, Table, Type};
+use crate::state::{ArenaMut, Arenas, Layer, Shard, Table, Type};
 
 /// Bodies eat or take things: those of the cell that they step into, or with a verb those under them.
 #[derive(Debug, Deserialize)]
@@ -106,15 +106,16 @@ impl Mechanic for Config {
             carried: self.becomes == Becomes::Carried,
             slots: slots_of(self.by.as_ref(), table),
             event: table.event(name).expect("declared above"),
-            roles: super::role_offsets(table),
-            arguments: at.arguments(),
             by_verb: self.verb.is_some(),
         };
         if self.under_agent == UnderAgent::Eat && self.verb.is_none() {
             let late = system.clone();
-            at.late_system(Phase::Environment, move |mut shard: Shard| late.run(&mut shard, |_| true));
+            at.late_system(Phase::Environment, move |mut shard: Shard| late.run(&mut shard, |_, _| u64::MAX));
         }
-        at.system(Phase::Act, move |mut shard: Shard| system.run(&mut shard, |entered| entered & 1 != 0));
+        let (position, by_verb) = (at.position, self.verb.is_some());
+        at.system(Phase::Act, move |mut shard: Shard| {
+            system.run(&mut shard, |arenas, arena| if by_verb { arenas.acting(arena, position) } else { arenas.arrived[arena] });
+        });
     }
 }
 
@@ -133,33 +134,21 @@ struct Pickup {
     items: Vec<usize>,
     cap: u32,
     carried: bool,
-    slots: Vec<bool>,
+    slots: u64,
     event: EventId,
-    roles: Vec<u16>,
-    arguments: Vec<u8>,
     by_verb: bool,
 }
 
 impl Pickup {
-    /// Looks under every body; `steps` tells from the column `entered` whether stepping picks up now.
-    fn run(&self, shard: &mut Shard<'_, '_>, steps: impl Fn(u8) -> bool) {
-        let n = self.slots.len();
+    /// Looks under the bodies of the slots that `tries` names.
+    fn run(&self, shard: &mut Shard<'_, '_>, tries: impl Fn(&Arenas, usize) -> u64) {
         let mut parts = shard.parts();
-        let cells = parts.table.geometry.cells();
+        let (n, cells) = (parts.table.n_slots(), parts.table.geometry.cells());
         for arena in 0..parts.arenas.n {
-            for slot in 0..n {
+            for slot in bits(tries(parts.arenas, arena) & self.slots).take_while(|&slot| slot < n) {
                 let row = arena * n + slot;
-                let tries = if self.by_verb {
-                    self.arguments[usize::from(self.roles[slot]) + usize::from(parts.agents.chosen[row].0)] != 0
-                } else {
-                    steps(parts.agents.entered[row].0)
-                };
-                if !tries {
-                    continue;
-                }
-                let cell = usize::from(parts.agents.pos[row].0);
-                let code = parts.arenas.words()[arena * cells + cell][Layer::Item as usize];
-                if self.codes[usize::from(code)] && self.slots[slot] {
+                let code = parts.arenas.words()[arena * cells + usize::from(parts.agents.pos[row].0)][Layer::Item as usize];
+                if self.codes[usize::from(code)] {
                     self.pick(&mut parts.arena(arena), slot, code);
                 } else if self.by_verb {
                     parts.agents.illegal[row].0 += 1;

@@ -66,9 +66,9 @@ impl Windows<'_> {
                     window.fill(Word::default());
                     continue;
                 }
-                let first = usize::from(self.pos[row].0) - corner;
-                for (y, line) in window.as_chunks_mut::<V>().0.iter_mut().enumerate() {
-                    if let Some(from) = words.get(first + y * stride..).and_then(|w| w.first_chunk::<V>()) {
+                let Some(seen) = words.get(usize::from(self.pos[row].0).wrapping_sub(corner)..) else { continue };
+                for (line, from) in window.as_chunks_mut::<V>().0.iter_mut().zip(seen.chunks(stride)) {
+                    if let Some(from) = from.first_chunk::<V>() {
                         *line = *from;
                     }
                 }

@@ -94,7 +94,7 @@ impl ArenaMut<'_> {
         let i = slot.index();
         self.agents.pos[i].0 = cell.get();
         self.agents.status[i].0 |= BODY_ON_MAP;
-        self.agents.entered[i].0 |= 2;
+        self.head.lands |= 1 << i;
         self.refresh_body(slot);
         true
     }
@@ -148,6 +148,7 @@ impl ArenaMut<'_> {
         let until = self.head.tick.saturating_add(ticks);
         let frozen = &mut self.agents.frozen_until[slot.index()].0;
         *frozen = until.max(*frozen);
+        self.head.next_thaw = self.head.next_thaw.min(until);
         self.refresh_body(slot);
     }
     /// Ticks for which the slot cannot act, this one not counted.

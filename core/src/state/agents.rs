@@ -33,9 +33,6 @@ pub struct FrozenUntil(pub u32);
 /// Tick at which an agent that is away comes back; [`NEVER`] for not at all, 0 when it is not away.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct BackAt(pub u32);
-/// Bit 0: the body entered its cell in this tick's phase move. Bit 1: an effect put it there, it enters in the next tick.
-#[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Entered(pub u8);
 /// Action of this tick, as played.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Chosen(pub u8);
@@ -70,7 +67,6 @@ pub type AgentQuery = (
     &'static mut Status,
     &'static mut FrozenUntil,
     &'static mut BackAt,
-    &'static mut Entered,
     &'static mut Chosen,
     &'static mut ReadyAt,
     &'static mut Carried,
@@ -115,8 +111,6 @@ slices! {
     frozen_until: FrozenUntil,
     /// Ends of absences.
     back_at: BackAt,
-    /// Whether the body entered its cell.
-    entered: Entered,
     /// Actions of this tick.
     chosen: Chosen,
     /// Ends of cool-downs.

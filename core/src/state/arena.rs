@@ -50,6 +50,10 @@ pub struct Head {
     pub n_later: u16,
     /// Cells with an effect byte, in use.
     pub n_effects: u16,
+    /// Slots (bit = slot) that an effect put into their cell: they enter it in the next tick.
+    pub lands: u64,
+    /// No freeze that is shown ends before this tick; 0 when that is not known. Follows from the agents' columns.
+    pub next_thaw: u32,
     /// A bound was broken: a bug; the family becomes inconclusive.
     pub fault: bool,
     /// Operations of the rule language that saturated.
@@ -113,11 +117,28 @@ impl Default for Touched {
     }
 }
 
+/// How many places an arena has in each column: found once, since it is asked for every arena of every tick.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Sizes {
+    slots: usize,
+    cells: usize,
+    kinds: usize,
+    places: usize,
+    rows: usize,
+    pay: usize,
+    heard_at: usize,
+    heard_now: usize,
+    events: usize,
+    later: usize,
+    effects: usize,
+}
+
 /// What a file declares, of all arenas of a shard, arena after arena.
 #[derive(Resource, Debug)]
 pub struct Arenas {
     /// Number of arenas.
     pub n: usize,
+    sizes: Sizes,
     /// Clocks and counters.
     pub heads: Vec<Head>,
     pub(super) words: Vec<Word>,
@@ -143,6 +164,13 @@ pub struct Arenas {
     pub later: Vec<Later>,
     /// Cells whose effect byte is set.
     pub effects: Vec<u16>,
+    /// Slots that entered a cell in this tick (bit = slot). Lives for one tick, like the two that follow; no state.
+    pub arrived: Vec<u64>,
+    /// Slots whose action belongs to a mechanic: arena · mechanics + position.
+    acting: Vec<u64>,
+    /// The tick's order of slots, arena · slots.
+    order: Vec<u8>,
+    n_mechanics: usize,
 }
 
 /// Event rows of an arena and tick; the loader refuses files that could need more.
@@ -166,25 +194,91 @@ impl Arenas {
             n_answered: 0,
             n_later: 0,
             n_effects: 0,
+            lands: 0,
+            next_thaw: 0,
             fault: false,
             saturated: 0,
             refused: 0,
         };
+        let sizes = Sizes {
+            slots,
+            cells: table.geometry.cells(),
+            kinds: table.kinds.len(),
+            places: table.n_places(),
+            rows: table.rows.len(),
+            pay: slots * table.channels.len(),
+            heard_at: slots * messages,
+            heard_now: slots * roles * messages,
+            events: table.max_events(),
+            later: table.max_later(),
+            effects: table.max_effects(),
+        };
         Self {
             n,
+            sizes,
             heads: vec![head; n],
-            words: vec![Word::default(); n * table.geometry.cells()],
-            counts: vec![0; n * table.kinds.len()],
+            words: vec![Word::default(); n * sizes.cells],
+            counts: vec![0; n * sizes.kinds],
             touched: vec![Touched::default(); n],
             watch: [false; 256],
-            vars: vec![0; n * table.n_places()],
-            rows: vec![ThingRow::default(); n * table.rows.len()],
-            pay: vec![0; n * slots * table.channels.len()],
-            heard_at: vec![0; n * slots * messages],
-            heard_now: vec![0; n * slots * roles * messages],
-            events: vec![EventRow::default(); n * table.max_events()],
-            later: vec![Later::default(); n * table.max_later()],
-            effects: vec![0; n * table.max_effects()],
+            vars: vec![0; n * sizes.places],
+            rows: vec![ThingRow::default(); n * sizes.rows],
+            pay: vec![0; n * sizes.pay],
+            heard_at: vec![0; n * sizes.heard_at],
+            heard_now: vec![0; n * sizes.heard_now],
+            events: vec![EventRow::default(); n * sizes.events],
+            later: vec![Later::default(); n * sizes.later],
+            effects: vec![0; n * sizes.effects],
+            arrived: vec![0; n],
+            acting: Vec::new(),
+            order: vec![0; n * slots],
+            n_mechanics: 0,
+        }
+    }
+    /// Makes room for the actions of so many mechanics.
+    pub fn set_mechanics(&mut self, n_mechanics: usize) {
+        self.n_mechanics = n_mechanics;
+        self.acting = vec![0; self.n * n_mechanics];
+    }
+    /// Slots whose action in this tick belongs to the mechanic at a position (bit = slot).
+    #[inline]
+    pub fn acting(&self, arena: usize, position: u8) -> u64 {
+        self.acting[arena * self.n_mechanics + usize::from(position)]
+    }
+    /// Whether any slot of the shard acts through that mechanic in this tick.
+    pub fn anyone_acts(&self, position: u8) -> bool {
+        self.acting.iter().skip(usize::from(position)).step_by(self.n_mechanics.max(1)).any(|&slots| slots != 0)
+    }
+    /// The tick's order of slots.
+    #[inline]
+    pub fn order(&self, arena: usize) -> &[u8] {
+        &self.order[arena * self.sizes.slots..(arena + 1) * self.sizes.slots]
+    }
+    /// Opens a tick: order of slots drawn, nothing paid, heard, done or entered yet, effects of the last tick gone.
+    pub fn open_tick(&mut self) {
+        self.pay.fill(0);
+        self.heard_now.fill(0);
+        self.acting.fill(0);
+        let Sizes { slots, cells, effects, .. } = self.sizes;
+        for (arena, head) in self.heads.iter_mut().enumerate() {
+            head.draw = TickDraw::new(head.domain, head.seed, head.episode, head.tick);
+            (head.n_events, head.n_answered) = (0, 0);
+            let shown = usize::from(std::mem::take(&mut head.n_effects));
+            let words = &mut self.words[arena * cells..(arena + 1) * cells];
+            for &cell in &self.effects[arena * effects..arena * effects + shown] {
+                words[usize::from(cell)][EFFECT] = 0;
+            }
+            super::order::draw(head.draw, &mut self.order[arena * slots..(arena + 1) * slots]);
+        }
+    }
+    /// Notes whose actions belong to whom; `mechanic_of(slot)` is the position of the mechanic, past the last for `noop`.
+    #[inline]
+    pub fn note_actions(&mut self, arena: usize, mechanic_of: impl Fn(usize) -> u8) {
+        let acting = &mut self.acting[arena * self.n_mechanics..(arena + 1) * self.n_mechanics];
+        for slot in 0..self.sizes.slots {
+            if let Some(slots) = acting.get_mut(usize::from(mechanic_of(slot))) {
+                *slots |= 1 << slot;
+            }
         }
     }
     /// All map words, arena after arena.
@@ -197,7 +291,7 @@ impl Arenas {
         if !table.events[usize::from(row.event)].wanted {
             return;
         }
-        let (head, max) = (&mut self.heads[arena], table.max_events());
+        let (head, max) = (&mut self.heads[arena], self.sizes.events);
         let n = usize::from(head.n_events);
         if n < max {
             self.events[arena * max + n] = row;
@@ -206,16 +300,21 @@ impl Arenas {
             head.fault = true;
         }
     }
-    /// The map of one arena, for reading and writing.
-    pub fn cells<'a>(&'a mut self, table: &'a Table, arena: usize) -> Cells<'a> {
-        let (cells, kinds) = (table.geometry.cells(), table.kinds.len());
-        Cells {
-            words: &mut self.words[arena * cells..(arena + 1) * cells],
-            counts: &mut self.counts[arena * kinds..(arena + 1) * kinds],
+    /// The map of one arena, and the tick's order of slots.
+    pub fn cells_and_order<'a>(&'a mut self, table: &'a Table, arena: usize) -> (Cells<'a>, &'a [u8]) {
+        let Sizes { cells, kinds, slots, .. } = self.sizes;
+        let cells = Cells {
+            words: part(&mut self.words, arena, cells),
+            counts: part(&mut self.counts, arena, kinds),
             touched: &mut self.touched[arena],
             watch: &self.watch,
             looks: &table.looks,
-        }
+        };
+        (cells, &self.order[arena * slots..(arena + 1) * slots])
+    }
+    /// The map of one arena, for reading and writing.
+    pub fn cells<'a>(&'a mut self, table: &'a Table, arena: usize) -> Cells<'a> {
+        self.cells_and_order(table, arena).0
     }
 }
 
@@ -375,33 +474,36 @@ pub struct ShardParts<'a> {
 impl ShardParts<'_> {
     /// One arena.
     pub fn arena(&mut self, arena: usize) -> ArenaMut<'_> {
-        let (t, s) = (self.table, &mut *self.arenas);
-        let (slots, kinds, cells) = (t.n_slots(), t.kinds.len(), t.geometry.cells());
-        let (messages, roles) = (t.messages.len(), t.roles.len());
-        fn part<T>(all: &mut [T], arena: usize, n: usize) -> &mut [T] {
-            &mut all[arena * n..(arena + 1) * n]
-        }
+        let (table, s) = (self.table, &mut *self.arenas);
+        let n = s.sizes;
         ArenaMut {
-            table: t,
+            table,
             head: &mut s.heads[arena],
             cells: Cells {
-                words: part(&mut s.words, arena, cells),
-                counts: part(&mut s.counts, arena, kinds),
+                words: part(&mut s.words, arena, n.cells),
+                counts: part(&mut s.counts, arena, n.kinds),
                 touched: &mut s.touched[arena],
                 watch: &s.watch,
-                looks: &t.looks,
+                looks: &table.looks,
             },
-            agents: self.agents.arena(arena, slots),
-            vars: part(&mut s.vars, arena, t.n_places()),
-            rows: part(&mut s.rows, arena, t.rows.len()),
-            pay: part(&mut s.pay, arena, slots * t.channels.len()),
-            heard_at: part(&mut s.heard_at, arena, slots * messages),
-            heard_now: part(&mut s.heard_now, arena, slots * roles * messages),
-            events: part(&mut s.events, arena, t.max_events()),
-            later: part(&mut s.later, arena, t.max_later()),
-            effects: part(&mut s.effects, arena, t.max_effects()),
+            agents: self.agents.arena(arena, n.slots),
+            vars: part(&mut s.vars, arena, n.places),
+            rows: part(&mut s.rows, arena, n.rows),
+            pay: part(&mut s.pay, arena, n.pay),
+            heard_at: part(&mut s.heard_at, arena, n.heard_at),
+            heard_now: part(&mut s.heard_now, arena, n.heard_now),
+            events: part(&mut s.events, arena, n.events),
+            later: part(&mut s.later, arena, n.later),
+            effects: part(&mut s.effects, arena, n.effects),
+            order: &s.order[arena * n.slots..(arena + 1) * n.slots],
         }
     }
+}
+
+/// An arena's part of an arena-major column.
+#[inline(always)]
+fn part<T>(all: &mut [T], arena: usize, n: usize) -> &mut [T] {
+    &mut all[arena * n..(arena + 1) * n]
 }
 
 /// One arena: everything that rules, bots and slow mechanics read and change. The acts are in `acts.rs`.
@@ -428,6 +530,8 @@ pub struct ArenaMut<'a> {
     pub(super) events: &'a mut [EventRow],
     pub(super) later: &'a mut [Later],
     pub(super) effects: &'a mut [u16],
+    /// The tick's order of slots.
+    pub order: &'a [u8],
 }
 
 impl ArenaMut<'_> {
@@ -498,12 +602,5 @@ impl ArenaMut<'_> {
             self.head.n_effects += 1;
             self.cells.set_effect(cell, effect);
         }
-    }
-    /// Takes away the effects of the last tick.
-    pub fn clear_effects(&mut self) {
-        for i in 0..usize::from(self.head.n_effects) {
-            self.cells.set_effect(Cell::new(self.effects[i]), 0);
-        }
-        self.head.n_effects = 0;
     }
 }

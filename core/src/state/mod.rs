@@ -14,13 +14,13 @@ mod table;
 
 pub use acts::{Acts, ReturnAt};
 pub use agents::{
-    AWAY, Agent, AgentParts, AgentQuery, AgentSlices, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Entered, Facing, FrozenUntil,
+    AWAY, Agent, AgentParts, AgentQuery, AgentSlices, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Facing, FrozenUntil,
     IN_PLAY, Illegal, MAX_BEAMS, MAX_ITEMS, MAX_REGISTERS, NEVER, ON, Pos, ReadyAt, Registers, Status,
 };
 pub use arena::{ArenaMut, Arenas, Cells, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
 pub use crate::ids::Type;
-pub use order::{MAX_SLOTS, SlotOrder};
+pub use order::MAX_SLOTS;
 pub use registered::register;
 pub use table::{
     Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role,

@@ -3,7 +3,7 @@
 use bevy_ecs::world::World;
 
 use super::agents::{
-    AWAY, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Entered, Facing, FrozenUntil, Illegal, ON, Pos, ReadyAt, Registers, Status,
+    AWAY, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Facing, FrozenUntil, Illegal, ON, Pos, ReadyAt, Registers, Status,
 };
 use super::arena::{Arenas, End, Later, ThingRow};
 use super::columns::{AgentColumn, ArenaColumn, ColumnRegistry};
@@ -40,7 +40,6 @@ agent_columns! {
     Status(u8) "agent.status", |s, _| s & !(ALIVE | ON | AWAY | BODY_ON_MAP) == 0;
     FrozenUntil(u32) "agent.frozen_until", |_, _| true;
     BackAt(u32) "agent.back_at", |_, _| true;
-    Entered(u8) "agent.entered", |e, _| e < 4;
     Chosen(u8) "agent.action", |_, _| true;
     ReadyAt([u32; super::MAX_BEAMS]) "agent.ready_at", |_, _| true;
     Carried([u8; super::MAX_ITEMS]) "agent.carried", |_, _| true;
@@ -62,7 +61,7 @@ pub fn register(registry: &mut ColumnRegistry, world: &mut World) {
 }
 
 struct Heads;
-const HEAD_BYTES: usize = 8 + 1 + 4 + 4 + 1 + 1 + 1 + 4 + 4 + 2;
+const HEAD_BYTES: usize = 8 + 1 + 4 + 4 + 1 + 1 + 1 + 4 + 4 + 2 + 8;
 
 impl ArenaColumn for Heads {
     fn name(&self) -> &'static str {
@@ -86,6 +85,7 @@ impl ArenaColumn for Heads {
         put(&h.saturated.to_le_bytes());
         put(&h.refused.to_le_bytes());
         put(&h.n_later.to_le_bytes());
+        put(&h.lands.to_le_bytes());
     }
     fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
         let layouts = world.resource::<Table>().layouts.len();
@@ -113,6 +113,8 @@ impl ArenaColumn for Heads {
         h.saturated = StateHash::read(take(4));
         h.refused = StateHash::read(take(4));
         h.n_later = StateHash::read(take(2));
+        h.lands = StateHash::read(take(8));
+        h.next_thaw = 0;
         h.draw = TickDraw::new(h.domain, h.seed, h.episode, h.tick);
         h.n_events = 0;
         h.n_answered = 0;

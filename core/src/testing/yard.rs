@@ -8,7 +8,7 @@ use crate::ids::{Cell, Domain, KindId, Slot};
 use crate::rules::{Program, RuleSet};
 use crate::scenario::{BotText, Dial, Field, Names, Rules, Text, Use, compile_bot, compile_expr, compile_rules};
 use crate::state::{
-    ALIVE, Action, AgentParts, ArenaMut, Arenas, BODY_ON_MAP, BackAt, Carried, Channel, Chosen, Entered, Facing, FrozenUntil,
+    ALIVE, Action, AgentParts, ArenaMut, Arenas, BODY_ON_MAP, BackAt, Carried, Channel, Chosen, Facing, FrozenUntil,
     Geometry, Illegal, Kind, Layer, Layout, MessageDecl, ON, Pos, ReadyAt, Registers, Role, RowDecl, Seen, ShardParts, Status, Table,
     Time, Type, VarDecl,
 };
@@ -44,7 +44,6 @@ pub(crate) struct World {
     status: Vec<Status>,
     frozen_until: Vec<FrozenUntil>,
     back_at: Vec<BackAt>,
-    entered: Vec<Entered>,
     chosen: Vec<Chosen>,
     ready_at: Vec<ReadyAt>,
     carried: Vec<Carried>,
@@ -217,7 +216,6 @@ impl World {
             status: vec![Status(ALIVE | ON); n],
             frozen_until: vec![FrozenUntil::default(); n],
             back_at: vec![BackAt::default(); n],
-            entered: vec![Entered::default(); n],
             chosen: vec![Chosen::default(); n],
             ready_at: vec![ReadyAt::default(); n],
             carried: vec![Carried::default(); n],
@@ -251,9 +249,9 @@ impl World {
     }
     /// Works on the arena.
     pub(crate) fn with<T>(&mut self, work: impl FnOnce(&mut ArenaMut<'_>) -> T) -> T {
-        let Self { table, arenas, pos, facing, status, frozen_until, back_at, entered, chosen, ready_at, carried, illegal, registers } =
+        let Self { table, arenas, pos, facing, status, frozen_until, back_at, chosen, ready_at, carried, illegal, registers } =
             self;
-        let agents = AgentParts { pos, facing, status, frozen_until, back_at, entered, chosen, ready_at, carried, illegal, registers };
+        let agents = AgentParts { pos, facing, status, frozen_until, back_at, chosen, ready_at, carried, illegal, registers };
         let mut parts = ShardParts { table, arenas, agents };
         let mut arena = parts.arena(0);
         assert!(!arena.head.fault, "no bound may break");
