@@ -9,7 +9,7 @@ use numpy::{
 };
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyMapping, PyTuple};
 
 use crate::errors::wrong;
 
@@ -172,7 +172,7 @@ pub(crate) fn by_group<'py>(
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let dict = given.cast::<PyDict>().map_err(|_| {
+    let dict = dict_of(given)?.ok_or_else(|| {
         PyTypeError::new_err(format!(
             "{what} must be a dictionary of arrays by member, or by group, not {}",
             kind(given)
@@ -181,7 +181,7 @@ pub(crate) fn by_group<'py>(
     let nested = dict
         .values()
         .iter()
-        .any(|value| value.is_instance_of::<PyDict>());
+        .any(|value| value.cast::<PyMapping>().is_ok());
     if !nested {
         if layouts.len() != 1 {
             return Err(wrong(format!(
@@ -190,7 +190,7 @@ pub(crate) fn by_group<'py>(
                 names()
             )));
         }
-        return Ok(vec![Some(dict.clone())]);
+        return Ok(vec![Some(dict)]);
     }
     for key in dict.keys() {
         let known = key
@@ -204,16 +204,30 @@ pub(crate) fn by_group<'py>(
             )));
         }
     }
-    let part = |layout: &&Layout| match dict.get_item(&layout.group)? {
-        None => Ok(None),
-        Some(part) => part.cast_into::<PyDict>().map(Some).map_err(|_| {
+    let part = |layout: &&Layout| {
+        let Some(part) = dict.get_item(&layout.group)? else {
+            return Ok(None);
+        };
+        dict_of(&part)?.map(Some).ok_or_else(|| {
             PyTypeError::new_err(format!(
                 "{what}[{:?}] must be a dictionary of arrays by member",
                 layout.group
             ))
-        }),
+        })
     };
     layouts.iter().map(part).collect()
+}
+
+/// The argument as a dictionary, if it is a mapping at all.
+pub(crate) fn dict_of<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyDict>>> {
+    if let Ok(dict) = given.cast::<PyDict>() {
+        return Ok(Some(dict.clone()));
+    }
+    if given.cast::<PyMapping>().is_err() {
+        return Ok(None);
+    }
+    let dict = given.py().get_type::<PyDict>().call1((given,))?;
+    Ok(Some(dict.cast_into()?))
 }
 
 /// Checks an array that a caller gives: type, shape, order, alignment, and that it may be written.

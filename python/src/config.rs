@@ -13,7 +13,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
-use crate::buffers::kind;
+use crate::buffers::{dict_of, kind};
 use crate::errors::{whole, wrong};
 use crate::scenario::Scenario;
 
@@ -270,7 +270,7 @@ fn read_control(control: &Bound<'_, PyAny>) -> PyResult<Control> {
         ))
     };
     let mut roles = Vec::new();
-    if let Ok(dict) = control.cast::<PyDict>() {
+    if let Some(dict) = dict_of(control)? {
         for (role, indices) in dict {
             let role: String = role.extract().map_err(|_| wrong_type())?;
             let indices: Vec<Bound<'_, PyAny>> = indices
@@ -326,7 +326,7 @@ fn read_policies(policies: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>>
             kind(policies)
         ))
     };
-    let dict = policies.cast::<PyDict>().map_err(|_| wrong_type())?;
+    let dict = dict_of(policies)?.ok_or_else(wrong_type)?;
     let pair =
         |(role, bot): (Bound<'_, PyAny>, Bound<'_, PyAny>)| Ok((role.extract()?, bot.extract()?));
     dict.iter()

@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
-use crate::buffers::{Buffers, Layout, accept, kind, tuple};
+use crate::buffers::{Buffers, Layout, accept, dict_of, kind, tuple};
 use crate::engine::{Claim, Shared};
 use crate::errors::wrong;
 
@@ -314,7 +314,7 @@ pub(crate) fn read_all<'py>(
             .map(|group| group.get().read_actions(py, None))
             .collect();
     };
-    if let Ok(dict) = given.cast::<pyo3::types::PyDict>() {
+    if let Some(dict) = dict_of(given)? {
         for key in dict.keys() {
             let known = key
                 .extract::<String>()

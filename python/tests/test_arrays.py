@@ -41,14 +41,15 @@ def test_every_array_has_the_documented_shape_and_dtype(name: str, observe: Any)
         assert group.action_names[0] == "noop"
         assert len(set(group.action_names)) == len(group.action_names)
         assert len(set(group.own_names)) == numbers
-    for numbers_of_arenas, dtype in [
+    per_arena: list[tuple[NDArray[Any], type]] = [
         (batch.episode, np.uint32),
         (batch.tick, np.uint32),
         (batch.seeds, np.uint64),
         (batch.arm, np.uint8),
         (batch.hash(), np.uint64),
-    ]:
-        assert (numbers_of_arenas.shape, numbers_of_arenas.dtype) == ((3,), np.dtype(dtype))
+    ]
+    for array, dtype in per_arena:
+        assert (array.shape, array.dtype) == ((3,), np.dtype(dtype))
 
 
 def test_the_first_observation_is_there_before_the_first_step(name: str) -> None:
@@ -115,14 +116,28 @@ def test_out_is_written_in_place_of_the_own_arrays() -> None:
 @pytest.mark.parametrize(
     ("array", "kind", "words"),
     [
-        (np.zeros((14, 11, 11, 8), np.float32), TypeError, ["gatherer.obs", "dtype uint8", "float32", "(14, 11, 11, 8)"]),
-        (np.zeros((14, 11, 11, 7), np.uint8), ValueError, ["gatherer.obs", "(14, 11, 11, 8)", "(14, 11, 11, 7)", "uint8"]),
-        (np.zeros((14, 11, 11, 16), np.uint8)[..., ::2], ValueError, ["gatherer.obs", "C-contiguous", "uint8"]),
+        (
+            np.zeros((14, 11, 11, 8), np.float32),
+            TypeError,
+            ["gatherer.obs", "dtype uint8", "float32", "(14, 11, 11, 8)"],
+        ),
+        (
+            np.zeros((14, 11, 11, 7), np.uint8),
+            ValueError,
+            ["gatherer.obs", "(14, 11, 11, 8)", "(14, 11, 11, 7)", "uint8"],
+        ),
+        (
+            np.zeros((14, 11, 11, 16), np.uint8)[..., ::2],
+            ValueError,
+            ["gatherer.obs", "C-contiguous", "uint8"],
+        ),
         (np.zeros((8, 11, 11, 14), np.uint8).T, ValueError, ["gatherer.obs", "C-contiguous"]),
         ([1, 2], TypeError, ["gatherer.obs", "NumPy array", "list"]),
     ],
 )
-def test_a_wrong_array_is_named_with_its_shape_and_dtype(array: Any, kind: type[Exception], words: list[str]) -> None:
+def test_a_wrong_array_is_named_with_its_shape_and_dtype(
+    array: Any, kind: type[Exception], words: list[str]
+) -> None:
     with pytest.raises(kind) as refused:
         cw.Batch("commons_harvest", arenas=2, buffers={"obs": array})
     for word in words:
@@ -187,7 +202,7 @@ def test_text_is_a_list_of_rows() -> None:
 
 def test_torch_style_views_share_memory() -> None:
     batch = cw.Batch("commons_harvest", arenas=2)
-    view: NDArray[np.uint8] = np.from_dlpack(batch.obs)
+    view = np.from_dlpack(batch.obs)
     assert np.shares_memory(view, batch.obs)
 
 

@@ -13,9 +13,9 @@ import warnings
 
 import numpy as np
 import pytest
-from conftest import actions_at
 
 import commonweal as cw
+from conftest import actions_at
 
 
 def hash_after(seed: int, ticks: int = 30, threads: int = 2) -> list[int]:
@@ -23,14 +23,14 @@ def hash_after(seed: int, ticks: int = 30, threads: int = 2) -> list[int]:
     batch = cw.Batch("commons_harvest", arenas=128, seed=seed, threads=threads)
     for tick in range(ticks):
         batch.step(actions_at(batch, tick))
-    return batch.hash().tolist()
+    return [int(one) for one in batch.hash()]
 
 
 def finish(batch: cw.Batch) -> list[int]:
     """Step a batch that came from another process."""
     for tick in range(30, 40):
         batch.step(actions_at(batch, tick))
-    return batch.hash().tolist()
+    return [int(one) for one in batch.hash()]
 
 
 def test_eight_threads_with_a_batch_each_give_what_one_gives() -> None:
@@ -150,9 +150,17 @@ def test_ctrl_c_ends_the_command() -> None:
 
 
 def test_import_is_quick_and_brings_numpy_only() -> None:
-    program = "import sys, time; t = time.perf_counter(); import commonweal; print(time.perf_counter() - t, *sys.modules)"
-    runs = [subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True) for _ in range(3)]
-    times, modules = zip(*((float(words[0]), set(words[1:])) for words in (r.stdout.split() for r in runs)), strict=True)
+    program = (
+        "import sys, time; t = time.perf_counter(); import commonweal; "
+        "print(time.perf_counter() - t, *sys.modules)"
+    )
+    runs = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        for _ in range(3)
+    ]
+    times, modules = zip(
+        *((float(words[0]), set(words[1:])) for words in (r.stdout.split() for r in runs)), strict=True
+    )
     assert min(times) < 0.15
     assert not modules[0] & {"gymnasium", "torch", "pandas", "pettingzoo"}
 
@@ -169,7 +177,9 @@ def test_the_command_is_that_of_the_native_program() -> None:
     assert run("check", "no/such/file.toml").returncode == 2
     assert run("nonsense").returncode == 2
     command = os.path.join(os.path.dirname(sys.executable), "commonweal")
-    assert subprocess.run([command, "list"], capture_output=True, text=True, check=True).stdout == listed.stdout
+    assert (
+        subprocess.run([command, "list"], capture_output=True, text=True, check=True).stdout == listed.stdout
+    )
 
 
 def test_sizes_are_bounded_before_memory_is_asked_for() -> None:

@@ -45,7 +45,8 @@ def test_name_path_folder_and_text_are_the_same_scenario(tmp_path: Path) -> None
     file = folder / "mine.toml"
     file.write_text(source, encoding="utf-8")
     wanted = cw.Scenario("commons_harvest").hash()
-    for given in [file, str(file), folder, str(folder), source]:
+    givens: list[str | Path] = [file, str(file), folder, str(folder), source]
+    for given in givens:
         assert cw.Scenario(given).hash() == wanted
     assert cw.Scenario(file).id == cw.Scenario(folder).id == "mine"
     assert cw.Scenario(source).id == "scenario"
@@ -58,7 +59,7 @@ def test_a_scenario_pickles() -> None:
 
 
 def test_unknown_names_say_what_there_is() -> None:
-    with pytest.raises(ValueError, match='no shipped scenario is called "commons_harvst".*commons_harvest'):
+    with pytest.raises(ValueError, match=r'no shipped scenario is called "commons_harvst".*commons_harvest'):
         cw.Scenario("commons_harvst")
     with pytest.raises(TypeError, match="by name, path or text, not as int"):
         cw.Scenario(3)  # type: ignore[arg-type]

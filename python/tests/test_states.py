@@ -7,11 +7,23 @@ import pickle
 
 import numpy as np
 import pytest
-from conftest import Play, actions_at
 
 import commonweal as cw
+from conftest import Play, actions_at
 
-MEMBERS = ["obs", "own", "mask", "reward", "terminated", "truncated", "alive", "on", "valid", "illegal", "actions"]
+MEMBERS = [
+    "obs",
+    "own",
+    "mask",
+    "reward",
+    "terminated",
+    "truncated",
+    "alive",
+    "on",
+    "valid",
+    "illegal",
+    "actions",
+]
 
 
 def test_a_snapshot_goes_on_bit_for_bit_in_another_batch(name: str, play: Play) -> None:
@@ -32,7 +44,10 @@ def test_restore_writes_the_arena_s_rows_and_no_others(name: str) -> None:
     snapshot = batch.snapshot(2)
     for tick in range(8):
         batch.step(actions_at(batch, tick))
-    before = {role: {m: getattr(group, m).copy() for m in ("obs", "reward", "own")} for role, group in batch.groups.items()}
+    before = {
+        role: {m: getattr(group, m).copy() for m in ("obs", "reward", "own")}
+        for role, group in batch.groups.items()
+    }
     batch.restore(2, snapshot)
     for role, group in batch.groups.items():
         n = len(group.slots)
@@ -66,7 +81,10 @@ def test_bad_snapshots_are_refused_and_leave_the_arena_as_it_was(name: str) -> N
 
 def test_a_snapshot_of_another_scenario_or_arm_is_refused() -> None:
     harvest = cw.Batch("commons_harvest", arenas=1).snapshot(0)
-    for other in [cw.Batch("switch_and_successor", arenas=1), cw.Batch("commons_harvest", arenas=1, arm="no_dilemma")]:
+    for other in [
+        cw.Batch("switch_and_successor", arenas=1),
+        cw.Batch("commons_harvest", arenas=1, arm="no_dilemma"),
+    ]:
         with pytest.raises(cw.SnapshotError):
             other.restore(0, harvest)
 

@@ -20,7 +20,7 @@ def main() -> int:
         The exit code.
     """
     if threading.current_thread() is threading.main_thread():
-        # The engine does not return to Python before it is done: Ctrl-C ends the process, as it does the native command.
+        # The engine returns to Python only when it is done: Ctrl-C ends the process, as with the native one.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     return _core.main(["commonweal", *sys.argv[1:]])
 

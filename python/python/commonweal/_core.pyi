@@ -1,3 +1,4 @@
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any, Final, Literal, SupportsIndex, TypeAlias, final
 
@@ -9,9 +10,9 @@ from commonweal._records import Arm, Bot, Diagnostic, Event, Question
 _Observe: TypeAlias = Literal["symbolic", "codes", "rgb", "text", "none"]
 _Autoreset: TypeAlias = Literal["same_step", "next_step", "disabled"]
 _Domain: TypeAlias = Literal["train", "pilot", "calibrate", "eval", "held_out"]
-_Control: TypeAlias = str | list[str] | tuple[str, ...] | dict[str, list[int]]
-_Arrays: TypeAlias = dict[str, NDArray[Any]] | dict[str, dict[str, NDArray[Any]]]
-_Actions: TypeAlias = ArrayLike | dict[str, ArrayLike]
+_Control: TypeAlias = str | Sequence[str] | Mapping[str, Sequence[int]]
+_Arrays: TypeAlias = Mapping[str, NDArray[Any]] | Mapping[str, Mapping[str, NDArray[Any]]]
+_Actions: TypeAlias = ArrayLike | Mapping[str, ArrayLike]
 
 __all__ = [
     "RULES_VERSION",
@@ -98,7 +99,7 @@ class Batch:
         scenario: str | PathLike[str] | Scenario,
         arenas: SupportsIndex = 1024,
         arm: str = "treatment",
-        arms: list[str] | tuple[str, ...] | Literal["*"] | None = None,
+        arms: Sequence[str] | None = None,
         control: _Control = "focal",
         domain: _Domain = "train",
         seed: SupportsIndex | None = 0,
@@ -108,7 +109,7 @@ class Batch:
         masks: bool = False,
         autoreset: _Autoreset = "same_step",
         buffers: _Arrays | None = None,
-        policies: dict[str, str] | None = None,
+        policies: Mapping[str, str] | None = None,
         events: bool = False,
     ) -> Batch: ...
     def step(self, actions: _Actions | None = None, out: _Arrays | None = None) -> None: ...
