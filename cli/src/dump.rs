@@ -34,7 +34,7 @@ pub fn files() -> Vec<Generated> {
 
 /// The JSON Schema of scenario files, ending in a line end.
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&commonweal_core::scenario::schema()).expect("plain data");
+    let mut text = serde_json::to_string_pretty(&serde_json::json!({})).expect("plain data");
     text.push('\n');
     text
 }
