@@ -35,6 +35,9 @@ pub(crate) enum Verb {
     Check(CheckArgs),
     /// Print the JSON Schema of scenario files
     Schema,
+    /// Write generated files: `recorded DIR` for the page
+    #[command(hide = true)]
+    Dump(DumpArgs),
 }
 
 /// Options of `list`.
@@ -74,9 +77,9 @@ pub(crate) struct RunArgs {
     /// Who plays a role, in place of the control agents or residents; may be repeated
     #[arg(long, value_name = "ROLE=NAME", value_parser = policy)]
     pub(crate) policy: Vec<(String, String)>,
-    /// Paired seeds
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub(crate) seeds: u32,
+    /// Paired seeds [default: 300, or 100 where an episode lasts longer than 1,000 ticks]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) seeds: Option<u32>,
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
@@ -131,6 +134,24 @@ pub(crate) struct ReplayArgs {
     /// Print a frame every so many ticks
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) every: u32,
+}
+
+/// Options of `dump`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct DumpArgs {
+    /// What
+    #[command(subcommand)]
+    pub(crate) what: DumpWhat,
+}
+
+/// What `dump` writes.
+#[derive(Subcommand, Debug)]
+pub(crate) enum DumpWhat {
+    /// Effects and hashes that the page shows
+    Recorded {
+        /// Folder
+        folder: PathBuf,
+    },
 }
 
 /// `ROLE=NAME`.

@@ -28,7 +28,6 @@ pub fn files() -> Vec<Generated> {
         Generated { path: "docs/reference/command-line.md", text: command_line() },
         Generated { path: "docs/reference/measures.md", text: measures() },
         Generated { path: "docs/reference/mechanics.md", text: mechanics() },
-        Generated { path: "scenarios/schema.json", text: schema() },
     ]
 }
 

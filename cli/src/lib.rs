@@ -11,6 +11,7 @@ pub mod dump;
 mod list;
 mod picture;
 mod record;
+mod recorded;
 mod replay;
 mod run;
 mod source;
@@ -24,7 +25,7 @@ use std::ffi::OsString;
 
 use clap::Parser;
 
-use args::{Args, Verb};
+use args::{Args, DumpWhat, Verb};
 use stop::Stop;
 use terminal::Terminal;
 
@@ -59,6 +60,9 @@ fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
         Verb::Replay(options) => replay::run(options, terminal),
         Verb::List(options) => list::run(options, terminal),
         Verb::Check(options) => check::run(options, terminal),
+        Verb::Dump(options) => match &options.what {
+            DumpWhat::Recorded { folder } => recorded::run(folder, terminal),
+        },
         Verb::Schema => {
             terminal.print(&dump::schema())?;
             Ok(0)

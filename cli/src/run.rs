@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use commonweal_core::experiment::{Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value};
+use commonweal_core::experiment::{Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value, seeds_for};
 use commonweal_core::measures::{Episode, Verdict};
 use commonweal_core::scenario::Scenario;
 
@@ -64,10 +64,11 @@ pub(crate) fn loaded(source: &Source, terminal: &Terminal) -> Result<Scenario, S
 }
 
 fn plan(scenario: &Scenario, options: &RunArgs) -> Result<Experiment, Stop> {
+    let usual = scenario.arms.first().map(|arm| scenario.compile(&arm.name)).transpose().map_err(Stop::wrong)?;
     let options = Options {
         arms: options.arm.clone(),
         policies: options.policy.clone(),
-        seeds: options.seeds,
+        seeds: options.seeds.or_else(|| usual.map(|c| seeds_for(&c))).unwrap_or(1),
         caveat: caveat(&scenario.id),
         ..Options::default()
     };
@@ -194,7 +195,12 @@ fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> St
     text
 }
 
+/// A row a cell where the numbers fit beside each other, else a row a number and a column a cell.
 fn table(outcome: &Outcome, terminal: &Terminal) -> String {
+    if outcome.columns.len() > 3 { by_number(outcome, terminal) } else { by_cell(outcome, terminal) }
+}
+
+fn by_cell(outcome: &Outcome, terminal: &Terminal) -> String {
     let mut columns = vec![("agent", Align::Left), ("kind", Align::Left), ("cell", Align::Left)];
     columns.extend(outcome.columns.iter().map(|c| (c.title.as_str(), Align::Left)));
     columns.extend([("distinct", Align::Right), ("verdict", Align::Left)]);
@@ -208,6 +214,40 @@ fn table(outcome: &Outcome, terminal: &Terminal) -> String {
         cells.extend(row.values.iter().zip(&outcome.columns).map(|(value, column)| Cell::from(number(*value, column.signed))));
         cells.push(row.n_distinct.to_string().into());
         cells.push(verdict(row));
+        table.row(cells);
+    }
+    table.draw(terminal)
+}
+
+fn by_number(outcome: &Outcome, terminal: &Terminal) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for row in &outcome.rows {
+        if !names.contains(&row.cell.as_str()) {
+            names.push(&row.cell);
+        }
+    }
+    let mut columns = vec![("agent", Align::Left), ("kind", Align::Left), ("", Align::Left)];
+    columns.extend(names.iter().map(|name| (*name, Align::Left)));
+    columns.push(("verdict", Align::Left));
+    let mut table = Table::new(&columns);
+    for agent in &outcome.agents {
+        let rows: Vec<&Row> = outcome.rows.iter().filter(|row| row.agent == agent.agent).collect();
+        let in_cells = |text: &dyn Fn(&Row) -> String| -> Vec<Cell> {
+            names.iter().map(|name| rows.iter().find(|row| row.cell == *name).map_or_else(String::new, |row| text(row)).into()).collect()
+        };
+        for (i, column) in outcome.columns.iter().enumerate() {
+            let mut cells = if i == 0 {
+                vec![Cell::new(agent.agent.as_str(), Style::Strong), agent.kind.into()]
+            } else {
+                vec![Cell::default(), Cell::default()]
+            };
+            cells.push(column.title.as_str().into());
+            cells.extend(in_cells(&|row| row.values.get(i).map_or_else(String::new, |v| number(*v, column.signed))));
+            cells.extend(rows.iter().find(|row| i == 0 && row.verdict.is_some()).map(|row| verdict(row)));
+            table.row(cells);
+        }
+        let mut cells = vec![Cell::default(), Cell::default(), Cell::new("distinct", Style::Faint)];
+        cells.extend(in_cells(&|row| row.n_distinct.to_string()));
         table.row(cells);
     }
     table.draw(terminal)

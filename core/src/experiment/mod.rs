@@ -54,6 +54,11 @@ impl Default for Options {
     }
 }
 
+/// Seeds of a cell that are affordable and decide: 300, or 100 where an episode lasts longer than 1,000 ticks.
+pub fn seeds_for(compiled: &Compiled) -> u32 {
+    if compiled.table.time.ticks > 1000 { 100 } else { 300 }
+}
+
 /// Why an experiment cannot be run.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 pub enum ExperimentError {
@@ -166,8 +171,8 @@ pub struct Experiment {
 impl Experiment {
     /// Plans an experiment: which agents, which cells, what to watch.
     pub fn new(scenario: &Scenario, options: Options) -> Result<Self, ExperimentError> {
-        if options.seeds == 0 {
-            return Err(ExperimentError::Wrong("no seeds: run at least one".to_owned()));
+        if options.seeds == 0 || options.first.checked_add(u64::from(options.seeds)).is_none() {
+            return Err(ExperimentError::Wrong("no seeds: run at least one, numbered below 2^64".to_owned()));
         }
         let cells = cells(scenario, &options.arms)?;
         let first = cells.first().ok_or_else(|| ExperimentError::Wrong(format!("{} has no arms", scenario.id)))?;

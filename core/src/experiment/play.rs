@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::batch::{Autoreset, Batch, Config, Control, Serial};
+use crate::draw::arena_seed;
 use crate::event::{EventRow, Part};
 use crate::ids::{ChannelId, KindId, Slot};
 use crate::measures::{Episode, SlotTally, StockTally, action_hash};
@@ -75,12 +76,16 @@ impl Wanted {
     }
 }
 
+/// Arenas that a job steps together; one whose episode is over goes on with the job's next seed.
+const LANES: u32 = 8;
+
 impl Experiment {
-    /// Plays a job's episodes to their end, in the order of their seeds. Independent of every other job.
+    /// Plays a job's episodes to their end; they come in the order of their seeds. Independent of every other job.
     pub fn play(&self, job: Job) -> Result<Vec<Episode>, ExperimentError> {
         let compiled = &self.cells[job.cell].compiled;
+        let lanes = job.n.min(LANES);
         let config = Config {
-            arenas: usize::try_from(job.n).expect("a job holds few episodes"),
+            arenas: usize::try_from(lanes).expect("few lanes"),
             control: Control::None,
             policies: self.agents[job.agent].policies.clone(),
             domain: self.options.domain,
@@ -93,16 +98,33 @@ impl Experiment {
         };
         let mut batch = Batch::new(&[Arc::clone(compiled)], config)?;
         let wanted = Wanted::new(&self.watch, &compiled.table);
-        let mut runs: Vec<Run> = (0..batch.arenas()).map(|arena| self.start(&mut batch, arena, job, &wanted)).collect();
-        while runs.iter().any(|run| !run.over) {
+        let mut runs: Vec<Option<Run>> =
+            (0..lanes).map(|lane| Some(self.start(&mut batch, lane, job.first + u64::from(lane), &wanted))).collect();
+        let mut next = lanes;
+        let mut done = Vec::with_capacity(usize::try_from(job.n).expect("a job holds few episodes"));
+        while runs.iter().any(Option::is_some) {
             batch.step(&[], &mut [], &Serial)?;
-            for (arena, run) in runs.iter_mut().enumerate().filter(|(_, run)| !run.over) {
-                run.watch(&mut batch, arena, &wanted);
+            for (lane, place) in (0u32..).zip(&mut runs) {
+                let Some(run) = place else { continue };
+                run.watch(&mut batch, index(lane), &wanted);
+                if !run.over {
+                    continue;
+                }
+                done.extend(place.take().map(Run::finish));
+                if next < job.n {
+                    let number = job.first + u64::from(next);
+                    next += 1;
+                    batch.start(index(lane), arena_seed(self.options.batch_seed, self.options.domain, number), 0);
+                    *place = Some(self.start(&mut batch, lane, number, &wanted));
+                }
             }
         }
-        Ok(runs.into_iter().map(Run::finish).collect())
+        done.sort_by_key(|episode| episode.seed_number);
+        Ok(done)
     }
-    fn start(&self, batch: &mut Batch, arena: usize, job: Job, wanted: &Wanted) -> Run {
+    /// Begins to follow the episode that has just been set up in a lane.
+    fn start(&self, batch: &mut Batch, lane: u32, seed_number: u64, wanted: &Wanted) -> Run {
+        let arena = index(lane);
         let n_slots = batch.compiled(arena).table.n_slots();
         let mut slots = vec![SlotTally::default(); n_slots];
         for slot in &self.tested {
@@ -111,7 +133,7 @@ impl Experiment {
         let stock = wanted.stock.map(|kind| u32::from(batch.count(arena, kind)));
         Run {
             episode: Episode {
-                seed_number: job.first + u64::try_from(arena).expect("few arenas"),
+                seed_number,
                 tick0_hash: layout(batch, arena),
                 slots,
                 stock: stock.map(|n| StockTally { start: n, end: n, ticks_at_or_above_line: 0, gone_at: None }),
@@ -122,6 +144,10 @@ impl Experiment {
             over: false,
         }
     }
+}
+
+fn index(lane: u32) -> usize {
+    usize::try_from(lane).expect("few lanes")
 }
 
 /// The column that holds seed, episode and tick: what numbers an episode, not what it looks like.
