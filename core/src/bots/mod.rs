@@ -4,11 +4,13 @@
 
 mod path;
 
+use std::cell::Cell as StdCell;
+
 use crate::draw::{Purpose, TickDraw};
 use crate::ids::{Cell, Slot};
 use crate::rules::Program;
 use crate::rules::code::{MISSING, Set};
-use crate::rules::vm::{Machine, Mind, Rect};
+use crate::rules::vm::{Machine, Mind, Rect, Window, member_at};
 use crate::state::{ArenaMut, DIRECTIONS, MAX_REGISTERS};
 use path::{Finder, Found};
 
@@ -114,14 +116,22 @@ struct Actor<'s, 'l> {
     slot: usize,
     sight: Option<Rect>,
     legal: &'l dyn Fn(&ArenaMut<'_>, u8) -> bool,
+    /// What is counted around cells of the window, and the counts + 1; 0 for not yet. The state does not change while a bot
+    /// decides, and the lines of a script mostly ask the same.
+    window: StdCell<Option<Window>>,
+    counts: [StdCell<u8>; LARGEST],
 }
+
+/// Cells of the largest window.
+const LARGEST: usize = 17 * 17;
 
 impl Script {
     /// The slot's action in this tick, an index into its role's actions; updates the slot's registers. `legal(action)` is the
     /// slot's own mask. In tick 0 the registers get their first values. A slot that cannot act plays `noop` and keeps them.
     pub fn decide(&self, arena: &mut ArenaMut<'_>, slot: usize, legal: &dyn Fn(&ArenaMut<'_>, u8) -> bool) -> u8 {
         let sight = (!self.world).then(|| window(arena, slot));
-        let actor = Actor { script: self, slot, sight, legal };
+        let counts = [const { StdCell::new(0) }; LARGEST];
+        let actor = Actor { script: self, slot, sight, legal, window: StdCell::new(None), counts };
         if arena.head.tick == 0 {
             for (register, program) in self.lets.iter().enumerate().take(MAX_REGISTERS) {
                 actor.set(arena, register, program);
@@ -169,6 +179,20 @@ impl Mind for Actor<'_, '_> {
     fn can(&self, arena: &ArenaMut<'_>, actions: &[Vec<u8>]) -> bool {
         self.first_legal(arena, actions).is_some()
     }
+    fn counted(&self, arena: &ArenaMut<'_>, window: Window, cell: Cell) -> Option<u16> {
+        if self.window.get() != Some(window) {
+            return None;
+        }
+        self.counts[self.in_window(arena, cell)?].get().checked_sub(1).map(u16::from)
+    }
+    fn count(&self, arena: &ArenaMut<'_>, window: Window, cell: Cell, n: u16) {
+        if self.window.get().is_none() {
+            self.window.set(Some(window));
+        }
+        if let (true, Some(at), Ok(n)) = (self.window.get() == Some(window), self.in_window(arena, cell), u8::try_from(n + 1)) {
+            self.counts[at].set(n);
+        }
+    }
     fn path_to(&self, arena: &mut ArenaMut<'_>, cell: Cell) -> Option<u32> {
         self.finder(arena).search(arena, &mut |_, c| c == cell, &mut |a, c| self.avoids(a, c)).map(|f| f.steps)
     }
@@ -182,6 +206,13 @@ impl Mind for Actor<'_, '_> {
 }
 
 impl Actor<'_, '_> {
+    /// Number of a cell in the bot's window.
+    fn in_window(&self, arena: &ArenaMut<'_>, cell: Cell) -> Option<usize> {
+        let sight = self.sight?;
+        let (row, column) = arena.table.geometry.place(cell);
+        let at = (row - sight.top) * (sight.right - sight.left + 1) + column - sight.left;
+        usize::try_from(at).ok().filter(|&at| at < LARGEST && sight.holds(row, column))
+    }
     fn value(&self, arena: &mut ArenaMut<'_>, program: &Program) -> i64 {
         Machine::new(program, arena, &[i64::try_from(self.slot).expect("at most 64")]).minded(self).raw()
     }
@@ -204,9 +235,9 @@ impl Actor<'_, '_> {
         actions.get(self.role(arena))?.iter().copied().find(|&a| (self.legal)(arena, a))
     }
     /// The member of a set in a cell, as `it` names it; the bot itself is none.
-    fn member(&self, arena: &mut ArenaMut<'_>, set: Set, cell: Cell) -> Option<i64> {
-        static NOTHING: Program = Program::empty();
-        let it = Machine::new(&NOTHING, arena, &[]).member_at(set, true, cell)?;
+    #[inline]
+    fn member(&self, arena: &ArenaMut<'_>, set: Set, cell: Cell) -> Option<i64> {
+        let it = member_at(arena, set, true, cell)?;
         let me = matches!(set, Set::Role { .. }) && usize::try_from(it) == Ok(self.slot);
         (!me).then_some(it)
     }
@@ -252,13 +283,32 @@ impl Actor<'_, '_> {
                 self.finder(arena).search(arena, &mut |_, c| c == cell, &mut |a, c| self.avoids(a, c))
             }
             Target::Nearest(goal) => {
-                if !self.might_find(arena, goal.set) {
+                if !self.finds(arena, goal) {
                     return None;
                 }
                 let found = &mut |a: &mut ArenaMut<'_>, c: Cell| self.fulfils(a, goal, c);
                 self.finder(arena).search(arena, found, &mut |a, c| self.avoids(a, c))
             }
         }
+    }
+    /// Whether a search could find a member that fulfils the condition: looking at the window costs less than walking through it
+    /// for nothing.
+    fn finds(&self, arena: &mut ArenaMut<'_>, goal: &Goal) -> bool {
+        if !self.might_find(arena, goal.set) {
+            return false;
+        }
+        let (Some(sight), Some(_), Set::Kind { kind, .. }) = (self.sight, &goal.cond, goal.set) else { return true };
+        let layer = arena.table.kinds[usize::from(kind)].layer as usize;
+        let geometry = arena.table.geometry;
+        for row in path::known(&geometry, sight) {
+            for at in row {
+                let here = arena.table.looks.kind_of[usize::from(arena.cells.words()[at][layer])] == kind + 1;
+                if here && self.fulfils(arena, goal, Cell::new(u16::try_from(at).expect("a cell"))) {
+                    return true;
+                }
+            }
+        }
+        false
     }
     fn place(&self, arena: &mut ArenaMut<'_>, program: &Program) -> Option<Cell> {
         let value = self.value(arena, program);

@@ -328,23 +328,6 @@ pub struct Program {
 }
 
 impl Program {
-    /// No code: for runs that only borrow the machine's reading of the map.
-    pub(crate) const fn empty() -> Self {
-        Self {
-            ops: Vec::new(),
-            pool: Vec::new(),
-            maps: Vec::new(),
-            scans: Vec::new(),
-            emits: Vec::new(),
-            actions: Vec::new(),
-            result: 0,
-            missing: 0,
-            name: 0,
-            purpose: None,
-            cost: 0,
-            paths: 0,
-        }
-    }
     /// Most operations that one run takes; a window of radius r counts as (2r+1)²/4.
     pub fn cost(&self) -> u32 {
         self.cost

@@ -6,7 +6,7 @@
 use crate::draw::Purpose;
 use crate::event::EventRow;
 use crate::ids::{Cell, ChannelId, EventId, KindId, ONE, Slot};
-use crate::rules::code::{Code, Fix, Info, MISSING, Mode, Op, Program, REGISTERS, Scan, Set};
+use crate::rules::code::{Code, Fix, Info, MISSING, Metric, Mode, Op, Program, REGISTERS, Scan, Set};
 use crate::state::{ALIVE, AWAY, ArenaMut, BODY, BODY_ON_MAP, ON, Type};
 
 /// Rows and columns of the map, both ends included.
@@ -32,6 +32,14 @@ impl Rect {
     }
 }
 
+/// What is counted around a cell.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Window {
+    pub(crate) kind: u8,
+    pub(crate) r: u8,
+    pub(crate) metric: Metric,
+}
+
 /// What a bot lends to its programs.
 pub(crate) trait Mind {
     /// Its slot.
@@ -40,6 +48,10 @@ pub(crate) trait Mind {
     fn sight(&self) -> Option<Rect>;
     /// Whether one of these actions of its role is legal.
     fn can(&self, arena: &ArenaMut<'_>, actions: &[Vec<u8>]) -> bool;
+    /// What it counted before in this decision around a cell.
+    fn counted(&self, arena: &ArenaMut<'_>, window: Window, cell: Cell) -> Option<u16>;
+    /// Keeps a count for the rest of this decision.
+    fn count(&self, arena: &ArenaMut<'_>, window: Window, cell: Cell, n: u16);
     /// Steps to a cell.
     fn path_to(&self, arena: &mut ArenaMut<'_>, cell: Cell) -> Option<u32>;
     /// Steps to the nearest of those for which `holds` is true.
@@ -383,7 +395,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             (Mode::Has, Set::Kind { kind, rows }) => self.has(scan, op, body, kind, rows),
             (Mode::On, set) => {
                 let Some(cell) = self.cell(op.a) else { return 0 };
-                i64::from(self.member_at(set, scan.body > 0, cell).is_some_and(|it| self.holds(scan, body, it)))
+                i64::from(member_at(self.arena, set, scan.body > 0, cell).is_some_and(|it| self.holds(scan, body, it)))
             }
             (Mode::The, Set::Kind { kind, rows: true }) => {
                 for row in 0..self.arena.rows.len() {
@@ -398,9 +410,23 @@ impl<'m, 'a> Machine<'m, 'a> {
             (Mode::Count, Set::Kind { kind, .. }) if scan.body == 0 && self.sight.is_none() => {
                 i64::from(self.arena.cells.count(KindId::new(kind)))
             }
+            (Mode::Around { r, metric }, Set::Kind { kind, .. }) if scan.body == 0 => self.around(op, kind, r, metric),
             (_, Set::Role { role }) => self.scan_slots(scan, op, body, role),
             (_, Set::Kind { kind, rows }) => self.scan_things(scan, op, body, kind, rows && scan.body > 0),
         }
+    }
+
+    fn around(&mut self, op: Op, kind: u8, r: u8, metric: Metric) -> i64 {
+        let Some(cell) = self.cell(op.a) else { return 0 };
+        let window = Window { kind, r, metric };
+        if let Some(n) = self.mind.and_then(|m| m.counted(self.arena, window, cell)) {
+            return i64::from(n);
+        }
+        let n = count_around(self.arena, kind, cell, r, metric, self.map_rect());
+        if let Some(mind) = self.mind {
+            mind.count(self.arena, window, cell, n);
+        }
+        i64::from(n)
     }
 
     fn has(&mut self, scan: Scan, op: Op, body: usize, kind: u8, rows: bool) -> i64 {
@@ -423,27 +449,6 @@ impl<'m, 'a> Machine<'m, 'a> {
             }
         }
         0
-    }
-
-    /// The member of a set in a cell, as `it` names it; `named`: by its row, if it has one.
-    pub(crate) fn member_at(&self, set: Set, named: bool, cell: Cell) -> Option<i64> {
-        let table = self.arena.table;
-        match set {
-            Set::Role { role } => {
-                let body = self.arena.cells.word(cell)[BODY].checked_sub(1)?;
-                (table.role_of(Slot::new(body)).get() == role).then_some(i64::from(body))
-            }
-            Set::Kind { kind, rows } => {
-                let layer = table.kinds[usize::from(kind)].layer;
-                if table.looks.kind_of[usize::from(self.arena.cells.get(cell, layer))] != kind + 1 {
-                    return None;
-                }
-                if rows && named {
-                    return self.arena.row_at(KindId::new(kind), cell).map(|r| r as i64);
-                }
-                Some(i64::from(cell.get()))
-            }
-        }
     }
 
     /// Where a scan looks, and the centre of its window.
@@ -643,6 +648,51 @@ impl<'m, 'a> Machine<'m, 'a> {
         }
         true
     }
+}
+
+/// The member of a set in a cell, as `it` names it; `named`: by its row, if it has one.
+#[inline]
+pub(crate) fn member_at(arena: &ArenaMut<'_>, set: Set, named: bool, cell: Cell) -> Option<i64> {
+    let table = arena.table;
+    match set {
+        Set::Role { role } => {
+            let body = arena.cells.word(cell)[BODY].checked_sub(1)?;
+            (table.role_of(Slot::new(body)).get() == role).then_some(i64::from(body))
+        }
+        Set::Kind { kind, rows } => {
+            let layer = table.kinds[usize::from(kind)].layer;
+            if table.looks.kind_of[usize::from(arena.cells.get(cell, layer))] != kind + 1 {
+                return None;
+            }
+            if rows && named {
+                return arena.row_at(KindId::new(kind), cell).and_then(|r| i64::try_from(r).ok());
+            }
+            Some(i64::from(cell.get()))
+        }
+    }
+}
+
+/// Things of a kind within a radius of a cell, in a part of the map.
+fn count_around(arena: &ArenaMut<'_>, kind: u8, centre: Cell, r: u8, metric: Metric, rect: Rect) -> u16 {
+    let (geometry, looks) = (&arena.table.geometry, &arena.table.looks);
+    let layer = arena.table.kinds[usize::from(kind)].layer as usize;
+    let (y, x) = geometry.place(centre);
+    let r = i32::from(r);
+    let mut n = 0;
+    for cy in (y - r).max(rect.top)..=(y + r).min(rect.bottom) {
+        let mut half = r;
+        while !metric.within(cy - y, half, r) {
+            half -= 1;
+        }
+        let (left, right) = ((x - half).max(rect.left), (x + half).min(rect.right));
+        let Ok(len) = usize::try_from(right - left + 1) else { continue };
+        let (Ok(row), Ok(column)) = (u16::try_from(cy), u16::try_from(left)) else { continue };
+        let from = geometry.cell(row, column).index();
+        for word in &arena.cells.words()[from..from + len] {
+            n += u16::from(looks.kind_of[usize::from(word[layer])] == kind + 1);
+        }
+    }
+    n
 }
 
 /// The act has counted a refusal itself.
