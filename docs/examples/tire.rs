@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Decimal, Install, Mechanic, MechanicDef, read_config};
+use super::{Decimal, Install, Mechanic, MechanicDef, bits, read_config};
 use crate::ids::{ChannelId, Slot};
 use crate::phase::Phase;
 use crate::state::{Shard, Type};
@@ -35,15 +35,11 @@ impl Mechanic for Config {
             let mut parts = shard.parts();
             let tired = parts.table.event("tired");
             for arena in 0..parts.arenas.n {
-                let mut one = parts.arena(arena);
-                for slot in (0..one.table.n_slots())
-                    .map(|s| Slot::new(u8::try_from(s).expect("at most 64")))
-                {
-                    // Bit 0: the body entered its cell in this tick.
-                    if one.agents.entered[slot.index()].0 & 1 != 0 {
-                        one.pay(slot, ChannelId::MAIN, -cost);
-                        one.emit_fields(tired, &[i64::from(slot.get())]);
-                    }
+                for slot in bits(parts.arenas.arrived[arena]) {
+                    let mut one = parts.arena(arena);
+                    let slot = Slot::new(u8::try_from(slot).expect("at most 64"));
+                    one.pay(slot, ChannelId::MAIN, -cost);
+                    one.emit_fields(tired, &[i64::from(slot.get())]);
                 }
             }
         });

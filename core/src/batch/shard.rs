@@ -253,24 +253,20 @@ impl Shard {
         let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
         let parts = access.parts();
         let (n_slots, channels) = (parts.table.n_slots(), parts.table.channels.len());
+        let (status, back_at, pay) = (&*parts.agents.status, &*parts.agents.back_at, &parts.arenas.pay);
+        let (heads, gone, over, n) = (&parts.arenas.heads, &self.gone, &self.over, self.n);
+        let is_gone = |row: usize| is_gone(status[row].0, back_at[row].0);
         for (slots, out) in self.groups.iter().zip(out) {
-            for arena in 0..self.n {
-                let end = parts.arenas.heads[arena].end;
-                let waited = next_step && self.over[arena];
-                for (i, &slot) in slots.iter().enumerate() {
-                    let (row, at) = (arena * n_slots + slot, arena * slots.len() + i);
-                    let status = parts.agents.status[row].0;
-                    let gone = is_gone(status, parts.agents.back_at[row].0);
-                    put(out.reward, at, reward(parts.arenas.pay[row * channels]));
-                    put(out.terminated, at, gone || end == End::Terminated);
-                    put(out.truncated, at, end == End::Truncated);
-                    put(out.alive, at, status & ALIVE != 0);
-                    put(out.on, at, status & ON != 0);
-                    put(out.valid, at, !self.gone[row] && !waited);
-                    put(out.illegal, at, parts.agents.illegal[row].0);
-                    self.gone[row] = gone;
-                }
-            }
+            rows(out.reward, n, n_slots, slots, |_, row| reward(pay[row * channels]));
+            rows(out.terminated, n, n_slots, slots, |arena, row| heads[arena].end == End::Terminated || is_gone(row));
+            rows(out.truncated, n, n_slots, slots, |arena, _| heads[arena].end == End::Truncated);
+            rows(out.alive, n, n_slots, slots, |_, row| status[row].0 & ALIVE != 0);
+            rows(out.on, n, n_slots, slots, |_, row| status[row].0 & ON != 0);
+            rows(out.valid, n, n_slots, slots, |arena, row| !gone[row] && !(next_step && over[arena]));
+            rows(out.illegal, n, n_slots, slots, |_, row| parts.agents.illegal[row].0);
+        }
+        for (row, gone) in self.gone.iter_mut().enumerate() {
+            *gone = is_gone(row);
         }
     }
 
@@ -422,6 +418,19 @@ struct AgentDefaults {
 fn put<T>(out: &mut [T], at: usize, value: T) {
     if let Some(place) = out.get_mut(at) {
         *place = value;
+    }
+}
+
+/// Fills a buffer that is wanted: `value(arena, row of the shard)` for each arena's controlled slots.
+#[inline]
+fn rows<T>(out: &mut [T], arenas: usize, n_slots: usize, slots: &[usize], value: impl Fn(usize, usize) -> T) {
+    if out.is_empty() {
+        return;
+    }
+    for (arena, out) in (0..arenas).zip(out.chunks_exact_mut(slots.len().max(1))) {
+        for (out, &slot) in out.iter_mut().zip(slots) {
+            *out = value(arena, arena * n_slots + slot);
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks};
 use crate::ids::{Cell, ChannelId, EventId, Num, Slot};
 use crate::phase::Phase;
-use crate::state::{ArenaMut, BODY, Geometry, Layer, MAX_BEAMS, Shard, Table, Type};
+use crate::state::{ArenaMut, BODY, Layer, MAX_BEAMS, Shard, Table, Type};
 
 /// Rays ahead of the agent. All beams of a tick fire before any of their effects, so two agents can hit each other. Rules say what
 /// a hit does (`on hit(zap, _, b) do send_away(b, 4)`).
@@ -213,12 +213,17 @@ impl Beam {
         }
     }
 
-    /// Calls `each` for every cell that the shot reaches.
+    /// Calls `each` for every cell that the shot reaches. Rays end at the first padding cell at the latest, and the padding is at
+    /// least as wide as the beam's radius.
     fn cells<'a>(&self, arena: &mut ArenaMut<'a>, slot: usize, mut each: impl FnMut(&mut ArenaMut<'a>, Cell)) {
-        let g: Geometry = arena.table.geometry;
-        let facing = arena.agents.facing[slot].0;
-        let (dy, dx) = crate::state::DIRECTIONS[usize::from(facing & 3)];
-        let (row, column) = g.place(Cell::new(arena.agents.pos[slot].0));
+        let stride = i32::try_from(arena.table.geometry.stride()).expect("small");
+        let (ahead, right) = match arena.agents.facing[slot].0 & 3 {
+            0 => (-stride, 1),
+            1 => (1, stride),
+            2 => (stride, -1),
+            _ => (-1, -stride),
+        };
+        let start = i32::from(arena.agents.pos[slot].0);
         let (mut blocked_side, mut blocked) = (0, false);
         for &(side, first, last) in &self.rays {
             if side.signum() != blocked_side {
@@ -227,25 +232,15 @@ impl Beam {
             if blocked {
                 continue;
             }
-            for ahead in first..=last {
-                // The right hand of (dy, dx) is (dx, -dy) in rows down, columns right.
-                let (y, x) = (row + dy * ahead + dx * side, column + dx * ahead - dy * side);
-                let inside = y >= 0 && x >= 0 && y < i32::from(g.height) && x < i32::from(g.width);
-                let word = if inside {
-                    let cell = g.cell(u16::try_from(y).expect("inside"), u16::try_from(x).expect("inside"));
-                    let word = arena.cells.word(cell);
-                    if !arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])] {
-                        each(arena, cell);
-                    }
-                    Some(word)
-                } else {
-                    None
-                };
-                let stops = word.is_none_or(|w| {
-                    arena.table.looks.blocks_beam[usize::from(w[Layer::Solid as usize])] || (self.stops_at_bodies && w[BODY] != 0)
-                });
-                if stops {
-                    blocked |= first == 0 && ahead == 0;
+            for distance in first..=last {
+                let cell = Cell::new(u16::try_from(start + ahead * distance + right * side).expect("a cell of the padded map"));
+                let word = arena.cells.word(cell);
+                let solid = arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])];
+                if !solid {
+                    each(arena, cell);
+                }
+                if solid || (self.stops_at_bodies && word[BODY] != 0) {
+                    blocked |= distance == 0;
                     break;
                 }
             }

@@ -11,7 +11,7 @@ use crate::draw::{Key, Purpose, name_hash, threshold};
 use crate::event::{EventRow, Part};
 use crate::ids::{Cell, EventId, KindId, ONE};
 use crate::phase::Phase;
-use crate::state::{ArenaColumn, Arenas, BODY, Cells, Isa, Layer, Shard, Table, Touch, Type};
+use crate::state::{ArenaColumn, Arenas, BODY, Cells, Isa, Layer, Table, Touched, Type};
 
 /// Things grow back. Each tick every empty place draws against a chance that depends on how many of the things lived near it
 /// before the tick.
@@ -301,23 +301,22 @@ struct Growth {
 }
 
 /// Takes in, before a tick, what changed since the last one. So growth goes by the neighbours before the tick.
-fn settle(mut shard: Shard, mut growth: ResMut<Growth>) {
-    let parts = shard.parts();
-    let growth = growth.bypass_change_detection();
-    for arena in 0..parts.arenas.n {
+fn settle(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Growth>) {
+    let (arenas, growth) = (arenas.bypass_change_detection(), growth.bypass_change_detection());
+    for arena in 0..arenas.n {
         let fresh = std::mem::replace(&mut growth.settled[arena], 1) == 0;
-        if parts.arenas.touched[arena].n == 0 {
+        let n = arenas.touched[arena].n;
+        if n == 0 {
             continue;
         }
-        let touched = parts.arenas.touched[arena];
-        let layout = usize::from(parts.arenas.heads[arena].layout);
+        let layout = usize::from(arenas.heads[arena].layout);
         for (p, patch) in growth.patches.iter().enumerate() {
             let places = patch.places();
             let range = arena * places..(arena + 1) * places;
             let mut field = Field {
                 patch,
                 layout,
-                cells: parts.arenas.cells(parts.table, arena),
+                cells: arenas.cells(&table, arena),
                 chance: &mut growth.chance[p][range.clone()],
                 around: &mut growth.around[p][range.clone()],
                 soil: &mut growth.soil[p][range],
@@ -325,12 +324,13 @@ fn settle(mut shard: Shard, mut growth: ResMut<Growth>) {
             if fresh {
                 field.find_soil();
             }
-            match touched.changes() {
-                Some(changes) => changes.iter().for_each(|touch| field.change(*touch)),
-                None => field.recount(),
+            if usize::from(n) > Touched::MAX {
+                field.recount();
+            } else {
+                (0..usize::from(n)).for_each(|i| field.change(i));
             }
         }
-        parts.arenas.touched[arena].n = 0;
+        arenas.touched[arena].n = 0;
     }
 }
 
@@ -357,8 +357,9 @@ impl Field<'_> {
         let open = self.soil[candidate] != 0 && self.item(candidate) == 0;
         self.chance[candidate] = if open { self.patch.limit(self.around[candidate]) } else { 0 };
     }
-    fn change(&mut self, touch: Touch) {
-        let patch = self.patch;
+    /// Takes in the `i`-th change of the map since the last look.
+    fn change(&mut self, i: usize) {
+        let (patch, touch) = (self.patch, self.cells.touch(i));
         let cell = Cell::new(touch.cell);
         let (was, is) = (patch.codes[usize::from(touch.old)], patch.codes[usize::from(touch.new)]);
         let (start, end) = patch.near_at[self.layout][cell.index()];
@@ -445,10 +446,10 @@ impl Patch {
     }
 }
 
-fn grow(mut shard: Shard, growth: Res<Growth>, isa: Res<Isa>) {
-    let parts = shard.parts();
+fn grow(table: Res<Table>, mut arenas: ResMut<Arenas>, growth: Res<Growth>, isa: Res<Isa>) {
+    let arenas = arenas.bypass_change_detection();
     for (patch, chance) in growth.patches.iter().zip(&growth.chance) {
-        isa.0.dispatch(Grow { patch, chance, table: parts.table, arenas: &mut *parts.arenas });
+        isa.0.dispatch(Grow { patch, chance, table: &table, arenas: &mut *arenas });
     }
 }
 

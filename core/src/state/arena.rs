@@ -105,10 +105,6 @@ pub struct Touched {
 impl Touched {
     /// Changes that are kept one by one.
     pub const MAX: usize = 48;
-    /// The changes, or `None` when there were too many.
-    pub fn changes(&self) -> Option<&[Touch]> {
-        self.list.get(..usize::from(self.n))
-    }
 }
 
 impl Default for Touched {
@@ -409,6 +405,11 @@ impl Cells<'_> {
     pub fn is_free(&self, cell: Cell) -> bool {
         let word = self.words[cell.index()];
         word[BODY] == 0 && !self.looks.blocks_move[usize::from(word[Layer::Solid as usize])]
+    }
+    /// The `i`-th change of a watched code that is kept.
+    #[inline]
+    pub fn touch(&self, i: usize) -> Touch {
+        self.touched.list[i]
     }
     /// Things of a kind on the map.
     pub fn count(&self, kind: crate::ids::KindId) -> u16 {
