@@ -1,98 +1,17 @@
-//! Our own measurements: the bench variant of the commons, stepped with what each variant asks for.
+//! Timing the engine: rates, copies of a state, memory.
 
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Instant;
 
+use commonweal_bench::game::{Run, Variant, World};
 use commonweal_core::batch::threads::Pool;
-use commonweal_core::batch::{Batch, Config, Control, Executor, Out, Serial};
+use commonweal_core::batch::{Executor, Serial};
 use commonweal_core::draw::mix;
-use commonweal_core::ids::Domain;
-use commonweal_core::observe::Encoding;
-use commonweal_core::scenario::{self, Compiled};
 use rustix::time::{ClockId, clock_gettime};
 
 /// The scenario that plays `handloop.c`'s game.
 const SCENARIO: &str = "scenarios/commons/commons_harvest_bench/commons_harvest_bench.toml";
-/// Rows of prepared actions, as in the C program.
-const ROWS: usize = 61;
-
-/// What a step is asked for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Variant {
-    /// The work of the C program: symbolic windows, rewards, flags.
-    Same,
-    /// Windows of two bytes a cell.
-    Codes,
-    /// No observations.
-    None,
-    /// `Same` and the own vector.
-    Own,
-    /// `Same` and action masks.
-    Masks,
-    /// `Same` and all events kept.
-    Events,
-    /// `Same` and the state hash of every arena in every tick.
-    Hash,
-    /// `Same` and own vector, masks and events: what a trainer asks for. No hash.
-    All,
-}
-
-impl Variant {
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Same,
-        Self::Codes,
-        Self::None,
-        Self::Own,
-        Self::Masks,
-        Self::Events,
-        Self::Hash,
-        Self::All,
-    ];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Same => "same",
-            Self::Codes => "codes",
-            Self::None => "none",
-            Self::Own => "own",
-            Self::Masks => "masks",
-            Self::Events => "events",
-            Self::Hash => "hash",
-            Self::All => "all",
-        }
-    }
-    pub(crate) fn says(self) -> &'static str {
-        match self {
-            Self::Same => "the same work (`symbolic`, rewards, flags)",
-            Self::Codes => "`codes` in place of `symbolic`",
-            Self::None => "no observations on either side",
-            Self::Own => "the same + own vector",
-            Self::Masks => "the same + action masks",
-            Self::Events => "the same + all events",
-            Self::Hash => "the same + state hash of every arena and tick",
-            Self::All => "the same + own vector, masks, events",
-        }
-    }
-    pub(crate) fn named(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.map(Self::name).join(", ");
-        Self::ALL
-            .into_iter()
-            .find(|v| v.name() == name)
-            .ok_or(format!("no variant is called `{name}`; there are {known}"))
-    }
-    pub(crate) fn observes(self) -> bool {
-        self != Self::None
-    }
-    fn encoding(self) -> Encoding {
-        match self {
-            Self::Codes => Encoding::Codes,
-            Self::None => Encoding::None,
-            _ => Encoding::Symbolic,
-        }
-    }
-}
 
 /// One measurement of ours.
 #[derive(Clone, Copy, Debug)]
@@ -132,53 +51,22 @@ impl fmt::Display for Copies {
     }
 }
 
-/// The compiled scenario.
-pub(crate) struct World(Arc<Compiled>);
-
-/// A batch with the buffers of its caller, ready to step.
-struct Run {
-    batch: Batch,
-    slots: usize,
-    actions: Vec<Vec<i32>>,
-    obs: Vec<u8>,
-    own: Vec<i32>,
-    mask: Vec<i8>,
-    reward: Vec<f32>,
-    terminated: Vec<bool>,
-    truncated: Vec<bool>,
-    hash: bool,
-    tick: usize,
-    eaten: f64,
+/// Reads and compiles the scenario.
+pub(crate) fn load(root: &Path) -> Result<World, String> {
+    let path = root.join(SCENARIO);
+    let text = std::fs::read_to_string(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+    World::new(&text)
 }
 
-impl World {
-    pub(crate) fn load(root: &Path) -> Result<Self, String> {
-        let path = root.join(SCENARIO);
-        let text = std::fs::read_to_string(&path)
-            .map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
-        let (found, diagnostics) = scenario::check("commons_harvest_bench", &text);
-        let Some(found) = found else {
-            let lines: Vec<String> = diagnostics
-                .iter()
-                .map(|d| d.line(SCENARIO, &text))
-                .collect();
-            return Err(lines.join("\n"));
-        };
-        found
-            .compile("treatment")
-            .map(Self)
-            .map_err(|e| e.to_string())
-    }
-
-    /// Agent-steps a second, over at least `seconds` of processor time after as long a warm-up as the peer's.
-    pub(crate) fn rate(
-        &self,
+/// Agent-steps a second, over at least `seconds` of processor time after as long a warm-up as the peer's.
+pub(crate) fn rate(
+        world: &World,
         variant: Variant,
         arenas: usize,
         threads: usize,
         seconds: f64,
     ) -> Result<Rate, String> {
-        let mut run = self.run(variant, arenas, threads)?;
+        let mut run = world.run(variant, arenas, threads)?;
         let pool = if threads > 1 {
             Some(Pool::new(threads)?)
         } else {
@@ -187,7 +75,7 @@ impl World {
         let executor: &dyn Executor = pool.as_ref().map_or(&Serial, |p| p);
         let mut n = 1;
         let took = loop {
-            let took = run.time(n, executor)?.0;
+            let took = time(&mut run, n, executor)?.0;
             if took > 0.1 * seconds {
                 break took;
             }
@@ -201,103 +89,32 @@ impl World {
         )]
         let n = (n as f64 * seconds / took) as usize + 1;
         run.eaten = 0.0;
-        let (cpu, wall) = run.time(n, executor)?;
+        let (cpu, wall) = time(&mut run, n, executor)?;
         let steps = as_f64(n * arenas * run.slots);
         Ok(Rate {
             per_cpu_second: steps / cpu * as_f64(threads),
             per_wall_second: steps / wall,
             eaten: run.eaten / steps,
         })
-    }
+}
 
-    fn run(&self, variant: Variant, arenas: usize, threads: usize) -> Result<Run, String> {
-        let all = variant == Variant::All;
-        let config = Config {
-            arenas,
-            control: Control::All,
-            domain: Domain::Train,
-            seed: 7919,
-            encoding: variant.encoding(),
-            events: all || variant == Variant::Events,
-            // Shards as many as threads where one shard would hold all.
-            shard_arenas: if threads > 1 {
-                arenas.div_ceil(threads).min(256)
-            } else {
-                0
-            },
-            ..Config::default()
-        };
-        let mut batch = Batch::new(&[self.0.clone()], config.clone()).map_err(|e| e.to_string())?;
-        let [group] = batch.groups() else {
-            return Err("the bench scenario has one role".to_owned());
-        };
-        let (slots, shape) = (group.slots.len(), group.obs_shape.iter().product::<usize>());
-        let (own, n_actions) = (group.own_names.len(), group.action_names.len());
-        let rows = arenas * slots;
-        // Actions 0 to 7, as likely each as in the C program: seven moves and a beam.
-        let count = u64::try_from(n_actions).unwrap_or(1);
-        let action = |i: usize| i32::try_from(mix(i as u64 * 31 + 7919) % count).unwrap_or(0);
-        let actions = (0..ROWS)
-            .map(|r| (0..rows).map(|i| action(r * rows + i)).collect())
-            .collect();
-        let want = |on: bool, n: usize| if on { n } else { 0 };
-        self.spread(&mut batch, &config)?;
-        Ok(Run {
-            batch,
-            slots,
-            actions,
-            obs: vec![0; want(variant.observes(), rows * shape)],
-            own: vec![0; want(all || variant == Variant::Own, rows * own)],
-            mask: vec![0; want(all || variant == Variant::Masks, rows * n_actions)],
-            reward: vec![0.0; rows],
-            terminated: vec![false; rows],
-            truncated: vec![false; rows],
-            hash: variant == Variant::Hash,
-            tick: 0,
-            eaten: 0.0,
-        })
-    }
+/// Steps `n` times: processor and wall seconds.
+fn time(run: &mut Run, n: usize, executor: &dyn Executor) -> Result<(f64, f64), String> {
+    let (cpu, wall) = (cpu_seconds(), Instant::now());
+    run.step(n, executor)?;
+    Ok((cpu_seconds() - cpu, wall.elapsed().as_secs_f64()))
+}
 
-    /// Puts the arenas at ticks spread over an episode, as the C program does, so that resets are spread over the run.
-    fn spread(&self, batch: &mut Batch, config: &Config) -> Result<(), String> {
-        let one = Config {
-            arenas: 1,
-            ..config.clone()
-        };
-        let mut lead = Batch::new(&[self.0.clone()], one).map_err(|e| e.to_string())?;
-        let slots = self.0.table.n_slots();
-        let ticks = self.0.table.time.ticks;
-        let mut order: Vec<(u64, usize)> = (0..batch.arenas())
-            .map(|arena| (mix(arena as u64) % u64::from(ticks), arena))
-            .collect();
-        order.sort_unstable();
-        for (tick, arena) in order {
-            while u64::from(lead.tick(0)) < tick {
-                let at = u64::from(lead.tick(0)) * 64;
-                let actions: Vec<i32> = (at..)
-                    .take(slots)
-                    .map(|i| i32::try_from(mix(i) & 7).unwrap_or(0))
-                    .collect();
-                lead.step(&[&actions], &mut [Out::default()], &Serial)
-                    .map_err(|e| e.to_string())?;
-            }
-            batch
-                .fork_from(&mut lead, 0, arena)
-                .map_err(|e| e.to_string())?;
-        }
-        Ok(())
-    }
-
-    /// Fork, snapshot, restore and hash, each of a random arena of 1,024; memory of 4,096.
-    pub(crate) fn copies(&self) -> Result<Copies, String> {
+/// Fork, snapshot, restore and hash, each of a random arena of 1,024; memory of 4,096.
+    pub(crate) fn copies(world: &World) -> Result<Copies, String> {
         const N: usize = 1024;
         const TIMES: usize = 20_000;
         let before = resident();
-        let many = self.run(Variant::None, 4096, 1)?;
+        let many = world.batch(4096)?;
         let arena_bytes = (resident() - before) / 4096.0;
         drop(many);
-        let mut run = self.run(Variant::None, N, 1)?;
-        run.time(50, &Serial)?;
+        let mut run = world.run(Variant::None, N, 1)?;
+        time(&mut run, 50, &Serial)?;
         let batch = &mut run.batch;
         let at = |i: usize| usize::try_from(mix(i as u64) % N as u64).unwrap_or(0);
         let mut failed = Ok(());
@@ -336,40 +153,6 @@ impl World {
             hash_ns,
             arena_bytes,
         })
-    }
-}
-
-impl Run {
-    /// Steps `n` times: processor and wall seconds.
-    fn time(&mut self, n: usize, executor: &dyn Executor) -> Result<(f64, f64), String> {
-        let (cpu, wall) = (cpu_seconds(), Instant::now());
-        for _ in 0..n {
-            let mut out = [Out {
-                obs: &mut self.obs,
-                own: &mut self.own,
-                mask: &mut self.mask,
-                reward: &mut self.reward,
-                terminated: &mut self.terminated,
-                truncated: &mut self.truncated,
-                ..Out::default()
-            }];
-            self.batch
-                .step(&[&self.actions[self.tick % ROWS]], &mut out, executor)
-                .map_err(|e| e.to_string())?;
-            self.tick += 1;
-            if self.hash {
-                let mut sum = 0;
-                for arena in 0..self.batch.arenas() {
-                    sum ^= self.batch.hash(arena);
-                }
-                std::hint::black_box(sum);
-            }
-            if self.tick % 64 == 0 {
-                self.eaten += 64.0 * self.reward.iter().map(|r| f64::from(*r)).sum::<f64>();
-            }
-        }
-        Ok((cpu_seconds() - cpu, wall.elapsed().as_secs_f64()))
-    }
 }
 
 /// Processor time of this process, all threads.

@@ -18,7 +18,7 @@ mod report;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use engine::{Variant, World};
+use commonweal_bench::game::{Variant, World};
 use peers::Peers;
 use report::{Report, Row};
 
@@ -60,10 +60,10 @@ fn main() -> ExitCode {
 fn run(args: &[String]) -> Result<(), String> {
     let plan = plan(args)?;
     let root = root();
-    let world = World::load(&root)?;
+    let world = engine::load(&root)?;
     if let Some(name) = option(args, "--spin")? {
         let variant = Variant::named(name)?;
-        let rate = world.rate(variant, plan.sizes[0], plan.threads[0], plan.seconds)?;
+        let rate = engine::rate(&world, variant, plan.sizes[0], plan.threads[0], plan.seconds)?;
         println!(
             "{}: {:.2} M agent-steps/s",
             variant.name(),
@@ -82,7 +82,7 @@ fn run(args: &[String]) -> Result<(), String> {
             report.rows.extend(rows);
         }
     }
-    report.copies = world.copies()?;
+    report.copies = engine::copies(&world)?;
     println!("{}", report.copies);
     if plan.write {
         report.write(&root.join("bench"))?;
@@ -107,7 +107,7 @@ fn compare(
         for row in &mut rows {
             // The bar writes no observations either where we write none; `codes` is held against the full window.
             let bar = peers.hand(arenas, threads, plan.seconds, row.variant.observes())?;
-            let ours = world.rate(row.variant, arenas, threads, plan.seconds)?;
+            let ours = engine::rate(world, row.variant, arenas, threads, plan.seconds)?;
             row.add(&bar, &ours);
         }
     }

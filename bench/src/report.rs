@@ -5,7 +5,9 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::engine::{Copies, Rate, Variant};
+use commonweal_bench::game::Variant;
+
+use crate::engine::{Copies, Rate};
 use crate::peers::{PeerRate, Peers};
 
 /// One variant at one size: rates of each round.

@@ -3,11 +3,18 @@
 use commonweal_core::batch::{Autoreset, Batch, Config, Control, Serial};
 use commonweal_core::draw::TickDraw;
 use commonweal_core::ids::Domain;
-use commonweal_core::state::SlotOrder;
+use commonweal_core::state::draw_order;
 use commonweal_tests::rows::{Buffers, step};
 use commonweal_tests::small::Small;
 use commonweal_tests::stats::z_of_equal_shares;
 use commonweal_tests::worlds;
+
+/// The slots in the order of a tick.
+fn order(domain: Domain, seed: u64, episode: u32, tick: u32, n: usize) -> Vec<usize> {
+    let mut slots = vec![0; n];
+    draw_order(TickDraw::new(domain, seed, episode, tick), &mut slots);
+    slots.into_iter().map(usize::from).collect()
+}
 
 const TICKS: u32 = 100_000;
 const LIMIT: f64 = 5.0;
@@ -17,11 +24,8 @@ fn every_slot_stands_at_every_position_equally_often() {
     for n in [2, 7, 8, 33] {
         let mut at = vec![vec![0u64; n]; n];
         for tick in 0..TICKS {
-            let order = SlotOrder::new(TickDraw::new(Domain::Train, 11, 2, tick), n);
-            order
-                .iter()
-                .enumerate()
-                .for_each(|(position, slot)| at[position][slot] += 1);
+            let order = order(Domain::Train, 11, 2, tick, n);
+            order.iter().enumerate().for_each(|(position, &slot)| at[position][slot] += 1);
         }
         for (position, counts) in at.iter().enumerate() {
             let z = z_of_equal_shares(counts);
@@ -41,12 +45,7 @@ fn every_slot_stands_at_every_position_equally_often() {
 #[test]
 fn who_was_first_says_nothing_of_who_will_be() {
     let n = 8;
-    let first = |tick| {
-        SlotOrder::new(TickDraw::new(Domain::Eval, 12, 0, tick), n)
-            .iter()
-            .next()
-            .expect("eight slots")
-    };
+    let first = |tick| order(Domain::Eval, 12, 0, tick, n)[0];
     for lag in [1, 2, 64] {
         let mut counts = vec![0u64; n * n];
         (0..TICKS).for_each(|tick| counts[first(tick) * n + first(tick + lag)] += 1);

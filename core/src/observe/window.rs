@@ -37,7 +37,8 @@ impl pulp::NullaryFnOnce for Windows<'_> {
             (Encoding::Symbolic, true) => self.each(|this, words, cell, facing, out| {
                 view(this.table, this.role, words, cell, facing, out.as_chunks_mut().0);
             }),
-            (Encoding::Codes, _) => self.each(|this, words, cell, facing, out| codes(this.table, this.role, words, cell, facing, out)),
+            (Encoding::Codes, false) => self.codes(),
+            (Encoding::Codes, true) => self.each(|this, words, cell, facing, out| codes(this.table, this.role, words, cell, facing, out)),
             (Encoding::Rgb, _) => self.each(|this, words, cell, facing, out| {
                 if let Some(tiles) = this.tiles {
                     tiles.window(this.table, this.role, words, cell, facing, out);
@@ -74,6 +75,22 @@ impl Windows<'_> {
                 }
             }
         }
+    }
+
+    /// Two bytes a cell, north up.
+    #[inline(always)]
+    fn codes(self) {
+        let width = self.role.window().1;
+        let stride = self.table.geometry.stride();
+        let corner = usize::from(self.role.ahead) * stride + usize::from(self.role.side);
+        self.each(|_, words, cell, _, out| {
+            let lines = out.as_chunks_mut::<2>().0.chunks_exact_mut(width);
+            for (line, from) in lines.zip(words[cell - corner..].chunks(stride)) {
+                for (pair, word) in line.iter_mut().zip(from) {
+                    *pair = [top(*word), word[LOOK]];
+                }
+            }
+        });
     }
 
     /// Any other window: `encode` for each slot that has a body, zeros for the others.

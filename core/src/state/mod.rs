@@ -20,7 +20,7 @@ pub use agents::{
 pub use arena::{ArenaMut, Arenas, Cells, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
 pub use crate::ids::Type;
-pub use order::MAX_SLOTS;
+pub use order::{MAX_SLOTS, draw as draw_order};
 pub use registered::register;
 pub use table::{
     Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role,

@@ -7,7 +7,7 @@ pub const MAX_SLOTS: usize = 64;
 
 /// Draws the order in which conflicts of one tick are settled; `out` gets the slots, as many as it has places.
 #[inline]
-pub(super) fn draw(draw: TickDraw, out: &mut [u8]) {
+pub fn draw(draw: TickDraw, out: &mut [u8]) {
     let key = draw.key(Purpose::Order, 0, 0);
     if let Ok(out) = <&mut [u8; 8]>::try_from(&mut *out) {
         // The slot replaces the lowest six bits, so that one word sorts. Batcher's network: no branch depends on the draws.
