@@ -20,11 +20,11 @@ fn load((id, text): (&str, &str)) -> Scenario {
 
 /// Places of a kind in a layout, as (row, column) of the map as written.
 fn places(table: &Table, layout: usize, kind: &str) -> Vec<(i32, i32)> {
-    let kind = table.kind(kind).unwrap();
+    let kind = table.kind(kind).expect("a kind of the file");
     let layer = table.kinds[kind.index()].layer as usize;
     let words = table.layouts[layout].words.iter();
     let here = words.enumerate().filter(|(_, w)| table.kind_of(w[layer]) == Some(kind)).map(|(i, _)| i);
-    here.map(|i| table.geometry.place(commonweal_core::ids::Cell::new(u16::try_from(i).unwrap()))).collect()
+    here.map(|i| table.geometry.place(commonweal_core::ids::Cell::new(u16::try_from(i).expect("maps are small")))).collect()
 }
 
 #[test]

@@ -23,6 +23,7 @@ pub struct Rows {
 
 impl Rows {
     /// The rows of one arena of `arenas`.
+    #[must_use]
     pub fn arena(&self, arena: usize, arenas: usize) -> Self {
         fn part<T: Clone>(all: &[T], arena: usize, arenas: usize) -> Vec<T> {
             let n = all.len() / arenas;

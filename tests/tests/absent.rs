@@ -98,10 +98,10 @@ fn removing_a_walled_off_agent_changes_no_other_column_for_1000_ticks() {
         seed: 31,
         ..Config::default()
     };
-    let mut with = Batch::new(&[compiled.clone()], config.clone()).expect("a batch");
+    let mut with = Batch::new(std::slice::from_ref(&compiled), config.clone()).expect("a batch");
     let absent = vec![Slot::new(u8::try_from(slot).expect("small"))];
     let mut without =
-        Batch::new(&[compiled.clone()], Config { absent, ..config }).expect("a batch");
+        Batch::new(std::slice::from_ref(&compiled), Config { absent, ..config }).expect("a batch");
     let sizes: Vec<(&str, usize)> = with.columns().iter().map(|c| (c.name, c.bytes)).collect();
     let (mut a, mut b) = (Buffers::of(&with), Buffers::of(&without));
     with.reset(None, None, &mut a.outs()).expect("a reset");
@@ -113,7 +113,7 @@ fn removing_a_walled_off_agent_changes_no_other_column_for_1000_ticks() {
         step(&mut without, &actions, &mut b, &Serial).expect("a step");
         // The state without the hermit, beside the one with it, in a batch of its own.
         let mut both = Batch::new(
-            &[compiled.clone()],
+            std::slice::from_ref(&compiled),
             Config {
                 arenas: 2,
                 ..Config::default()

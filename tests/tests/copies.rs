@@ -114,7 +114,7 @@ fn a_null_fork_differs_by_exactly_nothing_and_another_action_by_something() {
 fn a_snapshot_goes_on_in_another_slot_of_another_batch() {
     for compiled in all() {
         let who = format!("{} {}", compiled.id, compiled.arm);
-        let mut here = Batch::new(&[compiled.clone()], config(3, 7)).expect("a batch");
+        let mut here = Batch::new(std::slice::from_ref(&compiled), config(3, 7)).expect("a batch");
         let mut there = Batch::new(
             &[compiled],
             Config {
@@ -204,8 +204,8 @@ fn a_snapshot_of_another_scenario_or_arm_is_refused_by_name() {
             if a.hash == b.hash {
                 continue;
             }
-            let mut from = Batch::new(&[a.clone()], config(1, 9)).expect("a batch");
-            let mut to = Batch::new(&[b.clone()], config(1, 9)).expect("a batch");
+            let mut from = Batch::new(std::slice::from_ref(a), config(1, 9)).expect("a batch");
+            let mut to = Batch::new(std::slice::from_ref(b), config(1, 9)).expect("a batch");
             let before = to.hash(0);
             let error = to
                 .restore(0, &from.snapshot(0))
@@ -225,7 +225,7 @@ fn no_state_crosses_an_episode() {
         let who = format!("{} {}", compiled.id, compiled.arm);
         let off = Autoreset::Disabled;
         let mut old = Batch::new(
-            &[compiled.clone()],
+            std::slice::from_ref(&compiled),
             Config {
                 autoreset: off,
                 ..config(1, 10)

@@ -80,7 +80,7 @@ fn a_contested_cell_goes_to_each_neighbour_equally_often() {
         autoreset: Autoreset::Disabled,
         ..Config::default()
     };
-    let mut batch = Batch::new(&[compiled.clone()], config).expect("a batch");
+    let mut batch = Batch::new(std::slice::from_ref(&compiled), config).expect("a batch");
     let mut buffers = Buffers::of(&batch);
     let names = &batch.groups()[0].action_names;
     let toward =

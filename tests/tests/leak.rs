@@ -64,6 +64,7 @@ impl Watched {
 }
 
 /// What a caller is told once.
+#[expect(clippy::type_complexity, reason = "compared whole, never taken apart")]
 fn shape(batch: &Batch) -> Vec<(String, Vec<usize>, Vec<String>, Vec<f32>, Vec<String>)> {
     let of = |g: &commonweal_core::batch::Group| {
         (

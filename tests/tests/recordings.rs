@@ -70,7 +70,9 @@ fn forged(recording: &Recording, change: impl FnOnce(&mut Vec<u8>, &mut Vec<u64>
     out.extend(u32::try_from(deflated.len()).expect("small").to_le_bytes());
     out.extend(deflated);
     out.extend(u32::try_from(hashes.len()).expect("small").to_le_bytes());
-    hashes.iter().for_each(|h| out.extend(h.to_le_bytes()));
+    for h in hashes {
+        out.extend(h.to_le_bytes());
+    }
     let sum = <sha2::Sha256 as sha2::Digest>::digest(&out);
     out.extend_from_slice(&sum);
     Recording::parse(&out).expect("well formed")
@@ -146,7 +148,7 @@ fn an_action_that_was_changed_shows() {
             bots += 1;
             let logged = recording.actions(20)[bot];
             let lie = forged(&recording, |actions, _| {
-                actions[20 * slots + bot] = logged ^ 1
+                actions[20 * slots + bot] = logged ^ 1;
             });
             let slot = u8::try_from(bot).expect("small");
             let expected = Verdict::BotDiffers {
@@ -160,7 +162,7 @@ fn an_action_that_was_changed_shows() {
         // Every action of the driven slot in turn: at least one of them mattered.
         let changed = |tick: usize| {
             forged(&recording, |actions, _| {
-                actions[tick * slots + outside[0]] ^= 3
+                actions[tick * slots + outside[0]] ^= 3;
             })
         };
         let shows = (0..60)
@@ -199,7 +201,7 @@ fn a_log_that_goes_on_after_the_end_is_refused() {
         actions.extend(std::iter::repeat_n(0, 70 * slots));
         hashes.resize((ticks + 70).div_ceil(64) as usize, last);
         // The hash of the true last tick stands only where a 64th tick is.
-        if ticks % 64 != 0 {
+        if !ticks.is_multiple_of(64) {
             hashes[(ticks / 64) as usize] = last;
         }
     });
@@ -240,7 +242,7 @@ fn a_recording_is_compared_with_an_engine_that_plays_on_its_own() {
         let recording = record(&scenario, "treatment", 7, 100);
         let compiled = worlds::compile(&scenario, "treatment");
         for swerves_at in [None, Some(30)] {
-            let mut batch = Batch::new(&[compiled.clone()], config()).expect("a batch");
+            let mut batch = Batch::new(std::slice::from_ref(&compiled), config()).expect("a batch");
             batch.start(0, recording.header.seed, 3);
             let mut buffers = Buffers::of(&batch);
             let found = compare_with(&recording, &mut batch, 0, |batch| {
@@ -311,7 +313,7 @@ fn recording_begins_at_a_start_and_misses_no_tick() {
     let compiled = worlds::compile(scenario, "treatment");
     let sentence = |r: Result<Recorder, ReplayError>| r.expect_err("refused").to_string();
     let mut same_step = Batch::new(
-        &[compiled.clone()],
+        std::slice::from_ref(&compiled),
         Config {
             seed: 1,
             ..Config::default()

@@ -59,6 +59,7 @@ type Test<'t> = &'t mut dyn FnMut(&mut ArenaMut<'_>, Cell) -> bool;
 impl Finder {
     /// The nearest cell that is a target. Cells that `avoid` names are walls, even if they are targets. A target that is solid is
     /// approached, not entered.
+    #[expect(clippy::match_overlapping_arm, reason = "the smallest that holds the cells")]
     pub(super) fn search(&self, arena: &mut ArenaMut<'_>, target: Test<'_>, avoid: Test<'_>) -> Option<Found> {
         let map = whole(&arena.table.geometry);
         let bounds = match self.sight {

@@ -200,6 +200,7 @@ struct Patch {
 const BLOCK: usize = 32;
 
 impl Patch {
+    #[expect(clippy::too_many_lines, reason = "one table after the other, each needs those before")]
     fn new(config: &Config, instance: &str, table: &Table) -> Option<Self> {
         let kind = table.kind(&config.thing)?;
         let g = table.geometry;
@@ -557,7 +558,7 @@ mod tests {
         for t in 0..600 {
             let step = |i: u64| (crate::draw::mix(t * 2 + i) % 5) as i32;
             let actions = [step(0), step(1)];
-            b.step(&[&[actions, actions].concat()], &mut [Default::default()], &crate::batch::Serial).expect("a step");
+            b.step(&[&[actions, actions].concat()], &mut [crate::observe::Out::default()], &crate::batch::Serial).expect("a step");
             assert_eq!(b.hash(0), b.hash(1), "tick {t}");
             if t % 7 == 0 {
                 b.fork(0, 1).expect("same arm");

@@ -57,7 +57,7 @@ pub struct Out<'a> {
     pub final_own: &'a mut [i32],
 }
 
-impl<'a> Out<'a> {
+impl Out<'_> {
     /// The first `rows` rows, and the rest.
     pub(crate) fn split(self, rows: usize, group: &Group) -> (Self, Self) {
         fn at<T>(all: &mut [T], n: usize) -> (&mut [T], &mut [T]) {

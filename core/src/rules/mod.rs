@@ -450,7 +450,9 @@ mod tests {
         let run = |world: &mut World, text: &str, seed: u64, slots: &[i64]| {
             let rules = world.rules(text);
             world.at_tick(5, seed);
-            slots.iter().for_each(|s| world.emit("pressed", &[*s, 5]));
+            for s in slots {
+                world.emit("pressed", &[*s, 5]);
+            }
             world.with(|arena| rules.answer(arena));
             (world.paid(0), world.paid(1))
         };

@@ -201,7 +201,7 @@ impl Checker<'_, '_> {
             self.slip("E202", expr.span, "the name of a verb is needed here", "");
             return None;
         };
-        let role = self.bot.as_ref().and_then(|b| b.role).map(|r| r.index());
+        let role = self.bot.as_ref().and_then(|b| b.role).map(crate::ids::RoleId::index);
         let table = self.names.table;
         let full = word.map(|w| format!("{verb}:{w}"));
         let fits = |a: &crate::state::Action| match &full {

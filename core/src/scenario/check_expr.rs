@@ -214,7 +214,7 @@ impl<'n, 'a> Checker<'n, 'a> {
     fn choice(&mut self, list: usize, word: &str, span: Span) -> Typed {
         let words = self.lists.get(list).cloned().unwrap_or_default();
         if let Some(i) = words.iter().position(|w| w == word) {
-            return Typed::new(E::Const(i as i64), Ty::Choice(list));
+            return Typed::new(E::Const(i64::try_from(i).expect("lists are short")), Ty::Choice(list));
         }
         if self.scope.iter().any(|b| b.name == word) || self.names.table.vars.iter().any(|v| v.name == word) {
             let got = self.name(word, span);
@@ -444,7 +444,7 @@ impl<'n, 'a> Checker<'n, 'a> {
             return Typed::new(E::Const(i64::from(role.get())), Ty::Role);
         }
         if let Some(i) = table.messages.iter().position(|m| m.name == name) {
-            return Typed::new(E::Const(i as i64), Ty::Message);
+            return Typed::new(E::Const(i64::try_from(i).expect("lists are short")), Ty::Message);
         }
         if self.names.defs.iter().any(|d| d.name == name) {
             return self.slip("E403", span, format!("`{name}` is a definition"), format!("write `{name}(…)`"));
@@ -514,7 +514,7 @@ impl<'n, 'a> Checker<'n, 'a> {
             Some(Dial::Bool(value)) => Typed::new(E::Const(i64::from(value)), Ty::Bool),
             Some(Dial::Choice { value, choices }) => {
                 let ty = self.list(choices);
-                Typed::new(E::Const(value as i64), ty)
+                Typed::new(E::Const(i64::try_from(value).expect("lists are short")), ty)
             }
             None => {
                 let help = suggest(&name.text, self.names.dials.iter().map(|(n, _)| *n));

@@ -251,10 +251,8 @@ impl Checker<'_, '_> {
             ast::Trigger::Start => Some(When::Start),
         };
         let ids: Vec<usize> = self.scope.iter().map(|b| b.id).collect();
-        if when.is_none() {
-            // The fields are unknown, so nothing about the names can be said.
-            return None;
-        }
+        // Without it the fields are unknown, so nothing about the names can be said.
+        when.as_ref()?;
         let cond = rule.when.as_ref().map(|e| self.want(e, Ty::Bool));
         let mut emitted = Vec::new();
         let effects: Vec<_> = rule.effects.iter().map(|e| self.effect(e, &mut emitted)).collect();
@@ -336,7 +334,7 @@ impl Checker<'_, '_> {
     /// A declared kind, role, message or beam.
     fn constant_name(&self, name: &str) -> Option<(Ty, i64)> {
         let table = self.names.table;
-        let index = |i: usize| i as i64;
+        let index = |i: usize| i64::try_from(i).expect("lists are short");
         if let Some(kind) = table.kind(name) {
             return Some((Ty::Kind, i64::from(kind.get())));
         }

@@ -375,8 +375,7 @@ impl<'t> Lower<'t> {
             (_, Mode::Around { r, metric }) => {
                 let r = i32::from(r);
                 let cells = (-r..=r).flat_map(|y| (-r..=r).map(move |x| (y, x)));
-                let within = cells.filter(|(y, x)| scan.cond.is_none() || metric.within(*y, *x, r)).count() as u64;
-                within
+                cells.filter(|(y, x)| scan.cond.is_none() || metric.within(*y, *x, r)).count() as u64
             }
             (_, Mode::On | Mode::Has | Mode::The) => 1,
             (_, Mode::Count | Mode::Seen) if scan.cond.is_none() => 1,

@@ -85,7 +85,6 @@ impl Geometry {
         row as u32 * self.width as u32 + column as u32
     }
     /// Whether the cell belongs to the map as written.
-    #[expect(clippy::cast_lossless, reason = "const fn")]
     pub const fn inside(&self, cell: Cell) -> bool {
         let (row, column) = self.place(cell);
         row >= 0 && column >= 0 && row < self.height as i32 && column < self.width as i32
