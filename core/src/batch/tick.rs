@@ -42,7 +42,7 @@ pub(super) struct Seats {
     /// Whether anybody but the caller acts.
     bots: bool,
     /// Number of actions of each slot's role.
-    n_actions: Vec<u8>,
+    n_actions: Vec<i32>,
     /// For each slot, where its role begins in `mechanic_of`.
     roles: Vec<u16>,
     /// Position of the mechanic of each action: role · 256 + action; `u8::MAX` for `noop`.
@@ -64,11 +64,18 @@ impl Seats {
             seats: seats.to_vec(),
             actions: vec![0; arenas * seats.len()],
             bots: seats.iter().any(|s| matches!(s, Seat::Bot(_) | Seat::Random)),
-            n_actions: slots().map(|(_, role)| u8::try_from(role.actions.len()).expect("at most 255 actions")).collect(),
+            n_actions: slots().map(|(_, role)| i32::try_from(role.actions.len()).expect("at most 255 actions")).collect(),
             roles: slots().map(|(r, _)| r * 256).collect(),
             mechanic_of,
         }
     }
+}
+
+/// Whether any rule listens to an event of the mechanic at a position.
+fn listened_to(compiled: &Compiled, position: u8) -> bool {
+    let name = compiled.mechanics[usize::from(position)].name;
+    let own = compiled.table.events.iter().enumerate().filter(|(_, e)| e.mechanic == Some(name));
+    own.into_iter().any(|(e, _)| compiled.programs.rules.listens(e))
 }
 
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -80,24 +87,23 @@ pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule
     placed.sort_by_key(|(phase, late, position, _)| (*phase, *late, *position));
     let mut ordered: Vec<ScheduleConfigs<ScheduleSystem>> = Vec::new();
     let rules = &compiled.programs.rules;
-    let answers = (0..compiled.table.events.len()).any(|e| rules.listens(e));
     let mut placed = placed.into_iter().peekable();
     for phase in Phase::ALL {
-        let mut acts = false;
+        let mut tells = false;
         match phase {
             Phase::Decide => ordered.push(decide.into_configs()),
             Phase::Institutions if rules.has_each() || compiled.table.has_later => {
                 ordered.push(each.into_configs());
-                acts = true;
+                tells = true;
             }
             Phase::End => ordered.push(end.into_configs()),
             _ => {}
         }
-        while let Some((.., system)) = placed.next_if(|(p, ..)| *p == phase) {
+        while let Some((_, _, position, system)) = placed.next_if(|(p, ..)| *p == phase) {
             ordered.push(system);
-            acts = true;
+            tells |= listened_to(compiled, position);
         }
-        if acts && answers && phase != Phase::Decide {
+        if tells {
             ordered.push(answer.into_configs());
         }
     }
@@ -126,19 +132,19 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
             decide_bots(&mut parts.arena(arena), &seats);
         }
         let tick = parts.arenas.heads[arena].tick;
-        for (slot, seat) in seats.seats.iter().enumerate() {
-            if *seat == Seat::Caller {
-                let row = arena * n + slot;
-                let action = seats.actions[row];
-                let can_act = parts.agents.status[row].0 == IN_PLAY && parts.agents.frozen_until[row].0 <= tick;
-                // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
-                parts.agents.chosen[row].0 = match u8::try_from(action) {
-                    Ok(action) if action == 0 || (action < seats.n_actions[slot] && can_act) => action,
-                    _ => {
-                        parts.agents.illegal[row].0 += 1;
-                        0
-                    }
-                };
+        let rows = arena * n..(arena + 1) * n;
+        let agents = &mut parts.agents;
+        let (status, frozen) = (&agents.status[rows.clone()], &agents.frozen_until[rows.clone()]);
+        let (chosen, illegal) = (&mut agents.chosen[rows.clone()], &mut agents.illegal[rows.clone()]);
+        let actions = &seats.actions[rows];
+        for slot in 0..n {
+            let action = actions[slot];
+            let can_act = status[slot].0 == IN_PLAY && frozen[slot].0 <= tick;
+            // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
+            let legal = action == 0 || (can_act && action > 0 && action < seats.n_actions[slot]);
+            if seats.seats[slot] == Seat::Caller {
+                chosen[slot].0 = if legal { u8::try_from(action).unwrap_or(0) } else { 0 };
+                illegal[slot].0 += u32::from(!legal);
             }
         }
         let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];

@@ -135,7 +135,9 @@ impl Mechanic for Config {
             hit: table.event("hit").expect("declared above"),
             position: at.position,
         };
-        at.system(Phase::Act, move |mut shard: Shard| system.run(&mut shard));
+        let n = table.n_slots();
+        let mut hits = Vec::with_capacity(n * n);
+        at.system(Phase::Act, move |mut shard: Shard| system.run(&mut shard, &mut hits));
     }
 }
 
@@ -168,7 +170,8 @@ struct Beam {
 }
 
 impl Beam {
-    fn run(&self, shard: &mut Shard<'_, '_>) {
+    /// `hits` is room for (shooter, target) pairs, kept from tick to tick.
+    fn run(&self, shard: &mut Shard<'_, '_>, hits: &mut Vec<(u8, u8)>) {
         if !shard.arenas.anyone_acts(self.position) {
             return;
         }
@@ -176,46 +179,42 @@ impl Beam {
         for arena in 0..parts.arenas.n {
             let fires = parts.arenas.acting(arena, self.position);
             if fires != 0 {
-                self.one_arena(&mut parts.arena(arena), fires);
+                self.one_arena(&mut parts.arena(arena), fires, hits);
             }
         }
     }
 
-    fn one_arena(&self, arena: &mut ArenaMut<'_>, fires: u64) {
+    fn one_arena(&self, arena: &mut ArenaMut<'_>, fires: u64, hits: &mut Vec<(u8, u8)>) {
         let tick = arena.head.tick;
+        let effect = u8::try_from(self.beam + 1).expect("few beams");
         let order = arena.order;
-        let mut fired = 0u64;
-        for slot in order.iter().map(|&slot| usize::from(slot)).filter(|slot| fires >> slot & 1 == 1) {
-            if arena.agents.ready_at[slot].0[self.beam] > tick {
-                arena.agents.illegal[slot].0 += 1;
+        hits.clear();
+        for &slot in order.iter().filter(|slot| fires >> **slot & 1 == 1) {
+            let i = usize::from(slot);
+            if arena.agents.ready_at[i].0[self.beam] > tick {
+                arena.agents.illegal[i].0 += 1;
                 continue;
             }
-            let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-            arena.agents.ready_at[slot].0[self.beam] = tick.saturating_add(self.cooldown);
+            arena.agents.ready_at[i].0[self.beam] = tick.saturating_add(self.cooldown);
             if self.cost != 0 {
-                arena.pay(who, ChannelId::MAIN, -self.cost);
+                arena.pay(Slot::new(slot), ChannelId::MAIN, -self.cost);
             }
-            let effect = u8::try_from(self.beam + 1).expect("few beams");
-            self.cells(arena, slot, |arena, cell| arena.show_effect(cell, effect));
-            arena.emit_fields(Some(self.fired), &[i64::from(who.get()), i64::try_from(self.beam).expect("small")]);
-            fired |= 1 << slot;
-        }
-        if !arena.table.events[self.hit.index()].wanted {
-            return;
-        }
-        for slot in order.iter().map(|&slot| usize::from(slot)).filter(|slot| fired >> slot & 1 == 1) {
-            self.cells(arena, slot, |arena, cell| {
-                if let Some(target) = arena.cells.word(cell)[BODY].checked_sub(1) {
-                    let (beam, shooter) = (i64::try_from(self.beam).expect("small"), i64::try_from(slot).expect("small"));
-                    arena.emit_fields(Some(self.hit), &[beam, shooter, i64::from(target)]);
+            self.cells(arena, i, |arena, cell, body| {
+                arena.show_effect(cell, effect);
+                if let Some(target) = body.checked_sub(1) {
+                    hits.push((slot, target));
                 }
             });
+            arena.emit_fields(Some(self.fired), &[i64::from(slot), i64::from(effect) - 1]);
+        }
+        for &(shooter, target) in &*hits {
+            arena.emit_fields(Some(self.hit), &[i64::from(effect) - 1, i64::from(shooter), i64::from(target)]);
         }
     }
 
-    /// Calls `each` for every cell that the shot reaches. Rays end at the first padding cell at the latest, and the padding is at
+    /// Calls `each` for every cell that the shot reaches, with slot + 1 of the body in it. Rays end at the first padding cell at the latest, and the padding is at
     /// least as wide as the beam's radius.
-    fn cells<'a>(&self, arena: &mut ArenaMut<'a>, slot: usize, mut each: impl FnMut(&mut ArenaMut<'a>, Cell)) {
+    fn cells<'a>(&self, arena: &mut ArenaMut<'a>, slot: usize, mut each: impl FnMut(&mut ArenaMut<'a>, Cell, u8)) {
         let stride = i32::try_from(arena.table.geometry.stride()).expect("small");
         let (ahead, right) = match arena.agents.facing[slot].0 & 3 {
             0 => (-stride, 1),
@@ -237,7 +236,7 @@ impl Beam {
                 let word = arena.cells.word(cell);
                 let solid = arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])];
                 if !solid {
-                    each(arena, cell);
+                    each(arena, cell, word[BODY]);
                 }
                 if solid || (self.stops_at_bodies && word[BODY] != 0) {
                     blocked |= distance == 0;

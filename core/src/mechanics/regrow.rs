@@ -293,13 +293,16 @@ struct Growth {
     patches: Vec<Patch>,
     /// Threshold of each candidate: 0 where nothing can grow now.
     chance: Vec<Vec<u32>>,
-    /// Live neighbours of each candidate.
+    /// Live neighbours of each candidate, with [`CLOSED`] where it may not grow now.
     around: Vec<Vec<u8>>,
     /// 1 where things may grow in this episode.
     soil: Vec<Vec<u8>>,
     /// 0 for an arena that was just reset: the soil is taken from the map before the first tick.
     settled: Vec<u8>,
 }
+
+/// Bit of `around`: nothing can grow there, because it is no soil or something lies there. Neighbours are at most 120.
+const CLOSED: u8 = 128;
 
 /// Takes in, before a tick, what changed since the last one. So growth goes by the neighbours before the tick.
 fn settle(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Growth>) {
@@ -354,9 +357,17 @@ impl Field<'_> {
             self.soil[i] = u8::from(!self.patch.initial || self.patch.codes[usize::from(self.item(i))]);
         }
     }
+    /// The chance of a candidate that may grow is that of its live neighbours; of any other it is 0.
     fn update(&mut self, candidate: usize) {
-        let open = self.soil[candidate] != 0 && self.item(candidate) == 0;
-        self.chance[candidate] = if open { self.patch.limit(self.around[candidate]) } else { 0 };
+        let around = self.around[candidate];
+        self.chance[candidate] = if around & CLOSED == 0 { self.patch.limit(around) } else { 0 };
+    }
+    /// Notes whether something stands where the candidate would grow; `live` neighbours are kept beside it.
+    fn note(&mut self, candidate: usize, live: u8) {
+        // Only the thing itself counts, since only its changes are told; what else lies there is seen when it would grow.
+        let closed = self.soil[candidate] == 0 || self.patch.codes[usize::from(self.item(candidate))];
+        self.around[candidate] = live | if closed { CLOSED } else { 0 };
+        self.update(candidate);
     }
     /// Takes in the `i`-th change of the map since the last look.
     fn change(&mut self, i: usize) {
@@ -372,7 +383,8 @@ impl Field<'_> {
             }
         }
         if let Some(own) = patch.candidate_at[self.layout][cell.index()].checked_sub(1) {
-            self.update(usize::from(own));
+            let own = usize::from(own);
+            self.note(own, self.around[own] & !CLOSED);
         }
     }
     fn recount(&mut self) {
@@ -380,8 +392,8 @@ impl Field<'_> {
         for i in 0..patch.cells[layout].len() {
             // Things may stand on cells that are no candidates: they count too.
             let live = patch.reach[layout][i].iter().filter(|&&c| patch.codes[usize::from(self.cells.get(Cell::new(c), Layer::Item))]);
-            self.around[i] = u8::try_from(live.count()).expect("at most 121 neighbours");
-            self.update(i);
+            let live = u8::try_from(live.count()).expect("at most 120 neighbours");
+            self.note(i, live);
         }
     }
 }
