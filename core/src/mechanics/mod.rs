@@ -40,11 +40,11 @@ mechanics! {
 /// The worked example of CONTRIBUTING.md, compiled and run with the unit tests.
 #[cfg(test)]
 #[path = "../../../docs/examples/tire.rs"]
-pub mod tire;
+pub mod worked_example;
 
 /// The worked example, for the world of the unit tests.
 #[cfg(test)]
-pub(crate) const EXAMPLE: &MechanicDef = &tire::DEF;
+pub(crate) const EXAMPLE: &MechanicDef = &worked_example::DEF;
 
 /// What the scenario language knows of a mechanic before any config is read.
 #[derive(Debug)]
