@@ -100,3 +100,26 @@ fn the_guide_says_of_mechanics_what_they_say_of_themselves() {
         assert_eq!(told, mechanic.events.len(), "{name}: {events}");
     }
 }
+
+#[test]
+fn each_decision_has_a_number_of_its_own() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/decisions");
+    let mut numbers = std::collections::BTreeMap::new();
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let name = entry
+            .expect("it can be read")
+            .file_name()
+            .into_string()
+            .expect("a plain name");
+        let number = name.split('-').next().expect("split gives one").to_owned();
+        let title = format!("# {number}: ");
+        assert!(
+            read(&format!("docs/decisions/{name}")).starts_with(&title),
+            "{name} does not begin with `{title}`"
+        );
+        if let Some(other) = numbers.insert(number, name.clone()) {
+            panic!("{name} and {other} have one number");
+        }
+    }
+    assert!(numbers.len() > 10);
+}
