@@ -44,7 +44,7 @@ def test_some_docstrings_have_examples() -> None:
 @pytest.mark.parametrize("example", list(find_examples(*map(str, PAGES))), ids=str)
 def test_examples_of_the_pages_run(example: CodeExample, eval_example: EvalExample) -> None:
     if example.prefix.startswith("python"):
-        eval_example.run(example)
+        eval_example.run_print_check(example)
 
 
 @pytest.mark.parametrize("name", [n for n in cw.__all__ if not n.startswith("_") and n != "RULES_VERSION"])
