@@ -134,6 +134,15 @@ impl Simulation {
         self.world.hash_hex(arena).map_err(|error| thrown(&error))
     }
 
+    /// Hash of each column of an arena, by name.
+    #[wasm_bindgen(unchecked_return_type = "Record<string, string>")]
+    pub fn column_hashes(&mut self, arena: usize) -> Result<JsValue, JsValue> {
+        self.world
+            .column_hashes(arena)
+            .map_err(|error| thrown(&error))
+            .and_then(|hashes| plain(&hashes))
+    }
+
     /// Everything of one arena.
     pub fn snapshot(&mut self, arena: usize) -> Result<Vec<u8>, JsValue> {
         self.world.snapshot(arena).map_err(|error| thrown(&error))

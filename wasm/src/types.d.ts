@@ -29,6 +29,12 @@ export interface SimulationOptions {
   arms?: string[];
   /** Bot for the measured seats. Default: the file's first positive control agent. */
   policy?: string;
+  /** Bots by role, in place of `policy`: `[["worker", "random"], ...]`. */
+  policies?: [string, string][];
+  /** Number of the arenas' seed in the batch seed, from 0. */
+  first?: number;
+  /** Go on with a new episode where one ends, instead of stopping there. */
+  autoreset?: boolean;
   /** Report every event, not only those that the file has a caption for. */
   events?: boolean;
   /** Roles driven by `set_actions` instead of bots. */

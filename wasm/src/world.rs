@@ -33,6 +33,15 @@ pub struct Options {
     /// Bot for the seats of the focal role. Default: the first positive control agent that may sit there.
     #[serde(default)]
     pub policy: Option<String>,
+    /// Bots by role, in place of `policy`: `[["worker", "random"], …]`.
+    #[serde(default)]
+    pub policies: Option<Vec<(String, String)>>,
+    /// Number of the arenas' seed in the batch seed; 0 if absent.
+    #[serde(default)]
+    pub first: u32,
+    /// Go on with a new episode where one ends, instead of stopping there.
+    #[serde(default)]
+    pub autoreset: bool,
     /// Roles that the caller plays, with all their slots.
     #[serde(default)]
     pub control: Vec<String>,
@@ -119,7 +128,7 @@ pub struct World {
     policy: String,
     all_events: bool,
     arenas: Vec<Arena>,
-    /// Ticks done by the arena that runs longest.
+    /// Ticks done since the arenas were built or restored, by the one that runs longest.
     tick: u32,
     keyframes: BTreeMap<u32, Keyframe>,
     /// Actions for the next tick: by group, arena after arena.
@@ -150,16 +159,33 @@ impl World {
         }
         let first = scenario.compile(&arms[0])?;
         let role = focal_role(&first.table).to_owned();
-        let policy = policy(&scenario, &role, options.policy)?;
+        let (policy, policies) = match options.policies {
+            Some(policies) => {
+                let seated = policies.iter().find(|(of, _)| *of == role);
+                (
+                    seated.map_or(String::new(), |(_, bot)| bot.clone()),
+                    policies,
+                )
+            }
+            None => {
+                let policy = policy(&scenario, &role, options.policy)?;
+                (policy.clone(), vec![(role, policy)])
+            }
+        };
         let config = Config {
             arenas: 1,
             control: control(&options.control),
-            policies: vec![(role, policy.clone())],
+            policies,
             domain: domain(options.domain.as_deref())?,
             seed: seed(options.seed.as_deref())?,
+            first: u64::from(options.first),
             encoding: Encoding::Symbolic,
             events: true,
-            autoreset: Autoreset::Disabled,
+            autoreset: if options.autoreset {
+                Autoreset::SameStep
+            } else {
+                Autoreset::Disabled
+            },
             ..Config::default()
         };
         let arenas = arms
@@ -290,6 +316,18 @@ impl World {
     /// State hash of an arena, 16 hexadecimal digits.
     pub fn hash_hex(&mut self, arena: usize) -> Result<String, Refusal> {
         Ok(format!("{:016x}", self.arena_mut(arena)?.batch.hash(0)))
+    }
+
+    /// Hash of each column of an arena, by name.
+    pub fn column_hashes(
+        &mut self,
+        arena: usize,
+    ) -> Result<BTreeMap<&'static str, String>, Refusal> {
+        let hashes = self.arena_mut(arena)?.batch.column_hashes(0);
+        Ok(hashes
+            .into_iter()
+            .map(|(name, hash)| (name, format!("{hash:016x}")))
+            .collect())
     }
 
     /// Everything of one arena.

@@ -37,6 +37,8 @@ declare module '#core' {
     events(arena: number): WorldEvent[];
     /** 16 hexadecimal digits. */
     hash_hex(arena: number): string;
+    /** Hash of each column, by name. */
+    column_hashes(arena: number): Record<string, string>;
     snapshot(arena: number): Uint8Array;
     restore(arena: number, bytes: Uint8Array): void;
     fork(from: number, to: number): void;

@@ -138,6 +138,9 @@ export class Simulation {
   hash_hex(arena: number): string {
     return (this.now * 2 + arena).toString(16).padStart(16, '0');
   }
+  column_hashes(): Record<string, string> {
+    return {};
+  }
   snapshot(): Uint8Array {
     return new Uint8Array([this.now]);
   }
