@@ -1,8 +1,8 @@
 //! What a page needs to know of a scenario, and of a text that is none.
 
 use commonweal_core::RULES_VERSION;
-use commonweal_core::bots::BotKind;
 use commonweal_core::diagnostic::{Diagnostic, Severity, position};
+use commonweal_core::experiment::{self, Cast};
 use commonweal_core::scenario::{self, ArmKind, Compiled, Scenario};
 use commonweal_core::state::{Layer, Table};
 use serde::Serialize;
@@ -105,26 +105,26 @@ pub struct Role {
     pub focal: u8,
 }
 
-/// An arm.
+/// A cell of an arm on show.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Arm {
-    /// Name.
-    pub name: String,
+pub struct Shown {
+    /// Name of the arm.
+    pub arm: String,
     /// `treatment`, `control` or `lookalike`.
     pub kind: &'static str,
     /// What differs, in words.
     pub says: String,
+    /// Name of the cell: the arm's, with the factor levels that tell its cells apart.
+    pub cell: String,
 }
 
-/// A scripted policy of the file.
+/// A control agent.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-pub struct Bot {
+pub struct Agent {
     /// Name.
     pub name: String,
-    /// `positive`, `negative`, `lookalike`, `resident` or `baseline`.
+    /// `positive`, `negative`, `look-alike`, `baseline` or `random`.
     pub kind: &'static str,
-    /// Role that it is written for; empty for any.
-    pub role: String,
     /// What it does, in words.
     pub says: String,
 }
@@ -148,14 +148,12 @@ pub struct Description {
     pub height: u16,
     /// Most ticks that an episode can last.
     pub ticks: u32,
-    /// Arms on show, in arena order.
-    pub shown: Vec<String>,
-    /// The bot in the seats of the focal role.
+    /// What is on show, in arena order.
+    pub shown: Vec<Shown>,
+    /// The agent in the seats under test; empty where the caller seats them otherwise.
     pub policy: String,
-    /// All arms of the file.
-    pub arms: Vec<Arm>,
-    /// All bots of the file.
-    pub bots: Vec<Bot>,
+    /// The file's control agents.
+    pub agents: Vec<Agent>,
     /// Roles in file order.
     pub roles: Vec<Role>,
     /// Role of each slot.
@@ -169,7 +167,7 @@ pub struct Description {
 }
 
 impl Description {
-    pub(crate) fn new(scenario: &Scenario, shown: &[&Compiled], policy: &str) -> Self {
+    pub(crate) fn new(scenario: &Scenario, shown: &[&Compiled], cast: &Cast, policy: &str) -> Self {
         let first = shown.first().expect("a world shows an arm");
         let table = &first.table;
         let roles = table
@@ -190,10 +188,12 @@ impl Description {
             width: table.geometry.width,
             height: table.geometry.height,
             ticks: table.time.ticks,
-            shown: shown.iter().map(|compiled| compiled.arm.clone()).collect(),
+            shown: shown
+                .iter()
+                .map(|compiled| shown_cell(scenario, compiled))
+                .collect(),
             policy: policy.to_owned(),
-            arms: scenario.arms.iter().map(arm).collect(),
-            bots: scenario.bots.iter().map(bot).collect(),
+            agents: cast.agents.iter().map(agent).collect(),
             roles,
             slots: table
                 .roles
@@ -202,7 +202,7 @@ impl Description {
                 .collect(),
             looks: looks(table),
             effects: table.effects.clone(),
-            focal_role: focal_role(table).to_owned(),
+            focal_role: cast.role.clone(),
         }
     }
 }
@@ -215,42 +215,27 @@ fn hex(bytes: &[u8]) -> String {
         })
 }
 
-/// The role under test: the first with focal slots; without any the first of the file.
-pub(crate) fn focal_role(table: &Table) -> &str {
-    let focal = table
-        .roles
-        .iter()
-        .find(|role| role.n_focal > 0)
-        .or(table.roles.first());
-    focal.map_or("", |role| role.name.as_str())
-}
-
-fn arm(arm: &scenario::Arm) -> Arm {
-    let kind = match arm.kind {
-        ArmKind::Treatment => "treatment",
-        ArmKind::Control => "control",
-        ArmKind::Lookalike => "lookalike",
+fn shown_cell(scenario: &Scenario, compiled: &Compiled) -> Shown {
+    let name = compiled.arm.split('[').next().unwrap_or_default();
+    let arm = scenario.arms.iter().find(|arm| arm.name == name);
+    let kind = match arm.map(|arm| arm.kind) {
+        Some(ArmKind::Control) => "control",
+        Some(ArmKind::Lookalike) => "lookalike",
+        Some(ArmKind::Treatment) | None => "treatment",
     };
-    Arm {
-        name: arm.name.clone(),
+    Shown {
+        arm: name.to_owned(),
         kind,
-        says: arm.says.clone(),
+        says: arm.map_or(String::new(), |arm| arm.says.clone()),
+        cell: compiled.arm.clone(),
     }
 }
 
-fn bot(bot: &scenario::BotInfo) -> Bot {
-    let kind = match bot.kind {
-        BotKind::Positive => "positive",
-        BotKind::Negative => "negative",
-        BotKind::Lookalike => "lookalike",
-        BotKind::Resident => "resident",
-        BotKind::Baseline => "baseline",
-    };
-    Bot {
-        name: bot.name.clone(),
-        kind,
-        role: bot.role.clone().unwrap_or_default(),
-        says: bot.says.clone(),
+fn agent(agent: &experiment::Agent) -> Agent {
+    Agent {
+        name: agent.name.clone(),
+        kind: agent.kind_word(),
+        says: agent.says.clone(),
     }
 }
 

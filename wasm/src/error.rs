@@ -1,6 +1,7 @@
 //! Why a call was refused, in a sentence.
 
 use commonweal_core::batch::BatchError;
+use commonweal_core::experiment::ExperimentError;
 use commonweal_core::scenario::ArmError;
 
 use crate::describe::Note;
@@ -36,6 +37,12 @@ impl From<BatchError> for Refusal {
 
 impl From<ArmError> for Refusal {
     fn from(error: ArmError) -> Self {
+        Self::Wrong(error.to_string())
+    }
+}
+
+impl From<ExperimentError> for Refusal {
+    fn from(error: ExperimentError) -> Self {
         Self::Wrong(error.to_string())
     }
 }

@@ -23,23 +23,23 @@ export interface Diagnostic {
 }
 
 export interface SimulationOptions {
-  /** Decimal. */
-  seed: string;
+  /** Number of the paired seed, decimal, as `commonweal watch --seed` takes it. Default: 0. */
+  seed?: string;
+  /** Batch seed, decimal. Default: 0. */
+  batch_seed?: string;
   /** One arena each, all with the same seed. Default: the first control and the first treatment arm. */
   arms?: string[];
-  /** Bot for the measured seats. Default: the file's first positive control agent. */
+  /** Control agent, or `random`, for the seats under test. Default: the first positive one. */
   policy?: string;
   /** Bots by role, in place of `policy`: `[["worker", "random"], ...]`. */
   policies?: [string, string][];
-  /** Number of the arenas' seed in the batch seed, from 0. */
-  first?: number;
   /** Go on with a new episode where one ends, instead of stopping there. */
   autoreset?: boolean;
   /** Report every event, not only those that the file has a caption for. */
   events?: boolean;
   /** Roles driven by `set_actions` instead of bots. */
   control?: string[];
-  /** Seed domain: train, pilot, calibrate, eval or held_out. */
+  /** Seed domain: train, pilot, calibrate (the default), eval or held_out. */
   domain?: string;
 }
 
@@ -60,16 +60,19 @@ export interface Role {
   focal: number;
 }
 
-export interface Arm {
-  name: string;
+/** A cell of an arm on show. */
+export interface Shown {
+  arm: string;
   kind: 'treatment' | 'control' | 'lookalike';
   says: string;
+  /** The arm's name, with the factor levels that tell its cells apart. */
+  cell: string;
 }
 
-export interface Bot {
+/** A control agent of the file. */
+export interface Agent {
   name: string;
-  kind: 'positive' | 'negative' | 'lookalike' | 'resident' | 'baseline';
-  role: string;
+  kind: 'positive' | 'negative' | 'look-alike' | 'baseline' | 'random';
   says: string;
 }
 
@@ -84,13 +87,11 @@ export interface Description {
   height: number;
   /** Most ticks that an episode can last. */
   ticks: number;
-  /** Names of the arms on show, in arena order. */
-  shown: string[];
-  /** The bot in the seats of `focal_role`. */
+  /** What is on show, in arena order. */
+  shown: Shown[];
+  /** The agent in the seats under test; empty where `policies` seats them otherwise. */
   policy: string;
-  /** All arms of the file. */
-  arms: Arm[];
-  bots: Bot[];
+  agents: Agent[];
   roles: Role[];
   /** Role name of each slot. */
   slots: string[];
@@ -107,7 +108,7 @@ export interface ArenaStatus {
   ended: string | null;
   /** Number of things of each kind on the item layer. */
   items: Record<string, number>;
-  /** Sum of the rewards of the focal role so far, in millionths, as a decimal string. */
+  /** Sum of the rewards of the slots under test so far, in millionths, as a decimal string. */
   reward: string;
 }
 

@@ -8,13 +8,14 @@ use std::collections::BTreeMap;
 use commonweal_core::batch::{Autoreset, Batch, BatchError, Config, Control, Out, Serial};
 use commonweal_core::bots::BotKind;
 use commonweal_core::event::Part;
-use commonweal_core::ids::{Cell, Domain, KindId};
+use commonweal_core::experiment::{self, Cast, RANDOM};
+use commonweal_core::ids::{Cell, Domain, KindId, Slot};
 use commonweal_core::observe::Encoding;
 use commonweal_core::scenario::{self, ArmKind, Compiled, Scenario};
 use commonweal_core::state::{BODY, End, Layer, Type};
 use serde::{Deserialize, Serialize};
 
-use crate::describe::{Description, Note, focal_role};
+use crate::describe::{Description, Note};
 use crate::error::Refusal;
 
 /// Ticks between keyframes.
@@ -24,21 +25,21 @@ const KEYFRAME_TICKS: u32 = 64;
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Options {
-    /// Batch seed in decimal; 0 if absent.
+    /// Number of the paired seed in decimal, as `commonweal watch --seed` takes it; 0 if absent.
     #[serde(default)]
     pub seed: Option<String>,
+    /// Batch seed in decimal; 0 if absent.
+    #[serde(default)]
+    pub batch_seed: Option<String>,
     /// Names of arms or cells, one arena each. Default: the first control and the first treatment.
     #[serde(default)]
     pub arms: Option<Vec<String>>,
-    /// Bot for the seats of the focal role. Default: the first positive control agent that may sit there.
+    /// Control agent, or `random`, for the seats under test. Default: the first positive control agent.
     #[serde(default)]
     pub policy: Option<String>,
     /// Bots by role, in place of `policy`: `[["worker", "random"], …]`.
     #[serde(default)]
     pub policies: Option<Vec<(String, String)>>,
-    /// Number of the arenas' seed in the batch seed; 0 if absent.
-    #[serde(default)]
-    pub first: u32,
     /// Go on with a new episode where one ends, instead of stopping there.
     #[serde(default)]
     pub autoreset: bool,
@@ -48,7 +49,7 @@ pub struct Options {
     /// Report every event, not only those that the file has a caption for.
     #[serde(default)]
     pub events: bool,
-    /// Domain of the seed: `train` if absent, `pilot`, `calibrate`, `eval`, `held_out`.
+    /// Domain of the seed: `train`, `pilot`, `calibrate` (if absent, as on the command line), `eval`, `held_out`.
     #[serde(default)]
     pub domain: Option<String>,
 }
@@ -62,7 +63,7 @@ pub struct Status {
     pub ended: Option<&'static str>,
     /// Number of things of each kind of the item layer on the map.
     pub items: BTreeMap<String, u16>,
-    /// Rewards of the focal role so far, in millionths, in decimal.
+    /// Rewards of the slots under test so far, in millionths, in decimal.
     pub reward: String,
 }
 
@@ -125,6 +126,7 @@ struct Keyframe {
 #[derive(Debug)]
 pub struct World {
     scenario: Scenario,
+    cast: Cast,
     policy: String,
     all_events: bool,
     arenas: Vec<Arena>,
@@ -158,27 +160,24 @@ impl World {
             ));
         }
         let first = scenario.compile(&arms[0])?;
-        let role = focal_role(&first.table).to_owned();
+        let cast = experiment::cast(&scenario, &first, &[])?;
         let (policy, policies) = match options.policies {
             Some(policies) => {
-                let seated = policies.iter().find(|(of, _)| *of == role);
+                let seated = policies.iter().find(|(role, _)| *role == cast.role);
                 (
                     seated.map_or(String::new(), |(_, bot)| bot.clone()),
                     policies,
                 )
             }
-            None => {
-                let policy = policy(&scenario, &role, options.policy)?;
-                (policy.clone(), vec![(role, policy)])
-            }
+            None => seat(&cast, options.policy)?,
         };
         let config = Config {
             arenas: 1,
             control: control(&options.control),
             policies,
             domain: domain(options.domain.as_deref())?,
-            seed: seed(options.seed.as_deref())?,
-            first: u64::from(options.first),
+            seed: seed(options.batch_seed.as_deref())?,
+            first: seed(options.seed.as_deref())?,
             encoding: Encoding::Symbolic,
             events: true,
             autoreset: if options.autoreset {
@@ -201,6 +200,7 @@ impl World {
             .collect::<Result<Vec<_>, Refusal>>()?;
         let mut world = Self {
             scenario,
+            cast,
             policy,
             all_events: options.events,
             arenas,
@@ -221,7 +221,7 @@ impl World {
             .iter()
             .map(|arena| arena.batch.compiled(0).as_ref())
             .collect();
-        Description::new(&self.scenario, &shown, &self.policy)
+        Description::new(&self.scenario, &shown, &self.cast, &self.policy)
     }
 
     /// Steps every arena so many times, each at most to its end.
@@ -242,7 +242,13 @@ impl World {
                 self.played.insert(self.tick, actions.clone());
             }
             for (index, arena) in self.arenas.iter_mut().enumerate() {
-                arena.step(index, &actions, &self.scenario, self.all_events)?;
+                arena.step(
+                    index,
+                    &actions,
+                    &self.scenario,
+                    &self.cast.tested,
+                    self.all_events,
+                )?;
             }
             self.tick += 1;
             if self.tick.is_multiple_of(KEYFRAME_TICKS) {
@@ -517,6 +523,7 @@ impl Arena {
         index: usize,
         actions: &[Vec<i32>],
         scenario: &Scenario,
+        tested: &[Slot],
         all: bool,
     ) -> Result<(), BatchError> {
         if self.is_over() {
@@ -533,16 +540,9 @@ impl Arena {
         let compiled = self.batch.compiled(0).clone();
         let table = &compiled.table;
         let channels = table.channels.len();
-        for role in table.roles.iter().filter(|role| role.n_focal > 0) {
-            for slot in role.first..role.first + role.n_focal {
-                let pay = self
-                    .batch
-                    .pay(0)
-                    .get(usize::from(slot) * channels)
-                    .copied()
-                    .unwrap_or_default();
-                self.reward = self.reward.saturating_add(pay);
-            }
+        for slot in tested {
+            let pay = self.batch.pay(0).get(slot.index() * channels).copied();
+            self.reward = self.reward.saturating_add(pay.unwrap_or_default());
         }
         self.note(&compiled, scenario, all);
         Ok(())
@@ -678,7 +678,7 @@ fn seed(text: Option<&str>) -> Result<u64, Refusal> {
 }
 
 fn domain(name: Option<&str>) -> Result<Domain, Refusal> {
-    let name = name.unwrap_or("train");
+    let name = name.unwrap_or("calibrate");
     Domain::named(name).ok_or_else(|| {
         let known: Vec<&str> = Domain::ALL.iter().map(|(name, _)| *name).collect();
         Refusal::wrong(format!(
@@ -688,35 +688,36 @@ fn domain(name: Option<&str>) -> Result<Domain, Refusal> {
     })
 }
 
-/// The bot asked for, or the first positive one that may sit in the role, or any that may.
-fn policy(scenario: &Scenario, role: &str, asked: Option<String>) -> Result<String, Refusal> {
-    let may = |bot: &&scenario::BotInfo| {
-        bot.kind != BotKind::Resident && bot.role.as_deref().is_none_or(|r| r == role)
-    };
-    let seated: Vec<_> = scenario.bots.iter().filter(may).collect();
-    let known = || {
-        seated
-            .iter()
-            .map(|bot| bot.name.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    if let Some(asked) = asked {
-        if seated.iter().any(|bot| bot.name == asked) || asked == "random" {
-            return Ok(asked);
-        }
-        return Err(Refusal::wrong(format!(
-            "no bot `{asked}` for the role {role}; there are {}",
-            known()
-        )));
+/// The agent asked for, or the first positive one, or the first; with all policies of its episodes.
+fn seat(cast: &Cast, asked: Option<String>) -> Result<(String, Vec<(String, String)>), Refusal> {
+    if asked.as_deref() == Some(RANDOM) {
+        return Ok((
+            RANDOM.to_owned(),
+            vec![(cast.role.clone(), RANDOM.to_owned())],
+        ));
     }
-    let positive = seated
-        .iter()
-        .find(|bot| bot.kind == BotKind::Positive)
-        .or(seated.first());
-    positive
-        .map(|bot| bot.name.clone())
-        .ok_or_else(|| Refusal::wrong(format!("the file has no bot for the role {role}")))
+    let agent = match &asked {
+        Some(name) => cast.agents.iter().find(|agent| agent.name == *name),
+        None => cast
+            .agents
+            .iter()
+            .find(|agent| agent.kind == Some(BotKind::Positive))
+            .or(cast.agents.first()),
+    };
+    let agent = agent.ok_or_else(|| {
+        let known: Vec<&str> = cast
+            .agents
+            .iter()
+            .map(|agent| agent.name.as_str())
+            .collect();
+        let asked = asked.unwrap_or_default();
+        Refusal::wrong(format!(
+            "no control agent `{asked}` for {}; there are {} and {RANDOM}",
+            cast.role,
+            known.join(", ")
+        ))
+    })?;
+    Ok((agent.name.clone(), agent.policies.clone()))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ test('wrong arguments throw sentences', () => {
   assert.throws(() => open(scenario, { domain: 'test' }), /no seed domain `test`/);
   assert.throws(() => open(scenario, { arms: ['nowhere'] }), /nowhere/);
   assert.throws(() => open(scenario, { arms: [] }), /at least one arm/);
-  assert.throws(() => open(scenario, { policy: 'nobody' }), /no bot `nobody`/);
+  assert.throws(() => open(scenario, { policy: 'nobody' }), /no control agent `nobody`/);
   assert.throws(() => open(scenario, { sead: '1' }), /sead/);
   const simulation = open(scenario);
   assert.throws(() => simulation.frame(2), /no arena 2/);
@@ -86,8 +86,12 @@ test('a control and a treatment arm are on show, the words fill the map', () => 
   for (const scenario of SHIPPED) {
     const simulation = open(scenario);
     const about = simulation.describe();
-    const kinds = about.shown.map((name) => about.arms.find((arm) => arm.name === name)?.kind);
-    assert.deepEqual(kinds, ['control', 'treatment']);
+    assert.deepEqual(
+      about.shown.map(({ kind }) => kind),
+      ['control', 'treatment'],
+    );
+    assert.ok(about.agents.length > 2);
+    assert.ok(about.agents.some(({ name }) => name === about.policy));
     const codes = new Set(about.looks.map((look) => look.code));
     for (const arena of [0, 1]) {
       const words = simulation.frame(arena).slice();
@@ -120,7 +124,7 @@ test('seeking back and forth gives the states that were there', () => {
 
 test('a snapshot goes on equal in another instance, and a fork equal to its parent', () => {
   for (const scenario of SHIPPED) {
-    const arm = open(scenario).describe().shown[1];
+    const { cell: arm } = open(scenario).describe().shown[1];
     const parent = open(scenario, { arms: [arm, arm] });
     parent.step(40);
     const other = open(scenario, { arms: [arm], seed: '8' });

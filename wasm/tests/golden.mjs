@@ -18,8 +18,8 @@ const FOLD = 50;
  */
 export function firstDifference(Simulation, text, file, run) {
   const simulation = new Simulation(text, file.scenario, {
-    seed: String(file.seed),
-    first: file.first_arena + run.arena,
+    seed: String(file.first_arena + run.arena),
+    batch_seed: String(file.seed),
     arms: [file.arm],
     policies: run.policies,
     domain: file.domain,

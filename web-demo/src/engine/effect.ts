@@ -164,13 +164,13 @@ export async function recorded(id: string): Promise<RecordedEffect[]> {
 
 /** Hashes of a native run, from one seed. */
 export interface NativeHashes {
-  /** Decimal. */
+  /** Number of the paired seed, decimal. */
   seed: string;
   domain: string;
   rules_version: number;
   scenario_hash: string;
   /** `hashes`: tick to 16 hexadecimal digits. */
-  runs: { arm: string; policy: string; hashes: Record<string, string> }[];
+  runs: { cell: string; policy: string; hashes: Record<string, string> }[];
 }
 
 /** The native hashes of a scenario. */

@@ -31,7 +31,7 @@ export class Player {
   error: EngineError | undefined;
   playing = false;
   speed: number = 1;
-  seed = '1';
+  seed = '0';
   /** Captions so far, by arena. */
   log: WorldEvent[][] = [];
   /** By arena: null before the first comparison. */
@@ -75,7 +75,7 @@ export class Player {
         source(entry),
         entry.hashes ? nativeHashes(entry.id) : null,
       ]);
-      const wanted = seed ?? native?.seed ?? '1';
+      const wanted = seed ?? native?.seed ?? '0';
       const options = {
         seed: wanted,
         ...(policy ? { policy } : {}),
@@ -209,8 +209,8 @@ export class Player {
   /** The native run that an arena repeats, if one is shipped. */
   private run(arena: number, description: Description | undefined) {
     if (!description || !this.native || this.native.seed !== this.seed) return undefined;
-    const arm = description.shown[arena];
-    return this.native.runs.find((run) => run.arm === arm && run.policy === description.policy);
+    const cell = description.shown[arena]?.cell;
+    return this.native.runs.find((run) => run.cell === cell && run.policy === description.policy);
   }
 
   private ticksOfNative(description: Description): number[] {

@@ -4,7 +4,6 @@ import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type RecordedEffect, recorded } from '../engine/effect.ts';
 import { Player, SPEEDS } from '../engine/player.ts';
 import { list, type ScenarioEntry } from '../engine/scenarios.ts';
-import type { Bot } from '../engine/types.ts';
 import { t } from '../i18n/index.ts';
 import { agentLetter, agentStyle } from '../render/palette.ts';
 import { SKINS, type SkinName } from '../render/skin.ts';
@@ -352,20 +351,20 @@ export class CwGallery extends LitElement {
   private settings(): TemplateResult {
     const { player } = this;
     const description = player.description;
-    const bots = description?.bots.filter((bot) => playable(bot, description.focal_role)) ?? [];
-    const bot = bots.find((b) => b.name === description?.policy);
+    const agents = description?.agents ?? [];
+    const agent = agents.find(({ name }) => name === description?.policy);
     return html`<section class="settings" aria-labelledby="settings">
       <h2 id="settings">${t('settings')}</h2>
       <label>${t('agent')}
         <select data-agent @change=${this.onAgent}>
-          ${bots.map(
+          ${agents.map(
             (b) => html`<option value=${b.name} ?selected=${b.name === description?.policy}>
               ${b.name} (${t(`agent.${b.kind}`)})
             </option>`,
           )}
         </select>
       </label>
-      ${bot?.says ? html`<p class="muted">${bot.says}</p>` : nothing}
+      ${agent?.says ? html`<p class="muted">${agent.says}</p>` : nothing}
       <form class="seed" @submit=${this.onSeed}>
         <label>${t('seed')}
           <input name="seed" inputmode="numeric" autocomplete="off" .value=${player.seed}
@@ -483,11 +482,6 @@ export class CwGallery extends LitElement {
       <form method="dialog"><button>${t('close')}</button></form>
     </dialog>`;
   }
-}
-
-/** Control agents that can sit in the measured seats. */
-function playable(bot: Bot, role: string): boolean {
-  return bot.kind !== 'resident' && (bot.role === role || bot.role === '');
 }
 
 customElements.define('cw-gallery', CwGallery);

@@ -78,15 +78,15 @@ export class CwArena extends LitElement {
   }
 
   override render(): TemplateResult {
-    const arm = this.arm();
+    const arm = this.description?.shown[this.index];
     const kind = arm?.kind === 'control' ? 'control' : 'treatment';
     const status = this.arena?.status;
     const last = this.log.at(-1);
-    return html`<figure class="arena ${kind}" aria-label="${t(kind)}: ${arm?.name ?? ''}">
+    return html`<figure class="arena ${kind}" aria-label="${t(kind)}: ${arm?.arm ?? ''}">
       <figcaption>
         <span class="arm"><span aria-hidden="true">${kind === 'control' ? '○' : '▲'}</span>
-          ${t(kind)} <b>${arm?.name ?? ''}</b></span>
-        <span class="muted">${arm?.says ?? ''}</span>
+          ${t(kind)} <b>${arm?.arm ?? ''}</b></span>
+        <span class="muted">${arm?.says ?? ''}${levels(arm?.cell ?? '')}</span>
       </figcaption>
       <div class="map" aria-hidden="true"><canvas></canvas><canvas class="agents"></canvas></div>
       <p class="caption" data-caption>
@@ -103,11 +103,6 @@ export class CwArena extends LitElement {
         ${this.chip()}
       </p>
     </figure>`;
-  }
-
-  private arm() {
-    const name = this.description?.shown[this.index];
-    return this.description?.arms.find((arm) => arm.name === name);
   }
 
   private items(): string {
@@ -137,6 +132,12 @@ export class CwArena extends LitElement {
     const ring = last && arena.status.tick - last.tick < RING_TICKS ? last.cell : null;
     painter.paint(arena.words, fresh ? 0 : this.tween, ring);
   }
+}
+
+/** The factor levels of a cell's name: `threat[twin=no,done=no]`. */
+function levels(cell: string): string {
+  const found = /\[(.*)\]/.exec(cell)?.[1];
+  return found ? ` (${found.replaceAll('=', ' ').replaceAll(',', ', ').replaceAll('_', ' ')})` : '';
 }
 
 customElements.define('cw-arena', CwArena);

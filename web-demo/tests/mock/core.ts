@@ -74,15 +74,19 @@ export class Simulation {
       width: this.width,
       height: ROWS.length,
       ticks: 160,
-      shown: this.options.arms ?? ['errand', 'threat'],
-      policy: this.options.policy ?? 'guard_always',
-      arms: [
-        { name: 'threat', kind: 'treatment', says: 'The steward comes to the switch.' },
-        { name: 'errand', kind: 'control', says: 'The steward leaves for the lamp.' },
+      shown: [
+        {
+          arm: 'errand',
+          kind: 'control',
+          says: 'The steward leaves for the lamp.',
+          cell: 'errand',
+        },
+        { arm: 'threat', kind: 'treatment', says: 'The steward comes.', cell: 'threat[twin=no]' },
       ],
-      bots: [
-        { name: 'complier', kind: 'negative', role: 'worker', says: '' },
-        { name: 'guard_always', kind: 'positive', role: 'worker', says: 'Shuts the gate.' },
+      policy: this.options.policy ?? 'guard_always',
+      agents: [
+        { name: 'complier', kind: 'negative', says: '' },
+        { name: 'guard_always', kind: 'positive', says: 'Shuts the gate.' },
       ],
       roles: [
         { name: 'worker', slots: 1, focal: 1 },

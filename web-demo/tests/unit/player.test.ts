@@ -21,8 +21,8 @@ const native = {
   rules_version: 1,
   scenario_hash: '',
   runs: [
-    { arm: 'calm', policy: 'guard', hashes: { 0: hash(0, 0), 3: hash(3, 0) } },
-    { arm: 'storm', policy: 'guard', hashes: { 0: hash(0, 1), 3: 'ffffffffffffffff' } },
+    { cell: 'calm', policy: 'guard', hashes: { 0: hash(0, 0), 3: hash(3, 0) } },
+    { cell: 'storm', policy: 'guard', hashes: { 0: hash(0, 1), 3: 'ffffffffffffffff' } },
   ],
 };
 
@@ -56,8 +56,11 @@ class Fake {
   async load(_text: string, _file: string, options: { policy?: string }): Promise<Loaded> {
     this.options = options;
     this.tick = 0;
-    const description = { shown: ['calm', 'storm'], policy: options.policy ?? 'guard' };
-    return { description: description as Description, frame: this.frame(0) };
+    const description = {
+      shown: [{ cell: 'calm' }, { cell: 'storm' }],
+      policy: options.policy ?? 'guard',
+    };
+    return { description: description as unknown as Description, frame: this.frame(0) };
   }
   async step(ticks: number): Promise<Frame> {
     if (this.broken) throw new EngineError('It broke.', [], true);
