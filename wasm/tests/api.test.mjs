@@ -1,25 +1,7 @@
 // The calls of the package, under Node. Games are compared in golden.test.mjs.
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
 import test from 'node:test';
-import { engine, text } from './engine.mjs';
-
-/** Names and texts of the shipped scenarios. */
-function scenarios() {
-  const root = new URL('../../scenarios/', import.meta.url);
-  const folders = (at) =>
-    readdirSync(at, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && entry.name !== 'src')
-      .map((entry) => entry.name);
-  return folders(root).flatMap((group) =>
-    folders(new URL(`${group}/`, root)).map((id) => ({
-      id,
-      text: text(`scenarios/${group}/${id}/${id}.toml`),
-    })),
-  );
-}
-
-const SHIPPED = scenarios();
+import { engine, SHIPPED, text } from './engine.mjs';
 
 function open(scenario, options = {}) {
   return new engine.Simulation(scenario.text, scenario.id, { seed: '7', ...options });
@@ -138,6 +120,14 @@ test('a snapshot goes on equal in another instance, and a fork equal to its pare
       assert.equal(other.hash_hex(0), parent.hash_hex(0));
     }
     assert.throws(() => other.seek(3), /restored at tick 40/);
+    const whole = parent.snapshot(0);
+    const before = other.hash_hex(0);
+    const bent = whole.slice();
+    bent[bent.length >> 1] ^= 1;
+    for (const bad of [whole.slice(0, -1), bent, new Uint8Array()]) {
+      assert.throws(() => other.restore(0, bad), Error);
+    }
+    assert.equal(other.hash_hex(0), before);
     parent.free();
     other.free();
   }

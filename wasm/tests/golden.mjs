@@ -1,4 +1,5 @@
-// Runs a golden trace again. Plain JavaScript without imports: Node and the browser both load it.
+// Runs golden traces and native snapshots again. Plain JavaScript without imports: Node and the browser
+// both load it.
 
 const M64 = (1n << 64n) - 1n;
 
@@ -45,6 +46,33 @@ export function firstDifference(Simulation, text, file, run) {
     const columns = simulation.column_hashes(0);
     for (const [name, hash] of Object.entries(run.columns)) {
       if (columns[name] !== hash) return `${who}: column ${name} at the end`;
+    }
+    return null;
+  } finally {
+    simulation.free();
+  }
+}
+
+/**
+ * Goes on from a native snapshot (tests/tests/page.rs says what is in the file) and says where it
+ * parts from what followed natively: null for nowhere.
+ */
+export function snapshotDifference(Simulation, text, id, { seed, domain }, entry) {
+  const { cell, policies, tick, snapshot, then } = entry;
+  // Another seed: all that follows comes from the snapshot.
+  const options = { seed: String(BigInt(seed) + 1n), domain, arms: [cell], policies };
+  const simulation = new Simulation(text, id, options);
+  const who = `${id}, ${cell}`;
+  try {
+    const bytes = Uint8Array.from(snapshot.match(/../g), (pair) => Number.parseInt(pair, 16));
+    simulation.restore(0, bytes);
+    if (simulation.tick(0) !== tick) return `${who}: the tick of the snapshot`;
+    if (String(simulation.snapshot(0)) !== String(bytes)) return `${who}: its own snapshot`;
+    const later = Object.entries(then).sort((a, b) => a[0] - b[0]);
+    if (later.length === 0) return `${who}: nothing follows`;
+    for (const [at, hash] of later) {
+      simulation.step(at - simulation.tick(0));
+      if (simulation.hash_hex(0) !== hash) return `${who}: tick ${at}`;
     }
     return null;
   } finally {

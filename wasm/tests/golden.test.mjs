@@ -2,24 +2,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import test from 'node:test';
-import { engine, text } from './engine.mjs';
+import { engine, scenario, text } from './engine.mjs';
 import { firstDifference } from './golden.mjs';
-
-const groups = readdirSync(new URL('../../scenarios/', import.meta.url), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
-  .map((entry) => entry.name);
-
-/** Text of a shipped scenario. */
-function scenario(id) {
-  for (const group of groups) {
-    try {
-      return text(`scenarios/${group}/${id}/${id}.toml`);
-    } catch (error) {
-      if (error.code !== 'ENOENT') throw error;
-    }
-  }
-  throw new Error(`no scenario ${id} is shipped`);
-}
 
 const files = readdirSync(new URL('../../tests/golden/', import.meta.url)).filter((name) =>
   name.endsWith('.json'),

@@ -78,7 +78,7 @@ fn dispatch(args: &[&str]) -> anyhow::Result<ExitCode> {
         }
         ["gen"] => cmd!(
             shell,
-            "cargo test --locked -p commonweal-tests --test generated"
+            "cargo test --locked -p commonweal-tests --test generated --test page"
         )
         .env("COMMONWEAL_GEN", "write")
         .run()?,

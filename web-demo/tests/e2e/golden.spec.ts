@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, shipped, test } from './page.ts';
+import type { Page } from '@playwright/test';
+import { expect, test } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const GOLDEN = join(ROOT, 'tests/golden');
@@ -19,8 +20,8 @@ test('the engine that the page loads is the package of these tests', () => {
   expect(readFileSync(join(assets, shippedFile)).equals(built)).toBe(true);
 });
 
-test('the states of every golden trace are those of the native engine', async ({ page }) => {
-  test.setTimeout(300_000);
+/** Lays the package beside the page and opens it; gives the address of each scenario's text. */
+async function ready(page: Page): Promise<Map<string, string>> {
   await page.route('**/beside/*', async (route) => {
     const found = BESIDE[new URL(route.request().url()).pathname.split('/').at(-1) ?? ''];
     if (!found) return route.abort();
@@ -29,27 +30,63 @@ test('the states of every golden trace are those of the native engine', async ({
   });
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await page.goto('./');
-  const entries = (await shipped(page)) as unknown as { id: string; group: string }[];
-  const files = readdirSync(GOLDEN).filter((name) => name.endsWith('.json'));
-  expect(files.length).toBeGreaterThan(1);
-  for (const name of files) {
-    const file = JSON.parse(readFileSync(join(GOLDEN, name), 'utf8'));
-    const entry = entries.find(({ id }) => id === file.scenario);
-    expect(entry, `${file.scenario} is shipped`).toBeTruthy();
+  const answer = await page.request.get('./scenarios/index.json');
+  const entries: { id: string; group: string }[] = await answer.json();
+  return new Map(
+    entries.map(({ id, group }) => [id, `./scenarios/${group}/${id}/${id}.toml`] as const),
+  );
+}
+
+/** The files of a folder of this checkout, parsed. */
+function documents(folder: string): { name: string; file: Record<string, unknown> }[] {
+  const names = readdirSync(join(ROOT, folder)).filter((name) => name.endsWith('.json'));
+  expect(names.length).toBeGreaterThan(1);
+  return names.map((name) => ({
+    name,
+    file: JSON.parse(readFileSync(join(ROOT, folder, name), 'utf8')),
+  }));
+}
+
+test('the states of every golden trace are those of the native engine', async ({ page }) => {
+  test.setTimeout(300_000);
+  const paths = await ready(page);
+  for (const { name, file } of documents('tests/golden')) {
+    const path = paths.get(String(file.scenario)) ?? '';
     const differences = await page.evaluate(
       async ({ file, path }) => {
-        const beside = (name: string) =>
-          import(/* @vite-ignore */ `${location.origin}/beside/${name}`);
+        const beside = (name: string) => import(`${location.origin}/beside/${name}`);
         const engine = await beside('commonweal.js');
         await engine.default();
         const { firstDifference } = await beside('golden.mjs');
         const text = await (await fetch(path)).text();
-        return file.runs.map((run: unknown) =>
+        return (file.runs as unknown[]).map((run): string | null =>
           firstDifference(engine.Simulation, text, file, run),
-        ) as (string | null)[];
+        );
       },
-      { file, path: `./scenarios/${entry?.group}/${entry?.id}/${entry?.id}.toml` },
+      { file, path },
     );
-    expect(differences).toEqual(file.runs.map(() => null));
+    expect(differences.length, name).toBeGreaterThan(2);
+    expect(differences.filter((difference) => difference !== null)).toEqual([]);
+  }
+});
+
+test('a snapshot taken natively goes on equal in the page', async ({ page }) => {
+  const paths = await ready(page);
+  for (const { name, file } of documents('wasm/tests/snapshots')) {
+    const id = name.slice(0, -'.json'.length);
+    const differences = await page.evaluate(
+      async ({ id, file, path }) => {
+        const beside = (name: string) => import(`${location.origin}/beside/${name}`);
+        const engine = await beside('commonweal.js');
+        await engine.default();
+        const { snapshotDifference } = await beside('golden.mjs');
+        const text = await (await fetch(path)).text();
+        return (file.snapshots as unknown[]).map((entry): string | null =>
+          snapshotDifference(engine.Simulation, text, id, file, entry),
+        );
+      },
+      { id, file, path: paths.get(id) ?? '' },
+    );
+    expect(differences).toEqual([null, null]);
   }
 });
