@@ -4,7 +4,6 @@ import type { Page } from '@playwright/test';
 import { expect, test } from './page.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const GOLDEN = join(ROOT, 'tests/golden');
 
 /** Files of this checkout that the test lays beside the page: the package and what compares. */
 const BESIDE: Record<string, [string, string]> = {
