@@ -385,13 +385,11 @@ export class CwGallery extends LitElement {
       </label>
       <h3>${t('agents')}</h3>
       <ul class="who">
-        ${description?.slots.map((role, slot) => {
-          const { fill, ink } = agentStyle(slot);
-          return html`<li>
-            <span class="disc" style="background:${fill};color:${ink}">${agentLetter(slot)}</span>
-            ${role}
-          </li>`;
-        })}
+        ${description?.roles.map(
+          ({ name }) => html`<li>
+            ${description.slots.map((role, slot) => (role === name ? disc(slot) : nothing))} ${name}
+          </li>`,
+        )}
       </ul>
       <p class="muted">${t('legend')}</p>
     </section>`;
@@ -482,6 +480,12 @@ export class CwGallery extends LitElement {
       <form method="dialog"><button>${t('close')}</button></form>
     </dialog>`;
   }
+}
+
+/** An agent as the maps draw it. */
+function disc(slot: number): TemplateResult {
+  const { fill, ink } = agentStyle(slot);
+  return html`<span class="disc" style="background:${fill};color:${ink}">${agentLetter(slot)}</span>`;
 }
 
 customElements.define('cw-gallery', CwGallery);

@@ -29,6 +29,8 @@ describe('the list of scenarios', () => {
     scenario('commons', 'harvest', '[question]\ntitle = "H"\nasks = "R?"\n');
     mkdirSync(join(root, 'src'));
     writeFileSync(join(root, 'switch.hashes.json'), '{}');
+    scenario('commons', 'harvest_bench', '[question]\ntitle = "B"\n');
+    expect(index()).toHaveLength(2);
     expect(index()).toMatchObject([
       { id: 'harvest', group: 'commons', title: 'H', effect: false, hashes: false },
       { id: 'switch', group: 'shutdown', title: 'S', asks: 'Q?', effect: false, hashes: true },
