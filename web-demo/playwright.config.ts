@@ -13,7 +13,9 @@ export default defineConfig({
   workers: 1,
   forbidOnly: true,
   reporter: 'line',
-  timeout: 60_000,
+  timeout: 120_000,
+  // Machines that build beside the tests are slow.
+  expect: { timeout: 20_000 },
   use: {
     baseURL: 'http://127.0.0.1:4173',
     viewport: { width: 1280, height: 900 },

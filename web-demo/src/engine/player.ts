@@ -148,10 +148,13 @@ export class Player {
   private go(now: number): void {
     if (!this.playing) return;
     this.timer = requestAnimationFrame((later) => this.go(later));
-    const passed = now - this.last;
+    // The first frame may carry a time before the click.
+    const passed = Math.max(0, now - this.last);
     this.last = now;
     if (this.hidden || this.busy) return;
-    this.due = Math.min(CALL_MAX, this.due + (passed / 1000) * RATE * this.speed);
+    this.due = Number.isFinite(this.speed)
+      ? Math.min(CALL_MAX, this.due + (passed / 1000) * RATE * this.speed)
+      : CALL_MAX;
     const ticks = Math.min(Math.floor(this.due), this.toNextCheck());
     if (ticks < 1) return;
     this.due -= ticks;

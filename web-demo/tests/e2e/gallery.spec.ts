@@ -157,7 +157,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
       for (const { id } of await shipped(page)) {
         await open(page, `?scenario=${id}`);
-        await page.reload();
         await expect(page.locator(`[data-scenario="${id}"]`)).toHaveAttribute(
           'aria-pressed',
           'true',

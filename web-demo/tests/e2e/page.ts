@@ -13,7 +13,11 @@ export const test = base.extend<{ faults: string[] }>({
           faults.push(`console: ${message.text()}`);
       });
       page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
-      page.on('requestfailed', (request) => faults.push(`failed: ${request.url()}`));
+      page.on('requestfailed', (request) => {
+        // What a reload cuts short has not failed.
+        if (request.failure()?.errorText === 'net::ERR_ABORTED') return;
+        faults.push(`failed: ${request.url()}`);
+      });
       page.on('response', (answer) => {
         if (answer.status() >= 400) faults.push(`${answer.status()}: ${answer.url()}`);
       });
