@@ -57,7 +57,8 @@ use crate::work::event_record;
 ///     What happens when an episode ends: the same step returns the next one's first observation, the next step resets, or the
 ///     caller does.
 /// buffers : dict, optional
-///     Arrays to write into, by member (``{"obs": array}``) or by group (``{"worker": {"obs": array}}``); others are made.
+///     Arrays to write into, by member (``{"obs": array}``) or by group (``{"worker": {"obs": array}}``); others are made. None in
+///     place of an array leaves it out: what is not wanted costs nothing.
 /// policies : dict, optional
 ///     Bots in place of what the file seats, ``{role: bot}``; ``"random"`` plays any legal action.
 /// events : bool
@@ -150,7 +151,7 @@ impl Batch {
     ///     One action a row, or such by group; by default what stands in the groups' ``actions``. A number that is no action, or
     ///     is not legal now, is played as ``noop`` and counted in ``illegal``.
     /// out : dict, optional
-    ///     Arrays to write in place of the batch's own, by member, or by group.
+    ///     Arrays to write in place of the batch's own, by member, or by group; None writes none.
     ///
     /// Raises
     /// ------
@@ -254,7 +255,7 @@ impl Batch {
     /// Parameters
     /// ----------
     /// out : dict, optional
-    ///     Arrays to write in place of the batch's own, by member, or by group.
+    ///     Arrays to write in place of the batch's own, by member, or by group; None writes none.
     #[pyo3(signature = (out = None))]
     fn observe<'py>(&self, py: Python<'py>, out: Option<&Bound<'py, PyAny>>) -> PyResult<()> {
         self.write(py, "observe", out, |batch, outs, _| batch.observe(outs))

@@ -71,7 +71,9 @@ impl Layout {
                     "{group}.{member}: only autoreset=\"same_step\" keeps the last observation of an ended episode"
                 )
             }
-            _ => format!("{group}.{member}: this way to observe has no array"),
+            _ => format!(
+                "{group}.{member}: there is no such array in this batch, by observe= or by buffers="
+            ),
         }
     }
 }
@@ -79,7 +81,7 @@ impl Layout {
 macro_rules! buffers {
     ($($name:ident: $item:ty),*) => {
         /// Names of the arrays that a step writes.
-        const WRITTEN: &[&str] = &[$(stringify!($name)),*];
+        pub(crate) const WRITTEN: &[&str] = &[$(stringify!($name)),*];
 
         /// The arrays of one group; `None` for what the batch does not have.
         #[derive(Debug)]
@@ -106,8 +108,9 @@ macro_rules! buffers {
                 Ok(Self {
                     actions: self.actions.clone_ref(py),
                     $($name: match taken(layout, stringify!($name), out)? {
-                        Some(array) => Some(array),
-                        None => self.$name.as_ref().map(|array| array.clone_ref(py)),
+                        Given::Array(array) => Some(array),
+                        Given::LeftOut => None,
+                        Given::Nothing => self.$name.as_ref().map(|array| array.clone_ref(py)),
                     },)*
                 })
             }
@@ -310,24 +313,32 @@ fn refuse_unknown(
     Ok(())
 }
 
+/// What a caller says about one array.
+enum Given<T: Element> {
+    /// This one.
+    Array(Py<PyArrayDyn<T>>),
+    /// `None`: it is not wanted.
+    LeftOut,
+    /// Not a word.
+    Nothing,
+}
+
 fn taken<T: Element>(
     layout: &Layout,
     member: &str,
     given: &Bound<'_, PyDict>,
-) -> PyResult<Option<Py<PyArrayDyn<T>>>> {
+) -> PyResult<Given<T>> {
     let Some(array) = given.get_item(member)? else {
-        return Ok(None);
+        return Ok(Given::Nothing);
     };
+    if array.is_none() && member != "actions" {
+        return Ok(Given::LeftOut);
+    }
     let shape = layout
         .shape(member)
         .ok_or_else(|| wrong(layout.why_not(member)))?;
-    accept(
-        &format!("{}.{member}", layout.group),
-        &array,
-        &shape,
-        member != "actions",
-    )
-    .map(Some)
+    let name = format!("{}.{member}", layout.group);
+    accept(&name, &array, &shape, member != "actions").map(Given::Array)
 }
 
 fn given_or_new<T: Element>(
@@ -336,12 +347,13 @@ fn given_or_new<T: Element>(
     member: &str,
     given: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Option<Py<PyArrayDyn<T>>>> {
-    if let Some(array) = given
+    match given
         .map(|given| taken(layout, member, given))
         .transpose()?
-        .flatten()
     {
-        return Ok(Some(array));
+        Some(Given::Array(array)) => return Ok(Some(array)),
+        Some(Given::LeftOut) => return Ok(None),
+        Some(Given::Nothing) | None => {}
     }
     let Some(shape) = layout.shape(member) else {
         return Ok(None);

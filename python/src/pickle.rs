@@ -7,6 +7,7 @@ use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::{PyBytes, PyDict};
 
 use crate::batch::Batch;
+use crate::buffers::WRITTEN;
 use crate::engine::Claim;
 use crate::errors::wrong;
 
@@ -35,6 +36,7 @@ pub(crate) fn _batch<'py>(
     snapshots: Vec<PyBackedBytes>,
     rows: &Bound<'py, PyDict>,
 ) -> PyResult<Bound<'py, Batch>> {
+    arguments.set_item("buffers", left_out(py, rows)?)?;
     let batch = py
         .get_type::<Batch>()
         .call((), Some(arguments))?
@@ -67,4 +69,19 @@ pub(crate) fn _batch<'py>(
         }
     }
     Ok(batch)
+}
+
+/// The arrays that the first batch did not have, as `buffers=` says it.
+fn left_out<'py>(py: Python<'py>, rows: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+    let buffers = PyDict::new(py);
+    for (group, saved) in rows {
+        let missing = PyDict::new(py);
+        for member in WRITTEN {
+            if !saved.contains(member)? {
+                missing.set_item(member, py.None())?;
+            }
+        }
+        buffers.set_item(group, missing)?;
+    }
+    Ok(buffers)
 }

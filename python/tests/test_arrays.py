@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import commonweal as cw
+from conftest import Play
 
 FLAGS = ["terminated", "truncated", "alive", "on", "valid"]
 OBS = {"symbolic": (8, 1), "codes": (2, 1), "rgb": (3, 8)}
@@ -182,10 +184,28 @@ def test_what_was_not_asked_for_is_missing_with_a_reason() -> None:
         _ = batch.mask
     with pytest.raises(AttributeError, match="same_step"):
         _ = batch.final_obs
-    with pytest.raises(AttributeError, match="no array"):
+    with pytest.raises(AttributeError, match="no such array"):
         _ = cw.Batch("commons_harvest", arenas=1, observe="none").obs
     with pytest.raises(ValueError, match="masks=False"):
         batch.step(out={"mask": np.zeros((7, 8), np.int8)})
+
+
+def test_what_is_left_out_costs_and_changes_nothing(play: Play) -> None:
+    bare = cw.Batch(
+        "commons_harvest", arenas=3, buffers={member: None for member in WRITTEN if member != "reward"}
+    )
+    with pytest.raises(AttributeError, match=r"gatherer\.own: there is no such array in this batch"):
+        _ = bare.own
+    again = pickle.loads(pickle.dumps(bare))
+    with pytest.raises(AttributeError):
+        _ = again.own
+    wanted = play(cw.Batch("commons_harvest", arenas=3), 20)
+    assert np.array_equal(play(bare, 20), wanted)
+    assert np.array_equal(play(again, 20), wanted)
+    batch = cw.Batch("commons_harvest", arenas=3)
+    before = batch.own.copy()
+    batch.step(out={"own": None})
+    assert np.array_equal(batch.own, before)
 
 
 def test_text_is_a_list_of_rows() -> None:
@@ -196,7 +216,7 @@ def test_text_is_a_list_of_rows() -> None:
         blocks = [line.split()[0] for line in text.splitlines() if line[0].isupper()]
         assert blocks == ["TICK", "YOU", "MAP", "HEARD", "ACTIONS"]
         assert len(text.encode()) <= 2048
-    with pytest.raises(ValueError, match="no array"):
+    with pytest.raises(ValueError, match="no such array"):
         batch.step(out={"obs": np.zeros((14, 1), np.uint8)})
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,6 +38,36 @@ def test_a_snapshot_goes_on_bit_for_bit_in_another_batch(name: str, play: Play) 
     assert other.seeds[0] == batch.seeds[1]
     assert other.tick.tolist() == [25, 0]
     assert [h[0] for h in play(other, 30, start=25)] == wanted
+
+
+NATIVE = Path(__file__).resolve().parents[2] / "wasm" / "tests" / "snapshots"
+
+
+@pytest.mark.parametrize("scenario", ["commons_harvest", "switch_and_successor"])
+def test_a_native_snapshot_goes_on_as_it_did_natively(scenario: str) -> None:
+    stored = json.loads((NATIVE / f"{scenario}.json").read_text(encoding="utf-8"))
+    assert stored["rules_version"] == cw.RULES_VERSION
+    assert stored["snapshots"]
+    for entry in stored["snapshots"]:
+        batch = cw.Batch(
+            scenario,
+            arenas=3,
+            arm=entry["cell"],
+            control="none",
+            domain=stored["domain"],
+            seed=int(stored["seed"]) + 1,
+            policies=dict(entry["policies"]),
+            autoreset="disabled",
+        )
+        batch.restore(1, bytes.fromhex(entry["snapshot"]))
+        assert int(batch.tick[1]) == entry["tick"]
+        assert batch.snapshot(1).hex() == entry["snapshot"]
+        later = sorted((int(tick), hashed) for tick, hashed in entry["then"].items())
+        assert later
+        for tick, hashed in later:
+            while batch.tick[1] < tick:
+                batch.step()
+            assert f"{batch.hash()[1]:016x}" == hashed, f"{entry['cell']}, tick {tick}"
 
 
 def test_restore_writes_the_arena_s_rows_and_no_others(name: str) -> None:

@@ -11,7 +11,7 @@ _Observe: TypeAlias = Literal["symbolic", "codes", "rgb", "text", "none"]
 _Autoreset: TypeAlias = Literal["same_step", "next_step", "disabled"]
 _Domain: TypeAlias = Literal["train", "pilot", "calibrate", "eval", "held_out"]
 _Control: TypeAlias = str | Sequence[str] | Mapping[str, Sequence[int]]
-_Arrays: TypeAlias = Mapping[str, NDArray[Any]] | Mapping[str, Mapping[str, NDArray[Any]]]
+_Arrays: TypeAlias = Mapping[str, NDArray[Any] | None] | Mapping[str, Mapping[str, NDArray[Any] | None]]
 _Actions: TypeAlias = ArrayLike | Mapping[str, ArrayLike]
 
 __all__ = [
