@@ -4,6 +4,8 @@
 //!
 //! A further case is one line in [`CASES`]; accept its snapshot with `INSTA_UPDATE=always`, then read it.
 
+use std::fmt::Write as _;
+
 use commonweal_core::diagnostic::{Diagnostic, Severity, position};
 use commonweal_core::scenario::check;
 
@@ -106,7 +108,7 @@ fn drawn(d: &Diagnostic, file: &str, source: &str) -> String {
     let mut out = format!("{}\n{text}\n{}^", d.line(file, source), " ".repeat(column - 1));
     for related in &d.related {
         let (line, column) = position(source, related.span.start);
-        out += &format!("\n  {line}:{column}: {}", related.message);
+        write!(out, "\n  {line}:{column}: {}", related.message).expect("a string takes it");
     }
     out
 }
@@ -179,7 +181,7 @@ fn deep_nesting_is_refused_without_a_crash() {
 fn there_are_never_more_than_fifty_messages() {
     let mut source = ORCHARD.1.to_owned();
     for i in 0..80 {
-        source += &format!("[bots.b{i}]\nkind = \"evil\"\nscript = ''''''\n");
+        writeln!(source, "[bots.b{i}]\nkind = \"evil\"\nscript = ''''''").expect("a string takes it");
     }
     let (_, diagnostics) = check("x", &source);
     assert_eq!(diagnostics.len(), 50);
@@ -202,6 +204,18 @@ fn no_edit_of_a_file_makes_the_check_panic() {
             }
             let refused = diagnostics.iter().any(|d| d.severity == Severity::Error);
             assert_eq!(scenario.is_none(), refused, "line {at}");
+        }
+    }
+}
+
+#[test]
+fn every_code_that_a_wrong_file_gets_is_in_the_list_and_the_list_is_sorted() {
+    use commonweal_core::diagnostic::CODES;
+    assert!(CODES.windows(2).all(|w| w[0].0 < w[1].0));
+    for &(name, (_, good), edits) in CASES {
+        let source = edits.iter().fold(good.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        for d in check("wrong", &source).1 {
+            assert!(CODES.iter().any(|(code, _)| *code == d.code), "{name}: {}", d.code);
         }
     }
 }

@@ -128,16 +128,13 @@ pub(crate) fn hash(tree: &Node) -> [u8; 32] {
 fn rule_blocks(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<(String, String, usize)> {
     let mut out = Vec::new();
     for (name, node) in tree.get("rules").map_or(&[][..], Node::entries) {
-        match node.text() {
-            Some(text) => {
-                if let Some(base) = text_at(source, node, Quotes::Literal, "rules", reader) {
-                    out.push((name.clone(), text.to_owned(), base));
-                }
-            }
-            None => {
-                let message = format!("`rules.{name}` must be a text, found {}", node.sort());
-                reader.error("E201", node.span, message, "write the rules in ''' quotes");
-            }
+        let Some(text) = node.text() else {
+            let message = format!("`rules.{name}` must be a text, found {}", node.sort());
+            reader.error("E201", node.span, message, "write the rules in ''' quotes");
+            continue;
+        };
+        if let Some(base) = text_at(source, node, Quotes::Literal, "rules", reader) {
+            out.push((name.clone(), text.to_owned(), base));
         }
     }
     out
@@ -292,17 +289,15 @@ impl Texts<'_> {
             return Program::default();
         }
         let what = Use { binders, ty: var.decl.ty, choices: &var.words, draw: Some(name) };
-        match &var.init {
-            Some(node) => self.expression(names, what, Some(node), reader).unwrap_or_default(),
-            None => {
-                let zero = match var.decl.ty {
-                    Type::Bool => "false",
-                    Type::Choice => var.words.first().map_or("", String::as_str),
-                    _ => "0",
-                };
-                compile_expr(names, what, Text::new(zero, var.key.start), &mut reader.out).unwrap_or_default()
-            }
+        if var.init.is_some() {
+            return self.expression(names, what, var.init.as_ref(), reader).unwrap_or_default();
         }
+        let zero = match var.decl.ty {
+            Type::Bool => "false",
+            Type::Choice => var.words.first().map_or("", String::as_str),
+            _ => "0",
+        };
+        compile_expr(names, what, Text::new(zero, var.key.start), &mut reader.out).unwrap_or_default()
     }
     /// A constant or a text of the rule language.
     fn expression(&self, names: &Names<'_>, what: Use<'_>, node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Program> {
@@ -358,13 +353,12 @@ impl Texts<'_> {
 fn define<'n>(def: &'n Named<DefFile>, base: usize, reader: &mut Reader<'_>) -> Def<'n> {
     let mut args = Vec::new();
     for (name, node) in def.node.get("args").map_or(&[][..], Node::entries) {
-        match node.text().and_then(type_of) {
-            Some(ty) => args.push((name.as_str(), ty)),
-            None => {
-                let message = format!("defs.{}.args.{name} has no known type", def.name);
-                let help = suggest(node.text().unwrap_or_default(), super::world::TYPES.iter().map(|(n, _)| *n));
-                reader.error("E201", node.span, message, help);
-            }
+        if let Some(ty) = node.text().and_then(type_of) {
+            args.push((name.as_str(), ty));
+        } else {
+            let message = format!("defs.{}.args.{name} has no known type", def.name);
+            let help = suggest(node.text().unwrap_or_default(), super::world::TYPES.iter().map(|(n, _)| *n));
+            reader.error("E201", node.span, message, help);
         }
     }
     Def { name: &def.name, args, is: Text::new(&def.value.is, base) }

@@ -64,10 +64,8 @@ pub(crate) fn check_top(tree: &Node, reader: &mut Reader<'_>) {
         };
         reader.error("E104", Span::default(), what, help);
     }
-    if let Some(node) = tree.get("format") {
-        if node.data != Data::Int(1) {
-            reader.error("E201", node.span, "`format` must be 1: it is the only one that there is", "write `format = 1`");
-        }
+    if let Some(node) = tree.get("format").filter(|n| n.data != Data::Int(1)) {
+        reader.error("E201", node.span, "`format` must be 1: it is the only one that there is", "write `format = 1`");
     }
 }
 

@@ -151,7 +151,7 @@ impl Scenario {
         let mut wanted = cells.first()?.clone();
         for part in levels.split(',').filter(|p| !p.is_empty()) {
             let (factor, level) = part.split_once('=')?;
-            wanted.iter_mut().find(|(f, _)| f == factor.trim())?.1 = level.trim().to_owned();
+            level.trim().clone_into(&mut wanted.iter_mut().find(|(f, _)| f == factor.trim())?.1);
         }
         cells.iter().position(|c| *c == wanted)
     }

@@ -169,13 +169,12 @@ fn lay_out(
 
 fn fill(cell: &mut CellPlan, meaning: &Meaning, kinds: &[Kind]) {
     for &kind in &meaning.kinds {
-        match meaning.p.filter(|&p| p < ONE) {
-            Some(p) => cell.maybe.push((kind, p)),
-            None => {
-                // A floor of its own takes the place of the map's.
-                cell.kinds.retain(|k| kinds[k.index()].layer != kinds[kind.index()].layer);
-                cell.kinds.push(kind);
-            }
+        if let Some(p) = meaning.p.filter(|&p| p < ONE) {
+            cell.maybe.push((kind, p));
+        } else {
+            // A floor of its own takes the place of the map's.
+            cell.kinds.retain(|k| kinds[k.index()].layer != kinds[kind.index()].layer);
+            cell.kinds.push(kind);
         }
     }
     cell.spawn = meaning.spawn;
@@ -206,12 +205,11 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
     let path = format!("legend.{key}");
     let mut meaning = Meaning::default();
     let list = |node: &Node, reader: &mut Reader<'_>| -> Vec<KindId> {
-        let one = |n: &Node, reader: &mut Reader<'_>| match n.text() {
-            Some(name) => known.kind(name, n.span, &path, reader),
-            None => {
+        let one = |n: &Node, reader: &mut Reader<'_>| {
+            if n.text().is_none() {
                 reader.error("E201", n.span, format!("`{path}` must name a kind, found {}", n.sort()), "write a kind's name in quotes");
-                None
             }
+            known.kind(n.text()?, n.span, &path, reader)
         };
         if let Data::List(items) = &node.data {
             items.iter().filter_map(|n| one(n, reader)).collect()

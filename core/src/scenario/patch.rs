@@ -36,18 +36,18 @@ impl Patched {
                 out.push(Diagnostic::error("E502", value.key, message, "patch the world: what agents meet in it"));
                 continue;
             }
-            self.merge_one(tree, key, value, String::new(), who, out);
+            self.merge_one(tree, key, value, "", who, out);
         }
     }
-    fn merge_one(&mut self, tree: &mut Node, key: &str, value: &Node, inside: String, who: &str, out: &mut Vec<Diagnostic>) {
+    fn merge_one(&mut self, tree: &mut Node, key: &str, value: &Node, inside: &str, who: &str, out: &mut Vec<Diagnostic>) {
         let path = if inside.is_empty() { key.to_owned() } else { format!("{inside}.{key}") };
         let Some(old) = tree.get_mut(key) else {
-            self.add(tree, key, value, &inside, path, who, out);
+            self.add(tree, key, value, inside, path, who, out);
             return;
         };
         if old.is_table() && value.is_table() && !value.entries().is_empty() {
             for (key, value) in value.entries() {
-                self.merge_one(old, key, value, path.clone(), who, out);
+                self.merge_one(old, key, value, &path, who, out);
             }
             return;
         }
@@ -85,7 +85,7 @@ impl Patched {
             1 => OPEN.contains(&inside),
             // Named mechanics: `mechanics.regrow` holds instances; variables of roles and things.
             2 => inside.strip_prefix("mechanics.").is_some_and(|m| super::mechanic(m).is_some_and(|d| d.named)),
-            3 => inside.ends_with(".vars"),
+            3 => inside.split('.').nth(2) == Some("vars"),
             _ => false,
         };
         let Data::Table(entries) = &mut tree.data else {

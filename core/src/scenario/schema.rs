@@ -55,9 +55,22 @@ pub fn schema() -> Value {
     table("checks", each(of::<CheckFile>(g)));
     table("skins", each(of::<SkinFile>(g)));
     table("captions", each(text));
-    let mut definitions = folded.take_definitions(true);
-    definitions.values_mut().for_each(numbers);
-    definitions.extend(plain.take_definitions(true));
+    let mut definitions = plain.take_definitions(true);
+    let mut with_dials = Value::Object(folded.take_definitions(true));
+    with_dials.as_object_mut().into_iter().flat_map(|o| o.values_mut()).for_each(numbers);
+    let mut properties = Value::Object(properties);
+    let shared: Vec<String> = definitions.keys().filter(|k| with_dials.get(k).is_some()).cloned().collect();
+    for name in &shared {
+        let (from, to) = (format!("#/$defs/{name}"), format!("#/$defs/{name}OrDial"));
+        for table in ["time", "mechanics"] {
+            properties.get_mut(table).into_iter().for_each(|t| rename(t, &from, &to));
+        }
+        rename(&mut with_dials, &from, &to);
+    }
+    if let Value::Object(with_dials) = with_dials {
+        let name = |name: String| if shared.contains(&name) { format!("{name}OrDial") } else { name };
+        definitions.extend(with_dials.into_iter().map(|(n, schema)| (name(n), schema)));
+    }
     if let Some(id) = definitions.get_mut("MeasureFile").and_then(|m| m.pointer_mut("/properties/id")) {
         *id = json!({ "enum": MEASURE_IDS.as_slice() });
     }
@@ -77,6 +90,7 @@ fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
 }
 
 /// A table keyed by the author's own names.
+#[expect(clippy::needless_pass_by_value, reason = "`json!` takes it")]
 fn each(entry: Value) -> Value {
     json!({ "type": "object", "additionalProperties": entry })
 }
@@ -105,6 +119,16 @@ fn mechanics(generator: &mut SchemaGenerator) -> Value {
 /// A text that is folded into a number.
 fn dial() -> Value {
     json!({ "type": "string", "pattern": "^dial\\.[a-z][a-z0-9_]*( *\\* *[0-9.]+)?$" })
+}
+
+/// Replaces a reference by another.
+fn rename(schema: &mut Value, from: &str, to: &str) {
+    match schema {
+        Value::Object(object) => object.values_mut().for_each(|v| rename(v, from, to)),
+        Value::Array(items) => items.iter_mut().for_each(|v| rename(v, from, to)),
+        Value::String(text) if text == from => to.clone_into(text),
+        _ => {}
+    }
 }
 
 /// Lets every number be written as a dial.
@@ -158,6 +182,8 @@ mod tests {
         let schema = schema();
         let ticks = schema.pointer("/$defs/TimeFile/properties/ticks").unwrap();
         assert!(ticks.get("anyOf").is_some(), "{ticks}");
+        let chance = schema.pointer("/$defs/DecimalOrDial").unwrap();
+        assert!(chance.get("anyOf").is_some(), "{chance}");
         let slots = schema.pointer("/$defs/RoleFile/properties/slots").unwrap();
         assert_eq!(slots.get("maximum"), Some(&json!(64)), "{slots}");
     }

@@ -152,16 +152,13 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
 fn channels(world: &World, tree: &Node, reader: &mut Reader<'_>) -> Vec<Channel> {
     let mut out: Vec<Channel> =
         world.channels.iter().map(|c| Channel { name: c.name.clone(), seen: c.value.seen }).collect();
-    match out.iter().position(|c| c.name == "main") {
-        Some(main) => {
-            let main = out.remove(main);
-            out.insert(0, main);
-        }
-        None => {
-            let at = tree.get("rewards").map_or(Span::default(), |n| n.key);
-            reader.error("E104", at, "[rewards] needs the channel `main`: what agents are paid", "add `main = { seen = true }`");
-            out.insert(0, Channel { name: "main".to_owned(), seen: true });
-        }
+    if let Some(main) = out.iter().position(|c| c.name == "main") {
+        let main = out.remove(main);
+        out.insert(0, main);
+    } else {
+        let at = tree.get("rewards").map_or(Span::default(), |n| n.key);
+        reader.error("E104", at, "[rewards] needs the channel `main`: what agents are paid", "add `main = { seen = true }`");
+        out.insert(0, Channel { name: "main".to_owned(), seen: true });
     }
     out
 }
@@ -287,8 +284,8 @@ fn actions(world: &World, named: &Named<Option<RoleFile>>, file: &RoleFile, read
     }
     let mut names: Vec<&str> = out.iter().map(|a| a.name.as_str()).collect();
     names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|w| w[0] == w[1]) {
-        let message = format!("two mechanics give roles.{} an action `{}`", named.name, twice[0]);
+    if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(a, b)| a == b) {
+        let message = format!("two mechanics give roles.{} an action `{twice}`", named.name);
         reader.error("E106", named.node.key, message, "give one of them another name or verb");
     }
     limit(out.len(), 255, "actions of a role", Some(&named.node), reader);

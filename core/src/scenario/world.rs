@@ -187,7 +187,7 @@ impl World {
             let vars = world.read_vars(role.node.get("vars"), &path, reader);
             world.role_vars.push(vars);
         }
-        world.check_names(tree, reader);
+        check_names(tree, reader);
         world.check_limits(tree, reader);
         world
     }
@@ -311,7 +311,7 @@ impl World {
                 reader.error("E106", node.key, format!("event `{name}` {whose}"), "give it another name");
                 continue;
             }
-            let types: Option<Vec<Type>> = node.items().iter().map(|item| self.event_type(name, item, reader)).collect();
+            let types: Option<Vec<Type>> = node.items().iter().map(|item| event_type(name, item, reader)).collect();
             let wrong = !matches!(node.data, Data::List(_));
             match types.filter(|_| !wrong) {
                 Some(types) => match add(name, &types, None) {
@@ -330,14 +330,6 @@ impl World {
                 None => self.whole = false,
             }
         }
-    }
-    fn event_type(&self, event: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Type> {
-        let found = node.text().and_then(type_of);
-        if found.is_none() {
-            let help = suggest(node.text().unwrap_or_default(), TYPES.iter().map(|(n, _)| *n));
-            reader.error("E201", node.span, format!("events.{event} has a field of no known type"), help);
-        }
-        found
     }
     fn read_vars(&self, table: Option<&Node>, path: &str, reader: &mut Reader<'_>) -> Vec<VarPlan> {
         let mut out = Vec::new();
@@ -420,41 +412,6 @@ impl World {
             }
         }
     }
-    fn check_names(&self, tree: &Node, reader: &mut Reader<'_>) {
-        let mut seen: Vec<(String, &'static str)> = Vec::new();
-        let mut check = |name: &str, at: Span, what: &'static str, reader: &mut Reader<'_>| {
-            if !is_name(name) {
-                let message = format!("`{name}` is no name for a {what}");
-                reader.error("E106", at, message, "small letters, digits and _, a letter first, at most 32");
-            }
-            if let Some((_, other)) = seen.iter().find(|(n, _)| n == name) {
-                let message = if *other == what {
-                    format!("`{name}` names two {what}s")
-                } else {
-                    format!("`{name}` names a {what}, and a {other} too")
-                };
-                reader.error("E106", at, message, "names of things, roles, events, messages, vars, defs and beams are unique");
-            }
-            seen.push((name.to_owned(), what));
-        };
-        for (layer, _) in Layer::ALL {
-            for node in tree.at(&format!("layers.{layer}")).map_or(&[][..], Node::items) {
-                if let Some(name) = node.text().filter(|n| !n.is_empty()) {
-                    check(name, node.span, "kind", reader);
-                }
-            }
-        }
-        for (table, what) in
-            [("roles", "role"), ("events", "event"), ("messages", "message"), ("vars", "variable"), ("defs", "definition")]
-        {
-            for (name, node) in tree.get(table).map_or(&[][..], Node::entries) {
-                check(name, node.key, what, reader);
-            }
-        }
-        for (name, node) in tree.at("mechanics.beam").map_or(&[][..], Node::entries) {
-            check(name, node.key, "beam", reader);
-        }
-    }
     fn check_limits(&self, tree: &Node, reader: &mut Reader<'_>) {
         let slots: i64 = self.roles.iter().map(|r| r.value.as_ref().map_or(0, |v| v.slots.0)).sum();
         limit(usize::try_from(slots).unwrap_or(0), 64, "slots", tree.get("roles"), reader);
@@ -504,4 +461,49 @@ const VAR_TYPES: [(&str, Type); 5] =
 /// The type of that name.
 pub(crate) fn type_of(name: &str) -> Option<Type> {
     TYPES.iter().find(|(n, _)| *n == name).map(|(_, t)| *t)
+}
+
+fn event_type(event: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Type> {
+    let found = node.text().and_then(type_of);
+    if found.is_none() {
+        let help = suggest(node.text().unwrap_or_default(), TYPES.iter().map(|(n, _)| *n));
+        reader.error("E201", node.span, format!("events.{event} has a field of no known type"), help);
+    }
+    found
+}
+
+fn check_names(tree: &Node, reader: &mut Reader<'_>) {
+    let mut seen: Vec<(String, &'static str)> = Vec::new();
+    let mut check = |name: &str, at: Span, what: &'static str, reader: &mut Reader<'_>| {
+        if !is_name(name) {
+            let message = format!("`{name}` is no name for a {what}");
+            reader.error("E106", at, message, "small letters, digits and _, a letter first, at most 32");
+        }
+        if let Some((_, other)) = seen.iter().find(|(n, _)| n == name) {
+            let message = if *other == what {
+                format!("`{name}` names two {what}s")
+            } else {
+                format!("`{name}` names a {what}, and a {other} too")
+            };
+            reader.error("E106", at, message, "names of things, roles, events, messages, vars, defs and beams are unique");
+        }
+        seen.push((name.to_owned(), what));
+    };
+    for (layer, _) in Layer::ALL {
+        for node in tree.at(&format!("layers.{layer}")).map_or(&[][..], Node::items) {
+            if let Some(name) = node.text().filter(|n| !n.is_empty()) {
+                check(name, node.span, "kind", reader);
+            }
+        }
+    }
+    for (table, what) in
+        [("roles", "role"), ("events", "event"), ("messages", "message"), ("vars", "variable"), ("defs", "definition")]
+    {
+        for (name, node) in tree.get(table).map_or(&[][..], Node::entries) {
+            check(name, node.key, what, reader);
+        }
+    }
+    for (name, node) in tree.at("mechanics.beam").map_or(&[][..], Node::entries) {
+        check(name, node.key, "beam", reader);
+    }
 }
