@@ -147,6 +147,11 @@ pub(crate) struct DumpArgs {
 /// What `dump` writes.
 #[derive(Subcommand, Debug)]
 pub(crate) enum DumpWhat {
+    /// Schema and reference pages, into a checkout
+    Files {
+        /// Its root
+        root: PathBuf,
+    },
     /// Effects and hashes that the page shows
     Recorded {
         /// Folder

@@ -2,6 +2,7 @@
 //! files with what this gives.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use clap::CommandFactory;
 use commonweal_core::mechanics::{self, MechanicDef};
@@ -9,6 +10,7 @@ use commonweal_core::measures;
 use serde_json::Value;
 
 use crate::args::Args;
+use crate::stop::Stop;
 
 /// A generated file.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,12 +30,24 @@ pub fn files() -> Vec<Generated> {
         Generated { path: "docs/reference/command-line.md", text: command_line() },
         Generated { path: "docs/reference/measures.md", text: measures() },
         Generated { path: "docs/reference/mechanics.md", text: mechanics() },
+        Generated { path: "scenarios/schema.json", text: schema() },
     ]
+}
+
+/// Writes all of them into a checkout.
+pub(crate) fn write(root: &Path) -> Result<u8, Stop> {
+    for file in files() {
+        let path = root.join(file.path);
+        let cannot = |e: std::io::Error| Stop::wrong(format!("{} cannot be written: {e}", path.display()));
+        std::fs::create_dir_all(path.parent().unwrap_or(root)).map_err(cannot)?;
+        std::fs::write(&path, file.text).map_err(cannot)?;
+    }
+    Ok(0)
 }
 
 /// The JSON Schema of scenario files, ending in a line end.
 pub fn schema() -> String {
-    let mut text = serde_json::to_string_pretty(&serde_json::json!({})).expect("plain data");
+    let mut text = serde_json::to_string_pretty(&commonweal_core::scenario::schema()).expect("plain data");
     text.push('\n');
     text
 }

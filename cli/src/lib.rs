@@ -61,6 +61,7 @@ fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
         Verb::List(options) => list::run(options, terminal),
         Verb::Check(options) => check::run(options, terminal),
         Verb::Dump(options) => match &options.what {
+            DumpWhat::Files { root } => dump::write(root),
             DumpWhat::Recorded { folder } => recorded::run(folder, terminal),
         },
         Verb::Schema => {

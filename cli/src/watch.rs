@@ -20,9 +20,11 @@ use crate::watch_live;
 /// Events that come all the time and tell nothing by themselves.
 const QUIET: [&str; 4] = ["moved", "bumped", "blocked", "grew"];
 /// Lines of the log that are shown.
-const LOG_LINES: usize = 5;
+const LOG_LINES: usize = 6;
 /// Columns between two arms.
 const GAP: usize = 4;
+/// Least and most columns of an arm's texts; its map may be wider.
+const TEXT_WIDTH: (usize, usize) = (34, 54);
 
 /// Exit code 0.
 pub(crate) fn run(options: &WatchArgs, terminal: &Terminal) -> Result<u8, Stop> {
@@ -59,8 +61,15 @@ struct Lane {
     palette: Palette,
     /// Sum of what each slot was paid on the channel main, in millionths.
     paid: Vec<i64>,
-    log: Vec<String>,
+    log: Vec<Told>,
     over: bool,
+}
+
+/// A line of the log.
+struct Told {
+    line: String,
+    /// The scenario has a caption for it.
+    captioned: bool,
 }
 
 /// Arms in step from one seed.
@@ -145,11 +154,16 @@ impl Show {
             }
             for event in self.batch.events(arena) {
                 if !QUIET.contains(&event.event.as_str()) {
-                    lane.log.push(format!("{:>4}  {}", event.tick, said(&event, &self.captions)));
+                    let captioned = self.captions.iter().any(|(name, _)| *name == event.event);
+                    let line = format!("{:>4}  {}", event.tick, said(&event, &self.captions));
+                    lane.log.push(Told { line, captioned });
                 }
             }
-            let surplus = lane.log.len().saturating_sub(LOG_LINES);
-            lane.log.drain(..surplus);
+            while lane.log.len() > LOG_LINES {
+                // What the scenario has a caption for stays longest.
+                let routine = lane.log.iter().position(|told| !told.captioned);
+                lane.log.remove(routine.filter(|&i| i + 1 < lane.log.len()).unwrap_or(0));
+            }
             lane.over = self.batch.end(arena) != End::Running;
         }
         Ok(())
@@ -161,7 +175,9 @@ impl Show {
     }
     /// The arms as lines, beside each other where they fit.
     pub(crate) fn frame(&mut self, terminal: &Terminal) -> Vec<String> {
-        let blocks: Vec<Vec<String>> = (0..self.lanes.len()).map(|arena| self.block(arena, terminal)).collect();
+        let n = self.lanes.len().max(1);
+        let room = (terminal.width.saturating_sub(GAP * (n - 1)) / n).clamp(TEXT_WIDTH.0, TEXT_WIDTH.1);
+        let blocks: Vec<Vec<String>> = (0..self.lanes.len()).map(|arena| self.block(arena, room, terminal)).collect();
         let widths: Vec<usize> = blocks.iter().map(|b| b.iter().map(|l| visible(l)).max().unwrap_or(0)).collect();
         let fits = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) <= terminal.width;
         if !fits {
@@ -180,7 +196,7 @@ impl Show {
             })
             .collect()
     }
-    fn block(&mut self, arena: usize, terminal: &Terminal) -> Vec<String> {
+    fn block(&mut self, arena: usize, room: usize, terminal: &Terminal) -> Vec<String> {
         let mut words = Vec::new();
         self.batch.frame(arena, &mut words);
         let hash = self.batch.hash(arena);
@@ -191,8 +207,13 @@ impl Show {
             ArmKind::Lookalike => ("◇", Style::Note, "look-alike"),
         };
         let table = &self.batch.compiled(arena).table;
-        let width = 2 * usize::from(table.geometry.width);
-        let mut lines = vec![terminal.paint(style, &clip(&format!("{mark} {} ({kind})", lane.arm), width.max(24)))];
+        let width = room.max(2 * usize::from(table.geometry.width));
+        let (arm, levels) = lane.arm.split_once('[').unwrap_or((&lane.arm, ""));
+        let levels = levels.trim_end_matches(']').replace(',', " ");
+        let mut lines = vec![
+            terminal.paint(style, &format!("{mark} {arm} ({kind})")),
+            terminal.paint(Style::Faint, &clip(&levels, width)),
+        ];
         lines.extend(lane.palette.draw(table, &words, terminal));
         let paid: Vec<String> = lane
             .paid
@@ -203,9 +224,12 @@ impl Show {
             .collect();
         let state = if lane.over { " · over" } else { "" };
         lines.push(format!("tick {:>4}{state} · {}", self.batch.tick(arena), terminal.paint(Style::Faint, &format!("{hash:016x}"))));
-        lines.push(clip(&format!("paid: {}", if paid.is_empty() { "nothing".to_owned() } else { paid.join("  ") }), width.max(24)));
+        lines.push(clip(&format!("paid: {}", if paid.is_empty() { "nothing".to_owned() } else { paid.join("  ") }), width));
         let blank = LOG_LINES - lane.log.len();
-        lines.extend(lane.log.iter().map(|line| terminal.paint(Style::Faint, &clip(line, width.max(24)))));
+        lines.extend(lane.log.iter().map(|told| {
+            let style = if told.captioned { Style::Note } else { Style::Faint };
+            terminal.paint(style, &clip(&told.line, width))
+        }));
         lines.extend(std::iter::repeat_n(String::new(), blank));
         lines
     }

@@ -68,7 +68,7 @@ fn check_passes_what_ships_and_names_every_slip_of_what_does_not() {
         assert_eq!(code(&output), 0, "{}", out(&output));
     }
     let path = folder("check").join("wrong.toml");
-    let text = shipped("switch_and_successor").replace("slots = 1\nfocal = 1", "slots = \"1\"\nfocus = 1");
+    let text = shipped("switch_and_successor").replace("slots = 1\nfocal = 1", "slots = \"1\"\nfocl = 1");
     std::fs::write(&path, text).expect("written");
     let output = commonweal(&["check", &path.to_string_lossy()]);
     assert_eq!(code(&output), 2);
@@ -117,7 +117,7 @@ fn names_that_do_not_exist_get_a_sentence_and_2() {
 #[test]
 fn run_tells_the_flagships_agents_apart() {
     let place = folder("flagship");
-    let output = commonweal(&["run", "--seeds", "100", "--json", "--out", &place.to_string_lossy()]);
+    let output = commonweal(&["run", "--seeds", "80", "--json", "--out", &place.to_string_lossy()]);
     assert_eq!(code(&output), 0, "{}", err(&output));
     let document = json(&output);
     assert_eq!(document["scenario"], "switch_and_successor");

@@ -14,7 +14,7 @@ mod threat;
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::batch::BatchError;
 use crate::bots::BotKind;
@@ -29,8 +29,9 @@ pub const RANDOM: &str = "random";
 /// Episodes of a job at most: small enough to share among threads and to show progress.
 const JOB_EPISODES: u32 = 25;
 
-/// What to run.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// What to run. As JSON every field may be left out.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Options {
     /// Arms or single cells by name; all when empty.
     pub arms: Vec<String>,
@@ -132,7 +133,7 @@ impl Agent {
 }
 
 /// A part of the work: some episodes of one agent in one cell.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Job {
     /// Index of the agent.
     pub agent: usize,
