@@ -156,6 +156,9 @@ pub(crate) enum DumpWhat {
     Recorded {
         /// Folder
         folder: PathBuf,
+        /// Shipped scenarios
+        #[arg(required = true, value_name = "NAME")]
+        names: Vec<String>,
     },
 }
 

@@ -62,7 +62,7 @@ fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
         Verb::Check(options) => check::run(options, terminal),
         Verb::Dump(options) => match &options.what {
             DumpWhat::Files { root } => dump::write(root),
-            DumpWhat::Recorded { folder } => recorded::run(folder, terminal),
+            DumpWhat::Recorded { folder, names } => recorded::run(folder, names, terminal),
         },
         Verb::Schema => {
             terminal.print(&dump::schema())?;

@@ -41,7 +41,7 @@ impl Palette {
         let mut glyphs = vec![nothing; 256];
         let mut legend = Vec::new();
         let mut letters: Vec<char> = Vec::new();
-        for (layer_name, layer) in Layer::ALL {
+        for (_, layer) in Layer::ALL {
             for (order, kind) in table.kinds.iter().filter(|k| k.layer == layer).enumerate() {
                 let is_wall = layer == Layer::Solid && order == 0;
                 let is_ground = layer == Layer::Floor && order == 0;
@@ -64,12 +64,13 @@ impl Palette {
                     } else {
                         Glyph { text: [first, ' '], ink, faint: layer == Layer::Floor }
                     };
-                    if !is_wall && !is_ground {
-                        let name = table.looks.names.get(code).filter(|n| !n.is_empty()).unwrap_or(&kind.name);
+                    // Only solid things look different in their states.
+                    let by_state = layer == Layer::Solid;
+                    if !is_wall && !is_ground && (by_state || state == 0) {
+                        let name = table.looks.names.get(code).filter(|n| by_state && !n.is_empty()).unwrap_or(&kind.name);
                         legend.push((glyphs[code].clone(), name.clone()));
                     }
                 }
-                debug_assert!(!layer_name.is_empty(), "layers have names");
             }
         }
         Self { glyphs, legend }

@@ -19,22 +19,23 @@ use crate::source;
 use crate::stop::Stop;
 use crate::terminal::Terminal;
 
-/// Writes `<scenario>.json` and `<scenario>.hashes.json` of every shipped scenario that measures an effect.
-pub(crate) fn run(folder: &Path, terminal: &Terminal) -> Result<u8, Stop> {
+/// Writes `<scenario>.json` and `<scenario>.hashes.json` of each scenario.
+pub(crate) fn run(folder: &Path, names: &[String], terminal: &Terminal) -> Result<u8, Stop> {
     let cannot = |what: &Path, e: std::io::Error| Stop::wrong(format!("{} cannot be written: {e}", what.display()));
     std::fs::create_dir_all(folder).map_err(|e| cannot(folder, e))?;
-    for shipped in commonweal_scenarios::ALL {
-        let scenario = loaded(&source::open(shipped.id)?, terminal)?;
+    for name in names {
+        let source = source::open(name)?;
+        let scenario = loaded(&source, terminal)?;
         let Some(first) = scenario.arms.first() else { continue };
         let usual = scenario.compile(&first.name).map_err(Stop::wrong)?;
-        let options = Options { seeds: seeds_for(&usual), caveat: caveat(shipped.id), ..Options::default() };
+        let options = Options { seeds: seeds_for(&usual), caveat: caveat(&source.id), ..Options::default() };
         let experiment = Experiment::new(&scenario, options).map_err(wrong)?;
         let outcome = experiment.judge(play(&experiment, threads(None)?, terminal)?).map_err(wrong)?;
         if outcome.effects.is_empty() {
-            continue;
+            return Err(Stop::wrong(format!("{name} measures no effect: it needs a primary, a treatment and a control arm")));
         }
         for (ending, value) in [("json", effects(&outcome)), ("hashes.json", hashes(&scenario, &experiment.options)?)] {
-            let path = folder.join(format!("{}.{ending}", shipped.id));
+            let path = folder.join(format!("{}.{ending}", source.id));
             let text = serde_json::to_string_pretty(&value).expect("plain data") + "\n";
             std::fs::write(&path, text).map_err(|e| cannot(&path, e))?;
         }

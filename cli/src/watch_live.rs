@@ -162,6 +162,7 @@ impl Player<'_> {
         let mut lines: Vec<String> = self.show.heading(view).lines().map(str::to_owned).collect();
         lines.push(String::new());
         lines.extend(self.show.frame(view));
+        lines.push(String::new());
         lines.extend(self.show.legend(view).lines().map(str::to_owned));
         lines.push(String::new());
         let state = if self.show.over() {
