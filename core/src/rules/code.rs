@@ -122,9 +122,9 @@ pub(crate) enum Code {
     Clear,
     /// become(thing row b or missing, kind imm): the thing of kind d in cell a.
     Become,
-    /// move_to(a, cell b).
+    /// `move_to`: a, cell b.
     MoveTo,
-    /// send_away(a, b ticks); imm = 1: for ever.
+    /// `send_away`: a, b ticks; imm = 1: for ever.
     SendAway,
     /// freeze(a, b ticks).
     Freeze,
@@ -138,7 +138,7 @@ pub(crate) enum Code {
     Enable,
     /// open(row a), shut(row a): imm = 1 or 0.
     SetOpen,
-    /// drop_all(a).
+    /// `drop_all`: a.
     DropAll,
     /// tell(a, message imm) from slot b.
     Tell,
@@ -216,7 +216,14 @@ pub(crate) enum Info {
 
 impl Info {
     /// By number.
-    pub(crate) const ALL: [Self; 6] = [Self::Facing, Self::Alive, Self::Away, Self::On, Self::Frozen, Self::Carried];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::Facing,
+        Self::Alive,
+        Self::Away,
+        Self::On,
+        Self::Frozen,
+        Self::Carried,
+    ];
 }
 
 /// One operation, 8 bytes.
@@ -319,7 +326,7 @@ pub struct Program {
     pub(crate) missing: i64,
     /// Hashed name of the draws.
     pub(crate) name: u32,
-    /// Purpose of draws; `None` in rules and scripts: RuleChance and RulePick.
+    /// Purpose of draws; `None` in rules and scripts: those of rules.
     pub(crate) purpose: Option<Purpose>,
     /// Bound of the operations of one run, scans counted out.
     pub(crate) cost: u32,

@@ -21,16 +21,27 @@ impl Program {
     /// of its draws.
     pub fn value(&self, arena: &mut ArenaMut<'_>, binders: &[i64]) -> i64 {
         let mut machine = Machine::new(self, arena, binders);
-        machine.subject = binders.first().map_or(0, |&b| u32::try_from(b).unwrap_or(0));
+        machine.subject = binders
+            .first()
+            .map_or(0, |&b| u32::try_from(b).unwrap_or(0));
         machine.value()
     }
     /// The value, and the operations that it took.
     #[cfg(test)]
     pub(crate) fn value_and_steps(&self, arena: &mut ArenaMut<'_>, binders: &[i64]) -> (i64, u64) {
         let mut machine = Machine::new(self, arena, binders);
-        machine.subject = binders.first().map_or(0, |&b| u32::try_from(b).unwrap_or(0));
+        machine.subject = binders
+            .first()
+            .map_or(0, |&b| u32::try_from(b).unwrap_or(0));
         let value = machine.raw();
-        (if value == MISSING { self.missing } else { value }, machine.steps)
+        (
+            if value == MISSING {
+                self.missing
+            } else {
+                value
+            },
+            machine.steps,
+        )
     }
 }
 
@@ -82,12 +93,15 @@ impl Filter {
         let value = row.get(self.part);
         match self.is {
             FilterIs::Value(wanted) => value == wanted,
-            FilterIs::SlotOfRole(role) => {
-                u8::try_from(value).is_ok_and(|s| usize::from(s) < table.n_slots() && table.role_of(Slot::new(s)).get() == role)
-            }
-            FilterIs::RowOfKind(kind) => {
-                usize::try_from(value).is_ok_and(|r| table.rows.get(r).is_some_and(|row| row.kind == KindId::new(kind)))
-            }
+            FilterIs::SlotOfRole(role) => u8::try_from(value).is_ok_and(|s| {
+                usize::from(s) < table.n_slots() && table.role_of(Slot::new(s)).get() == role
+            }),
+            FilterIs::RowOfKind(kind) => usize::try_from(value).is_ok_and(|r| {
+                table
+                    .rows
+                    .get(r)
+                    .is_some_and(|row| row.kind == KindId::new(kind))
+            }),
         }
     }
 }
@@ -107,13 +121,24 @@ pub(crate) struct Rule {
 
 impl Rule {
     fn matches(&self, table: &Table, row: &EventRow) -> bool {
-        matches!(self.when, When::On { event } if event == row.event) && self.filters.iter().all(|f| f.holds(table, row))
+        matches!(self.when, When::On { event } if event == row.event)
+            && self.filters.iter().all(|f| f.holds(table, row))
     }
     fn first(&self, row: &EventRow) -> i64 {
-        self.binders.first().map_or(MISSING, |(part, _)| row.get(*part))
+        self.binders
+            .first()
+            .map_or(MISSING, |(part, _)| row.get(*part))
     }
-    fn run(&self, arena: &mut ArenaMut<'_>, binders: &[i64], subject: u32, occurrence: u32) {
+    fn run(
+        &self,
+        arena: &mut ArenaMut<'_>,
+        truth: &[Program],
+        binders: &[i64],
+        subject: u32,
+        occurrence: u32,
+    ) {
         let mut machine = Machine::new(&self.program, arena, binders);
+        machine.truth = truth;
         (machine.subject, machine.occurrence) = (subject, occurrence);
         machine.run_all();
     }
@@ -125,6 +150,8 @@ pub struct RuleSet {
     rules: Vec<Rule>,
     /// Rules by event, in file order.
     by_event: Vec<Vec<u16>>,
+    /// Truth of each message, for `tell`.
+    truth: Vec<Program>,
 }
 
 impl RuleSet {
@@ -134,9 +161,14 @@ impl RuleSet {
             if self.by_event.len() <= event {
                 self.by_event.resize(event + 1, Vec::new());
             }
-            self.by_event[event].push(u16::try_from(self.rules.len()).expect("at most 256 rules run"));
+            self.by_event[event]
+                .push(u16::try_from(self.rules.len()).expect("at most 256 rules run"));
         }
         self.rules.push(rule);
+    }
+    /// Sets the truth of each message, which `tell` passes on; without it what is told is true.
+    pub fn set_truth(&mut self, truth: Vec<Program>) {
+        self.truth = truth;
     }
     /// Number of rules.
     pub fn len(&self) -> usize {
@@ -148,11 +180,15 @@ impl RuleSet {
     }
     /// Whether any rule listens to that event.
     pub fn listens(&self, event: usize) -> bool {
-        self.by_event.get(event).is_some_and(|rules| !rules.is_empty())
+        self.by_event
+            .get(event)
+            .is_some_and(|rules| !rules.is_empty())
     }
     /// Whether there are `each` rules.
     pub fn has_each(&self) -> bool {
-        self.rules.iter().any(|r| matches!(r.when, When::EachSlot { .. } | When::EachThing { .. }))
+        self.rules
+            .iter()
+            .any(|r| matches!(r.when, When::EachSlot { .. } | When::EachThing { .. }))
     }
     /// Most operations that all rules take in one tick of an arena, if each event comes once a slot (once a thing row, where there
     /// are more).
@@ -161,11 +197,18 @@ impl RuleSet {
         let times = |rule: &Rule| match rule.when {
             When::On { .. } => rows,
             When::EachSlot { role, .. } => u64::from(table.roles[usize::from(role)].n),
-            When::EachThing { kind, rows: true, .. } => table.rows.iter().filter(|r| r.kind.get() == kind).count() as u64,
-            When::EachThing { .. } => u64::from(table.geometry.height) * u64::from(table.geometry.width),
+            When::EachThing {
+                kind, rows: true, ..
+            } => table.rows.iter().filter(|r| r.kind.get() == kind).count() as u64,
+            When::EachThing { .. } => {
+                u64::from(table.geometry.height) * u64::from(table.geometry.width)
+            }
             When::Start => 0,
         };
-        self.rules.iter().map(|r| times(r) * u64::from(r.program.cost())).sum()
+        self.rules
+            .iter()
+            .map(|r| times(r) * u64::from(r.program.cost()))
+            .sum()
     }
     /// Answers the events from `head.n_answered` on, those that the answers emit included, row by row, rules in file order.
     pub fn answer(&self, arena: &mut ArenaMut<'_>) {
@@ -173,7 +216,9 @@ impl RuleSet {
             let at = usize::from(arena.head.n_answered);
             arena.head.n_answered += 1;
             let row = arena.events()[at];
-            let Some(rules) = self.by_event.get(usize::from(row.event)) else { continue };
+            let Some(rules) = self.by_event.get(usize::from(row.event)) else {
+                continue;
+            };
             for &rule in rules {
                 let rule = &self.rules[usize::from(rule)];
                 if rule.matches(arena.table, &row) {
@@ -182,7 +227,6 @@ impl RuleSet {
             }
         }
     }
-    #[expect(clippy::unused_self, reason = "belongs to the set")]
     fn start_with(&self, rule: &Rule, arena: &mut ArenaMut<'_>, row: &EventRow, at: usize) {
         let mut binders = [MISSING; 8];
         for (register, (part, fix)) in binders.iter_mut().zip(&rule.binders) {
@@ -197,10 +241,13 @@ impl RuleSet {
                 _ => u32::try_from(first).unwrap_or(0),
             };
             // Earlier starts of the rule in this tick about the same: so the address is a function of the events alone.
-            let earlier = arena.events()[..at].iter().filter(|r| rule.matches(arena.table, r) && rule.first(r) == first).count();
+            let earlier = arena.events()[..at]
+                .iter()
+                .filter(|r| rule.matches(arena.table, r) && rule.first(r) == first)
+                .count();
             occurrence = u32::try_from(earlier).unwrap_or(u32::MAX);
         }
-        rule.run(arena, &binders[..n], subject, occurrence);
+        rule.run(arena, &self.truth, &binders[..n], subject, occurrence);
     }
     /// Runs the `each` rules of this tick, in file order; slots and things ascending.
     pub fn each(&self, arena: &mut ArenaMut<'_>) {
@@ -211,18 +258,32 @@ impl RuleSet {
                 When::EachSlot { role, every } if due(every) => {
                     let role = &arena.table.roles[usize::from(role)];
                     for slot in role.first..role.first + role.n {
-                        rule.run(arena, &[i64::from(slot)], u32::from(slot), 0);
+                        rule.run(arena, &self.truth, &[i64::from(slot)], u32::from(slot), 0);
                     }
                 }
-                When::EachThing { kind, rows: true, every } if due(every) => {
+                When::EachThing {
+                    kind,
+                    rows: true,
+                    every,
+                } if due(every) => {
                     for row in 0..arena.rows.len() {
                         let there = arena.rows[row].cell != 0 || arena.rows[row].holder != 0;
                         if there && arena.table.rows[row].kind.get() == kind {
-                            rule.run(arena, &[i64::try_from(row).expect("at most 256")], u32::try_from(row).expect("at most 256"), 0);
+                            rule.run(
+                                arena,
+                                &self.truth,
+                                &[i64::try_from(row).expect("at most 256")],
+                                u32::try_from(row).expect("at most 256"),
+                                0,
+                            );
                         }
                     }
                 }
-                When::EachThing { kind, rows: false, every } if due(every) => each_cell(rule, arena, KindId::new(kind)),
+                When::EachThing {
+                    kind,
+                    rows: false,
+                    every,
+                } if due(every) => each_cell(rule, arena, &self.truth, KindId::new(kind)),
                 _ => {}
             }
         }
@@ -230,22 +291,30 @@ impl RuleSet {
     /// Runs the `start` rules, at reset.
     pub fn start(&self, arena: &mut ArenaMut<'_>) {
         for rule in self.rules.iter().filter(|r| r.when == When::Start) {
-            rule.run(arena, &[], 0, 0);
+            rule.run(arena, &self.truth, &[], 0, 0);
         }
     }
 }
 
 fn cell_subject(arena: &ArenaMut<'_>, cell: i64) -> u32 {
-    u16::try_from(cell).map_or(0, |c| arena.table.geometry.subject(crate::ids::Cell::new(c)))
+    u16::try_from(cell).map_or(0, |c| {
+        arena.table.geometry.subject(crate::ids::Cell::new(c))
+    })
 }
 
-fn each_cell(rule: &Rule, arena: &mut ArenaMut<'_>, kind: KindId) {
+fn each_cell(rule: &Rule, arena: &mut ArenaMut<'_>, truth: &[Program], kind: KindId) {
     let (geometry, layer) = (arena.table.geometry, arena.table.kinds[kind.index()].layer);
     for r in 0..geometry.height {
         for c in 0..geometry.width {
             let cell = geometry.cell(r, c);
             if arena.table.kind_of(arena.cells.get(cell, layer)) == Some(kind) {
-                rule.run(arena, &[i64::from(cell.get())], geometry.subject(cell), 0);
+                rule.run(
+                    arena,
+                    truth,
+                    &[i64::from(cell.get())],
+                    geometry.subject(cell),
+                    0,
+                );
             }
         }
     }
@@ -253,9 +322,9 @@ fn each_cell(rule: &Rule, arena: &mut ArenaMut<'_>, kind: KindId) {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::yard::{World, YARD};
     use crate::ids::{ONE, Slot};
     use crate::state::Type;
+    use crate::testing::yard::{World, YARD};
 
     #[test]
     fn an_eaten_apple_pays_and_the_last_one_is_told() {
@@ -270,7 +339,11 @@ mod tests {
         world.emit("eaten", &[1, 3, far]);
         world.emit("eaten", &[1, 4, far]);
         world.with(|arena| rules.answer(arena));
-        assert_eq!((world.paid(0), world.paid(1)), (ONE, ONE), "a crate pays nothing");
+        assert_eq!(
+            (world.paid(0), world.paid(1)),
+            (ONE, ONE),
+            "a crate pays nothing"
+        );
         assert_eq!(world.happened(), ["eaten", "eaten", "eaten", "last_taken"]);
     }
 
@@ -291,7 +364,11 @@ mod tests {
         world.at_tick(1, 0);
         world.emit("pressed", &[0, 5]);
         world.with(|arena| rules.answer(arena));
-        assert_eq!(world.happened(), ["pressed", "closed", "gate_shut", "opened"], "file order within a row");
+        assert_eq!(
+            world.happened(),
+            ["pressed", "closed", "gate_shut", "opened"],
+            "file order within a row"
+        );
         assert_eq!(world.paid(0), -ONE / 2);
     }
 
@@ -305,17 +382,30 @@ mod tests {
              start do leave = 20; boss = the(steward)",
         );
         world.with(|arena| rules.start(arena));
-        assert_eq!((world.value("leave", Type::Int), world.value("boss", Type::Slot)), (20, 2));
+        assert_eq!(
+            (
+                world.value("leave", Type::Int),
+                world.value("boss", Type::Slot)
+            ),
+            (20, 2)
+        );
         world.with(|arena| rules.each(arena));
         assert_eq!(world.paid(0), 0, "tick 0 is no multiple");
         assert_eq!(world.value("stock", Type::Num), 3 * ONE + ONE / 2);
         world.at_tick(10, 0);
         world.with(|arena| rules.each(arena));
-        assert_eq!((world.paid(0), world.paid(1), world.paid(2)), (2 * ONE, 2 * ONE, 0));
+        assert_eq!(
+            (world.paid(0), world.paid(1), world.paid(2)),
+            (2 * ONE, 2 * ONE, 0)
+        );
         world.at_tick(20, 0);
         world.with(|arena| rules.each(arena));
         assert_eq!(world.paid(0), 0, "plot is 1 now");
-        assert_eq!(world.value("stock", Type::Num), 5 * ONE, "a variable stops at its greatest value");
+        assert_eq!(
+            world.value("stock", Type::Num),
+            5 * ONE,
+            "a variable stops at its greatest value"
+        );
     }
 
     #[test]
@@ -324,7 +414,8 @@ mod tests {
         let rules = world.rules(
             "on pressed(worker, lever) do emit gate_shut(the(steward)) after dial.wait
              on hit(zap, a, b) when b.frozen == 0 do freeze(b, 5); pay(a, main, 1)
-             on heard(w, _, coming, ok) when ok do pay(w, main, 7)",
+             on heard(w, _, coming, ok) when ok do pay(w, main, 7)
+             on gate_shut(s) do tell(the(steward), coming); tell(s, to_lamp)",
         );
         world.emit("pressed", &[2, 5]);
         world.emit("hit", &[0, 0, 1]);
@@ -332,29 +423,70 @@ mod tests {
         world.emit("heard", &[0, 2, 0, 1]);
         world.emit("heard", &[1, 2, 1, 1]);
         world.with(|arena| rules.answer(arena));
-        assert_eq!(world.with(|arena| arena.head.n_later), 0, "the steward is no worker");
-        assert_eq!((world.paid(0), world.paid(2)), (8 * ONE, 0), "who is frozen is not frozen again");
+        let mut rules = rules;
+        rules.set_truth(
+            ["errand", "not errand"]
+                .map(|t| world.expr(t, Type::Bool))
+                .to_vec(),
+        );
+        assert_eq!(
+            world.with(|arena| arena.head.n_later),
+            0,
+            "the steward is no worker"
+        );
+        assert_eq!(
+            (world.paid(0), world.paid(2)),
+            (8 * ONE, 0),
+            "who is frozen is not frozen again"
+        );
         world.emit("pressed", &[1, 5]);
         world.with(|arena| rules.answer(arena));
         world.at_tick(3, 0);
         world.with(|arena| arena.emit_due());
         assert_eq!(world.happened(), ["gate_shut"]);
+        world.with(|arena| rules.answer(arena));
+        assert_eq!(world.happened(), ["gate_shut", "heard", "heard"]);
+        let truths = world.with(|arena| {
+            arena.events()[1..]
+                .iter()
+                .map(|row| row.get(crate::event::Part::X))
+                .collect::<Vec<_>>()
+        });
+        assert_eq!(truths, [0, 1], "what is told is as true as its message");
     }
 
     #[test]
     fn what_is_missing_makes_comparisons_false_and_effects_nothing() {
         let mut world = World::new(YARD);
-        let rules = world.rules("on eaten(a, _, _) do pay(boss, main, 1); move_to(a, boss.pos); pay(a, main, 1)");
+        let rules = world.rules(
+            "on eaten(a, _, _) do pay(boss, main, 1); move_to(a, boss.pos); pay(a, main, 1)",
+        );
         world.with(|arena| {
-            let place = arena.table.vars.iter().position(|v| v.name == "boss").expect("declared");
+            let place = arena
+                .table
+                .vars
+                .iter()
+                .position(|v| v.name == "boss")
+                .expect("declared");
             arena.vars[place] = -1;
         });
-        for text in ["boss == s", "boss != s", "boss.plot == 0", "boss.plot < 5", "boss.alive", "not boss.alive", "near(boss, s, 99)"] {
+        for text in [
+            "boss == s",
+            "boss != s",
+            "boss.plot == 0",
+            "boss.plot < 5",
+            "boss.alive",
+            "not boss.alive",
+            "near(boss, s, 99)",
+        ] {
             assert_eq!(world.value(text, Type::Bool), 0, "{text}");
         }
         world.emit("eaten", &[0, 3, 0]);
         world.with(|arena| rules.answer(arena));
-        assert_eq!((world.paid(0), world.with(|arena| arena.head.refused)), (ONE, 2));
+        assert_eq!(
+            (world.paid(0), world.with(|arena| arena.head.refused)),
+            (ONE, 2)
+        );
     }
 
     #[test]
@@ -363,15 +495,39 @@ mod tests {
         let value = |world: &mut World, text: &str, ty| world.value(text, ty);
         assert_eq!(value(&mut world, "7 / 2 + 7 mod 4", Type::Int), 6);
         assert_eq!(value(&mut world, "-7 / 2", Type::Int), -3, "toward zero");
-        assert_eq!(value(&mut world, "-7 mod 4", Type::Int), 1, "of the sign of the divisor");
+        assert_eq!(
+            value(&mut world, "-7 mod 4", Type::Int),
+            1,
+            "of the sign of the divisor"
+        );
         assert_eq!(value(&mut world, "0.0025 * dial.cost", Type::Num), 1250);
         assert_eq!(value(&mut world, "1 / 3.0", Type::Num), 333_333);
         assert_eq!(value(&mut world, "25% * 4", Type::Num), ONE);
-        assert_eq!(value(&mut world, "min(1, 2.5) + clamp(9, 0, 4) + abs(-2)", Type::Num), 7 * ONE);
-        assert_eq!(value(&mut world, "if 1 < 2 and not false then 3 else 4.5", Type::Num), 3 * ONE);
+        assert_eq!(
+            value(
+                &mut world,
+                "min(1, 2.5) + clamp(9, 0, 4) + abs(-2)",
+                Type::Num
+            ),
+            7 * ONE
+        );
+        assert_eq!(
+            value(
+                &mut world,
+                "if 1 < 2 and not false then 3 else 4.5",
+                Type::Num
+            ),
+            3 * ONE
+        );
         assert_eq!(world.with(|arena| arena.head.saturated), 0);
-        assert_eq!(value(&mut world, "2147483647 + 1", Type::Int), i64::from(i32::MAX));
-        assert_eq!(value(&mut world, "2000000000.0 * 2000000000", Type::Num), i64::MAX);
+        assert_eq!(
+            value(&mut world, "2147483647 + 1", Type::Int),
+            i64::from(i32::MAX)
+        );
+        assert_eq!(
+            value(&mut world, "2000000000.0 * 2000000000", Type::Num),
+            i64::MAX
+        );
         assert_eq!(value(&mut world, "1 / leave", Type::Int), 0);
         assert_eq!(world.with(|arena| arena.head.saturated), 3);
     }
@@ -409,8 +565,13 @@ mod tests {
             assert_eq!(world.value(text, Type::Bool), i64::from(want), "{text}");
         }
         let near = i64::from(world.cell(1, 7).get());
-        assert_eq!(world.value("(the(key where it.plot == 0)).pos", Type::Cell), i64::from(world.cell(4, 9).get()));
-        let rules = world.rules("on eaten(_, _, c) when count(apple, c, 1, l1) == 3 do pay(the(steward), main, 1)");
+        assert_eq!(
+            world.value("(the(key where it.plot == 0)).pos", Type::Cell),
+            i64::from(world.cell(4, 9).get())
+        );
+        let rules = world.rules(
+            "on eaten(_, _, c) when count(apple, c, 1, l1) == 3 do pay(the(steward), main, 1)",
+        );
         world.emit("eaten", &[0, 3, near]);
         world.with(|arena| rules.answer(arena));
         assert_eq!(world.paid(2), ONE);
@@ -430,9 +591,15 @@ mod tests {
         let free = i64::from(world.cell(2, 2).get());
         world.emit("eaten", &[0, 3, free]);
         world.with(|arena| rules.answer(arena));
-        assert_eq!(world.happened(), ["pressed", "pressed", "eaten", "disabled", "away"]);
+        assert_eq!(
+            world.happened(),
+            ["pressed", "pressed", "eaten", "disabled", "away"]
+        );
         assert!(!world.is_on_map(2));
-        assert_eq!(world.with(|arena| (arena.agents.carried[0].0[0], arena.agents.carried[2].0[0])), (0, 2));
+        assert_eq!(
+            world.with(|arena| (arena.agents.carried[0].0[0], arena.agents.carried[2].0[0])),
+            (0, 2)
+        );
         assert_eq!(world.value("count(apple)", Type::Int), 4);
         assert_eq!(world.value("count(key)", Type::Int), 0);
         assert_eq!(world.value("the(key).plot", Type::Int), 1);
@@ -440,13 +607,18 @@ mod tests {
         assert_eq!(over, crate::state::End::Running);
         world.emit("closed", &[0]);
         world.with(|arena| rules.answer(arena));
-        assert_eq!(world.with(|arena| arena.head.end), crate::state::End::Terminated);
+        assert_eq!(
+            world.with(|arena| arena.head.end),
+            crate::state::End::Terminated
+        );
     }
 
     #[test]
     fn draws_go_by_name_subject_and_occurrence_not_by_place() {
         let mut world = World::new(YARD);
-        let named = |label: &str, before: &str| format!("{before}{label}: on pressed(a, lever) when chance(50%) do pay(a, main, 1)");
+        let named = |label: &str, before: &str| {
+            format!("{before}{label}: on pressed(a, lever) when chance(50%) do pay(a, main, 1)")
+        };
         let run = |world: &mut World, text: &str, seed: u64, slots: &[i64]| {
             let rules = world.rules(text);
             world.at_tick(5, seed);
@@ -456,29 +628,60 @@ mod tests {
             world.with(|arena| rules.answer(arena));
             (world.paid(0), world.paid(1))
         };
-        let runs = |world: &mut World, text: &str, slots: &[i64]| (0..64).map(|seed| run(world, text, seed, slots)).collect::<Vec<_>>();
+        let runs = |world: &mut World, text: &str, slots: &[i64]| {
+            (0..64)
+                .map(|seed| run(world, text, seed, slots))
+                .collect::<Vec<_>>()
+        };
         let alone = runs(&mut world, &named("luck", ""), &[0]);
-        let both = runs(&mut world, &named("luck", "on eaten(_, _, _) do stock = 1\n"), &[1, 0]);
-        assert!(alone.iter().zip(&both).all(|(a, b)| a.0 == b.0), "another rule and another subject change nothing");
-        assert_ne!(alone, runs(&mut world, &named("fate", ""), &[0]), "another name draws anew");
+        let both = runs(
+            &mut world,
+            &named("luck", "on eaten(_, _, _) do stock = 1\n"),
+            &[1, 0],
+        );
+        assert!(
+            alone.iter().zip(&both).all(|(a, b)| a.0 == b.0),
+            "another rule and another subject change nothing"
+        );
+        assert_ne!(
+            alone,
+            runs(&mut world, &named("fate", ""), &[0]),
+            "another name draws anew"
+        );
         let ones = alone.iter().filter(|p| p.0 == ONE).count();
         assert!((20..45).contains(&ones), "{ones} of 64");
         let twice = runs(&mut world, &named("luck", ""), &[0, 0]);
-        assert!(twice.iter().any(|p| p.0 == ONE) && twice.iter().any(|p| p.0 == 2 * ONE), "the second start has its own draw");
+        assert!(
+            twice.iter().any(|p| p.0 == ONE) && twice.iter().any(|p| p.0 == 2 * ONE),
+            "the second start has its own draw"
+        );
         let pick = world.expr("20 + pick(21)", Type::Int);
-        let drawn: Vec<i64> = (0..200).map(|seed| { world.at_tick(0, seed); world.with(|arena| pick.value(arena, &[])) }).collect();
-        assert!(drawn.iter().all(|v| (20..=40).contains(v)) && drawn.contains(&20) && drawn.contains(&40));
+        let drawn: Vec<i64> = (0..200)
+            .map(|seed| {
+                world.at_tick(0, seed);
+                world.with(|arena| pick.value(arena, &[]))
+            })
+            .collect();
+        assert!(
+            drawn.iter().all(|v| (20..=40).contains(v))
+                && drawn.contains(&20)
+                && drawn.contains(&40)
+        );
     }
 
     #[test]
     fn a_row_of_slots_answers_in_event_order() {
         let mut world = World::new(YARD);
-        let rules = world.rules("on pressed(a, lever) when stock == 0 do stock = 1; pay(a, main, 1)");
+        let rules =
+            world.rules("on pressed(a, lever) when stock == 0 do stock = 1; pay(a, main, 1)");
         world.emit("pressed", &[1, 5]);
         world.emit("pressed", &[0, 5]);
         world.with(|arena| rules.answer(arena));
         assert_eq!((world.paid(0), world.paid(1)), (0, ONE));
         assert!(rules.listens(1) && !rules.listens(0) && !rules.has_each());
-        assert_eq!(world.with(|arena| arena.table.role_of(Slot::new(2)).get()), 1);
+        assert_eq!(
+            world.with(|arena| arena.table.role_of(Slot::new(2)).get()),
+            1
+        );
     }
 }

@@ -54,11 +54,17 @@ impl Op2 {
     ];
     /// Its spelling.
     pub(crate) fn sign(self) -> &'static str {
-        Self::ALL.iter().find(|(_, op, _)| *op == self).map_or("?", |(sign, _, _)| sign)
+        Self::ALL
+            .iter()
+            .find(|(_, op, _)| *op == self)
+            .map_or("?", |(sign, _, _)| sign)
     }
     /// Its binding power.
     pub(crate) fn power(self) -> u8 {
-        Self::ALL.iter().find(|(_, op, _)| *op == self).map_or(0, |(_, _, power)| *power)
+        Self::ALL
+            .iter()
+            .find(|(_, op, _)| *op == self)
+            .map_or(0, |(_, _, power)| *power)
     }
 }
 
@@ -75,7 +81,10 @@ pub(crate) struct Expr {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum ExprKind {
     /// A number in millionths; `whole` if it was written without a point and without `%`.
-    Number { value: Num, whole: bool },
+    Number {
+        value: Num,
+        whole: bool,
+    },
     Text(String),
     Bool(bool),
     Name(String),
@@ -107,9 +116,17 @@ pub(crate) struct Arg {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Trigger {
     /// `on EVENT(pat, …)`; a pattern `_` is `None`.
-    On { event: Name, pats: Vec<(Option<Name>, Span)>, span: Span },
+    On {
+        event: Name,
+        pats: Vec<(Option<Name>, Span)>,
+        span: Span,
+    },
     /// `each ROLE|THING name [every n]`.
-    Each { what: Name, binder: Name, every: Option<Expr> },
+    Each {
+        what: Name,
+        binder: Name,
+        every: Option<Expr>,
+    },
     /// `start`.
     Start,
 }
@@ -125,8 +142,16 @@ pub(crate) enum AssignOp {
 /// What an effect is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum EffectKind {
-    Assign { place: Expr, op: AssignOp, value: Expr },
-    Emit { event: Name, args: Vec<Expr>, after: Option<Expr> },
+    Assign {
+        place: Expr,
+        op: AssignOp,
+        value: Expr,
+    },
+    Emit {
+        event: Name,
+        args: Vec<Expr>,
+        after: Option<Expr>,
+    },
     Call(Call),
 }
 
@@ -155,5 +180,11 @@ pub(crate) enum Item {
     /// `avoid K [where expr]`.
     Avoid { kind: Name, cond: Option<Expr> },
     /// `[label:] [if expr] -> action {; name = expr}`.
-    Line { label: Option<Name>, cond: Option<Expr>, action: Call, updates: Vec<(Name, Expr)>, span: Span },
+    Line {
+        label: Option<Name>,
+        cond: Option<Expr>,
+        action: Call,
+        updates: Vec<(Name, Expr)>,
+        span: Span,
+    },
 }

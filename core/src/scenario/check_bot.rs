@@ -40,25 +40,57 @@ pub struct BotText<'a> {
 }
 
 /// Compiles a script; `None` if it has an error, which is added to `out`.
-pub fn compile_bot(names: &Names<'_>, bot: BotText<'_>, out: &mut Vec<Diagnostic>) -> Option<Script> {
+pub fn compile_bot(
+    names: &Names<'_>,
+    bot: BotText<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Script> {
     let mut slips = Vec::new();
     if bot.control && bot.world {
         let what = "a control of a focal role with `senses = \"world\"`: a test that it passes must be one that a subject could pass";
-        slips.push(Diagnostic::error("E409", bot.senses_at, what, "write `senses = \"view\"`, or leave it out"));
+        slips.push(Diagnostic::error(
+            "E409",
+            bot.senses_at,
+            what,
+            "write `senses = \"view\"`, or leave it out",
+        ));
     }
     let items = parse::script(bot.script, &mut slips);
     let only = (names.table.roles.len() == 1).then(|| RoleId::new(0));
     let role = bot.role.or(only);
     let mut checker = Checker::new(names);
-    let scope = BotScope { role, control: bot.control, world: bot.world, registers: Vec::new() };
+    let scope = BotScope {
+        role,
+        control: bot.control,
+        world: bot.world,
+        registers: Vec::new(),
+    };
     checker.bot = Some(scope);
     let me = checker.bind("me", Ty::Slot(role.map(RoleId::get)), None);
-    let mut compiler = Compiler { checker, me, name: bot.name, area: sensed(names, role, bot.world), cost: 0, draws: Vec::new() };
+    let mut compiler = Compiler {
+        checker,
+        me,
+        name: bot.name,
+        area: sensed(names, role, bot.world),
+        cost: 0,
+        draws: Vec::new(),
+    };
     let script = compiler.script(&items, bot.world);
     if compiler.cost > MAX_DECISION && slips.is_empty() && compiler.checker.out.is_empty() {
-        let at = Span { start: bot.script.base, end: bot.script.base };
-        let what = format!("a decision can take {} operations, at most {MAX_DECISION} are allowed", compiler.cost);
-        slips.push(Diagnostic::error("E413", at, what, "use fewer lines or smaller windows"));
+        let at = Span {
+            start: bot.script.base,
+            end: bot.script.base,
+        };
+        let what = format!(
+            "a decision can take {} operations, at most {MAX_DECISION} are allowed",
+            compiler.cost
+        );
+        slips.push(Diagnostic::error(
+            "E413",
+            at,
+            what,
+            "use fewer lines or smaller windows",
+        ));
     }
     slips.append(&mut compiler.checker.out);
     slips.sort_by_key(|d| d.span.start);
@@ -70,8 +102,16 @@ pub fn compile_bot(names: &Names<'_>, bot: BotText<'_>, out: &mut Vec<Diagnostic
 /// Cells that a bot senses at most.
 fn sensed(names: &Names<'_>, role: Option<RoleId>, world: bool) -> usize {
     let map = usize::from(names.table.geometry.height) * usize::from(names.table.geometry.width);
-    let windows = names.table.roles.iter().enumerate().filter(|(i, _)| role.is_none_or(|r| r.index() == *i));
-    let largest = windows.map(|(_, r)| r.window().0 * r.window().1).max().unwrap_or(map);
+    let windows = names
+        .table
+        .roles
+        .iter()
+        .enumerate()
+        .filter(|(i, _)| role.is_none_or(|r| r.index() == *i));
+    let largest = windows
+        .map(|(_, r)| r.window().0 * r.window().1)
+        .max()
+        .unwrap_or(map);
     if world { map } else { largest.min(map) }
 }
 
@@ -88,7 +128,11 @@ struct Compiler<'n, 'a, 'b> {
 
 impl Compiler<'_, '_, '_> {
     fn script(&mut self, items: &[Item], world: bool) -> Script {
-        let mut script = Script { world, moves: self.moves(), ..Script::default() };
+        let mut script = Script {
+            world,
+            moves: self.moves(),
+            ..Script::default()
+        };
         for item in items {
             match item {
                 Item::Let { name, value } => {
@@ -102,32 +146,68 @@ impl Compiler<'_, '_, '_> {
                     script.lets.extend(self.program(&e, None, value.span));
                 }
                 Item::Avoid { kind, cond } => {
-                    let arg = Arg { value: Expr { kind: ExprKind::Name(kind.text.clone()), span: kind.span, depth: 1 }, cond: cond.clone() };
+                    let arg = Arg {
+                        value: Expr {
+                            kind: ExprKind::Name(kind.text.clone()),
+                            span: kind.span,
+                            depth: 1,
+                        },
+                        cond: cond.clone(),
+                    };
                     self.checker.no_draws = Some("in `avoid`");
                     let scan = self.checker.scan(Mode::Seen, &arg, None, Ty::Bool);
                     if let E::Scan(scan) = scan.e {
                         script.avoid.extend(self.goal(&scan, kind.span));
                     }
                 }
-                Item::Line { label, cond, action, updates, span } => {
+                Item::Line {
+                    label,
+                    cond,
+                    action,
+                    updates,
+                    span,
+                } => {
                     let line = self.line(label.as_ref(), cond.as_ref(), action, updates, *span);
                     script.lines.extend(line);
                 }
             }
         }
         if script.lines.len() > MAX_LINES {
-            let at = items.last().map_or(Span::default(), |i| if let Item::Line { span, .. } = i { *span } else { Span::default() });
-            self.checker.slip("E413", at, format!("more than {MAX_LINES} lines"), "use fewer");
+            let at = items.last().map_or(Span::default(), |i| {
+                if let Item::Line { span, .. } = i {
+                    *span
+                } else {
+                    Span::default()
+                }
+            });
+            self.checker.slip(
+                "E413",
+                at,
+                format!("more than {MAX_LINES} lines"),
+                "use fewer",
+            );
         }
         script
     }
 
     fn new_register(&mut self, name: &Name) {
         let table = self.checker.names.table;
-        let again = self.checker.bot.as_ref().is_some_and(|b| b.registers.contains(&name.text));
-        let taken = again || table.vars.iter().any(|v| v.name == name.text) || table.kind(&name.text).is_some() || name.text == "me";
+        let again = self
+            .checker
+            .bot
+            .as_ref()
+            .is_some_and(|b| b.registers.contains(&name.text));
+        let taken = again
+            || table.vars.iter().any(|v| v.name == name.text)
+            || table.kind(&name.text).is_some()
+            || name.text == "me";
         if taken {
-            self.checker.slip("E404", name.span, format!("`{}` is the name of something else", name.text), "use another name");
+            self.checker.slip(
+                "E404",
+                name.span,
+                format!("`{}` is the name of something else", name.text),
+                "use another name",
+            );
         }
         if let Some(bot) = &mut self.checker.bot {
             bot.registers.push(name.text.clone());
@@ -138,11 +218,15 @@ impl Compiler<'_, '_, '_> {
     fn moves(&self) -> Vec<Moves> {
         let of = |role: &crate::state::Role| {
             let action = |names: [&str; 2]| {
-                let at = role.actions.iter().position(|a| names.contains(&a.name.as_str()));
+                let at = role
+                    .actions
+                    .iter()
+                    .position(|a| names.contains(&a.name.as_str()));
                 at.and_then(|i| u8::try_from(i).ok()).unwrap_or(0)
             };
             Moves {
-                absolute: [["n", "north"], ["e", "east"], ["s", "south"], ["w", "west"]].map(action),
+                absolute: [["n", "north"], ["e", "east"], ["s", "south"], ["w", "west"]]
+                    .map(action),
                 relative: [["forward", ""], ["right", ""], ["back", ""], ["left", ""]].map(action),
                 turn_left: action(["turn_left", ""]),
                 turn_right: action(["turn_right", ""]),
@@ -173,7 +257,10 @@ impl Compiler<'_, '_, '_> {
         };
         // Things with rows are few, however large the window.
         let set = match scan.set {
-            Set::Kind { kind, rows } => Set::Kind { kind, rows: rows && cond.is_some() },
+            Set::Kind { kind, rows } => Set::Kind {
+                kind,
+                rows: rows && cond.is_some(),
+            },
             role @ Set::Role { .. } => role,
         };
         Some(Goal { set, cond })
@@ -187,7 +274,14 @@ impl Compiler<'_, '_, '_> {
         self.program(&e, None, expr.span).map(Target::Place)
     }
 
-    fn line(&mut self, label: Option<&Name>, cond: Option<&Expr>, action: &Call, updates: &[(Name, Expr)], span: Span) -> Option<Line> {
+    fn line(
+        &mut self,
+        label: Option<&Name>,
+        cond: Option<&Expr>,
+        action: &Call,
+        updates: &[(Name, Expr)],
+        span: Span,
+    ) -> Option<Line> {
         self.checker.no_draws = None;
         (self.checker.drew, self.checker.sites) = (None, 0);
         let cond = match cond {
@@ -198,13 +292,30 @@ impl Compiler<'_, '_, '_> {
             None => None,
         };
         let act = self.act(action);
-        let updates: Vec<_> = updates.iter().map(|(name, expr)| self.update(name, expr)).collect();
+        let updates: Vec<_> = updates
+            .iter()
+            .map(|(name, expr)| self.update(name, expr))
+            .collect();
         if let Some(at) = self.checker.drew {
             match label {
-                None => drop(self.checker.slip("E411", at, "a line that draws needs a name", "write `name: if … -> …`")),
-                Some(l) if self.draws.contains(&name_hash(&format!("{}.{}", self.name, l.text))) => {
+                None => drop(self.checker.slip(
+                    "E411",
+                    at,
+                    "a line that draws needs a name",
+                    "write `name: if … -> …`",
+                )),
+                Some(l)
+                    if self
+                        .draws
+                        .contains(&name_hash(&format!("{}.{}", self.name, l.text))) =>
+                {
                     let what = format!("two lines that draw are named `{}`", l.text);
-                    self.checker.slip("E411", l.span, what, "draws go by the name: give each its own");
+                    self.checker.slip(
+                        "E411",
+                        l.span,
+                        what,
+                        "draws go by the name: give each its own",
+                    );
                 }
                 Some(_) => {}
             }
@@ -218,13 +329,22 @@ impl Compiler<'_, '_, '_> {
             Some(program) => Some(program?),
             None => None,
         };
-        let mut line = Line { cond, act: act?, updates: updates.into_iter().collect::<Option<_>>()? };
+        let mut line = Line {
+            cond,
+            act: act?,
+            updates: updates.into_iter().collect::<Option<_>>()?,
+        };
         line.named(name);
         Some(line)
     }
 
     fn update(&mut self, name: &Name, expr: &Expr) -> Option<(u8, Program)> {
-        let registers = self.checker.bot.as_ref().map(|b| b.registers.clone()).unwrap_or_default();
+        let registers = self
+            .checker
+            .bot
+            .as_ref()
+            .map(|b| b.registers.clone())
+            .unwrap_or_default();
         let at = registers.iter().position(|r| *r == name.text);
         if at.is_none() {
             let help = if registers.is_empty() {
@@ -232,7 +352,12 @@ impl Compiler<'_, '_, '_> {
             } else {
                 suggest(&name.text, registers.iter().map(String::as_str))
             };
-            self.checker.slip("E404", name.span, format!("`{}` is no register", name.text), help);
+            self.checker.slip(
+                "E404",
+                name.span,
+                format!("`{}` is no register", name.text),
+                help,
+            );
         }
         let e = self.checker.want(expr, Ty::Int);
         let program = self.program(&e, None, expr.span)?;
@@ -268,7 +393,10 @@ impl Compiler<'_, '_, '_> {
     fn use_verb(&mut self, call: &Call) -> Option<Act> {
         let verb = &call.args[0].value;
         let Some(second) = call.args.get(1).map(|a| &a.value) else {
-            return self.checker.verb(verb, None).map(|actions| Act::Use(actions, None));
+            return self
+                .checker
+                .verb(verb, None)
+                .map(|actions| Act::Use(actions, None));
         };
         if let ExprKind::Name(word) = &second.kind
             && let Some(actions) = self.checker.verb(verb, Some(word))
@@ -276,22 +404,38 @@ impl Compiler<'_, '_, '_> {
             return Some(Act::Use(actions, None));
         }
         let actions = self.checker.verb(verb, None)?;
-        self.target(second).map(|target| Act::Use(actions, Some(target)))
+        self.target(second)
+            .map(|target| Act::Use(actions, Some(target)))
     }
 
     fn say(&mut self, call: &Call) -> Option<Act> {
         let word = &call.args[0].value;
         self.checker.message(word)?;
-        let ExprKind::Name(message) = &word.kind else { return None };
-        let say = Expr { kind: ExprKind::Name("say".to_owned()), span: call.name.span, depth: 1 };
+        let ExprKind::Name(message) = &word.kind else {
+            return None;
+        };
+        let say = Expr {
+            kind: ExprKind::Name("say".to_owned()),
+            span: call.name.span,
+            depth: 1,
+        };
         if let Some(actions) = self.checker.verb(&say, Some(message)) {
             return Some(Act::Use(actions, None));
         }
         let table = self.checker.names.table;
         let role = self.checker.bot.as_ref().and_then(|b| b.role);
         let who = role.map_or("no role", |r| table.roles[r.index()].name.as_str());
-        let what = if role.is_some() { format!("{who} cannot say `{message}`") } else { format!("{who} can say `{message}`") };
-        self.checker.slip("E404", word.span, what, "choose the mechanic message with this kind, and the role in `by`");
+        let what = if role.is_some() {
+            format!("{who} cannot say `{message}`")
+        } else {
+            format!("{who} can say `{message}`")
+        };
+        self.checker.slip(
+            "E404",
+            word.span,
+            what,
+            "choose the mechanic message with this kind, and the role in `by`",
+        );
         None
     }
 }
@@ -321,8 +465,8 @@ impl Line {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::yard::{YARD, bot, lines, names, script_slips, table};
     use crate::scenario::compile_bot;
+    use crate::testing::yard::{YARD, bot, lines, names, script_slips, table};
 
     #[test]
     fn a_bot_may_read_what_its_role_sees() {
@@ -331,21 +475,60 @@ mod tests {
                 "a: if heard(coming) and not errand -> stay()",
                 "r:1:29: error[E408]: worker cannot see `errand` (seen = \"none\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`",
             ),
-            ("a: if me.secret > 1 -> stay()", "r:1:10: error[E408]: worker cannot see `secret` (seen = \"none\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`"),
-            ("a: if count(worker where it.plot == 1) > 0 -> stay()", "r:1:29: error[E408]: worker cannot see `plot` (seen = \"self\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`"),
-            ("a: if dial.cost > 1 -> stay()", "r:1:12: error[E408]: a bot reads no dial; help: write the number, or show it by a variable"),
-            ("if pick(3) == 1 -> wander()", "r:1:4: error[E411]: a line that draws needs a name; help: write `name: if … -> …`"),
-            ("a: -> goo(nearest(apple))", "r:1:7: error[E403]: there is no action `goo`; help: did you mean `go`?"),
-            ("a: -> use(zpa)", "r:1:11: error[E404]: worker has no verb `zpa`; help: did you mean `zap`?"),
-            ("a: -> say(coming)", "r:1:11: error[E404]: worker cannot say `coming`; help: choose the mechanic message with this kind, and the role in `by`"),
-            ("a: -> stay(); n = 1", "r:1:15: error[E404]: `n` is no register; help: write `let n = 0` above"),
-            ("a: -> go(apple)", "r:1:10: error[E202]: a cell is needed here, found a kind"),
-            ("avoid aple a: -> wander()", "r:1:7: error[E404]: `aple` is no kind of thing; help: did you mean `apple`?"),
-            ("let apple = 1 a: -> stay()", "r:1:5: error[E404]: `apple` is the name of something else; help: use another name"),
+            (
+                "a: if me.secret > 1 -> stay()",
+                "r:1:10: error[E408]: worker cannot see `secret` (seen = \"none\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`",
+            ),
+            (
+                "a: if count(worker where it.plot == 1) > 0 -> stay()",
+                "r:1:29: error[E408]: worker cannot see `plot` (seen = \"self\"), and a control of a focal role sees what a subject sees; help: set `seen = \"all\"`",
+            ),
+            (
+                "a: if the(steward).on -> stay()",
+                "r:1:20: error[E408]: worker cannot see `on` of others; help: of others a view shows `pos` and `facing`",
+            ),
+            (
+                "a: if dial.cost > 1 -> stay()",
+                "r:1:12: error[E408]: a bot reads no dial; help: write the number, or show it by a variable",
+            ),
+            (
+                "if pick(3) == 1 -> wander()",
+                "r:1:4: error[E411]: a line that draws needs a name; help: write `name: if … -> …`",
+            ),
+            (
+                "a: -> goo(nearest(apple))",
+                "r:1:7: error[E403]: there is no action `goo`; help: did you mean `go`?",
+            ),
+            (
+                "a: -> use(zpa)",
+                "r:1:11: error[E404]: worker has no verb `zpa`; help: did you mean `zap`?",
+            ),
+            (
+                "a: -> say(coming)",
+                "r:1:11: error[E404]: worker cannot say `coming`; help: choose the mechanic message with this kind, and the role in `by`",
+            ),
+            (
+                "a: -> stay(); n = 1",
+                "r:1:15: error[E404]: `n` is no register; help: write `let n = 0` above",
+            ),
+            (
+                "a: -> go(apple)",
+                "r:1:10: error[E202]: a cell is needed here, found a kind",
+            ),
+            (
+                "avoid aple a: -> wander()",
+                "r:1:7: error[E404]: `aple` is no kind of thing; help: did you mean `apple`?",
+            ),
+            (
+                "let apple = 1 a: -> stay()",
+                "r:1:5: error[E404]: `apple` is the name of something else; help: use another name",
+            ),
         ] {
             assert_eq!(script_slips(text), [want], "{text}");
         }
-        assert!(script_slips("a: if has_twin and me.plot == 1 and stock > 0.5 -> stay()").is_empty());
+        assert!(
+            script_slips("a: if has_twin and me.plot == 1 and stock > 0.5 -> stay()").is_empty()
+        );
     }
 
     #[test]
@@ -354,9 +537,17 @@ mod tests {
         let text = "a: if errand and leave == tick + 12 -> go(the(lever))";
         let mut out = Vec::new();
         let resident = bot(&table, "steward", true, text);
-        assert!(compile_bot(&names(&table), resident, &mut out).is_some(), "{out:?}");
-        let control = crate::scenario::BotText { control: true, ..resident };
+        assert!(
+            compile_bot(&names(&table), resident, &mut out).is_some(),
+            "{out:?}"
+        );
+        let control = crate::scenario::BotText {
+            control: true,
+            ..resident
+        };
         assert!(compile_bot(&names(&table), control, &mut out).is_none());
-        assert!(lines(text, &out)[0].starts_with("r:1:1: error[E409]: a control of a focal role with `senses = \"world\"`"));
+        assert!(lines(text, &out)[0].starts_with(
+            "r:1:1: error[E409]: a control of a focal role with `senses = \"world\"`"
+        ));
     }
 }

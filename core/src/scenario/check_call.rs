@@ -3,6 +3,7 @@
 //! **Invariant.** What can be called, and with what, stands in `sigs.rs`; here is what each call means.
 
 use crate::diagnostic::Span;
+use crate::ids::RoleId;
 use crate::rules::code::{Code, Metric, Mode, Set};
 use crate::scenario::ast::{Arg, Call, Expr, ExprKind};
 use crate::scenario::check_expr::{Checker, Ty, Typed};
@@ -21,9 +22,16 @@ impl Checker<'_, '_> {
         if let Some(i) = self.names.defs.iter().position(|d| d.name == name) {
             return self.expand(i, call);
         }
-        let Some(sig) = sigs::find(sigs::FUNCTIONS, name) else { return self.unknown_call(call, sigs::FUNCTIONS) };
+        let Some(sig) = sigs::find(sigs::FUNCTIONS, name) else {
+            return self.unknown_call(call, sigs::FUNCTIONS);
+        };
         if sig.place == Where::Scripts && self.bot.is_none() {
-            return self.slip("E403", call.name.span, format!("`{name}` is for scripts of bots only"), "");
+            return self.slip(
+                "E403",
+                call.name.span,
+                format!("`{name}` is for scripts of bots only"),
+                "",
+            );
         }
         if !self.arity(sig, call) {
             return Typed::UNKNOWN;
@@ -34,7 +42,11 @@ impl Checker<'_, '_> {
     /// E403: a name that cannot be called here.
     pub(crate) fn unknown_call(&mut self, call: &Call, list: &'static [Sig]) -> Typed {
         let name = call.name.text.as_str();
-        for (other, what) in [(sigs::FUNCTIONS, "a function"), (sigs::EFFECTS, "an effect"), (sigs::ACTIONS, "an action of scripts")] {
+        for (other, what) in [
+            (sigs::FUNCTIONS, "a function"),
+            (sigs::EFFECTS, "an effect"),
+            (sigs::ACTIONS, "an action of scripts"),
+        ] {
             if !std::ptr::eq(other, list) && sigs::find(other, name).is_some() {
                 let help = match what {
                     "a function" => "use it inside an expression",
@@ -45,7 +57,11 @@ impl Checker<'_, '_> {
             }
         }
         let defs = self.names.defs.iter().map(|d| d.name);
-        let mut known: Vec<&str> = list.iter().filter(|s| s.place != Where::Scripts || self.bot.is_some()).map(|s| s.name).collect();
+        let mut known: Vec<&str> = list
+            .iter()
+            .filter(|s| s.place != Where::Scripts || self.bot.is_some())
+            .map(|s| s.name)
+            .collect();
         if std::ptr::eq(list, sigs::FUNCTIONS) {
             known.extend(defs);
         }
@@ -56,20 +72,34 @@ impl Checker<'_, '_> {
         } else {
             "action"
         };
-        let help = nearest(name, known).map_or_else(String::new, |n| format!("did you mean `{n}`?"));
-        self.slip("E403", call.name.span, format!("there is no {what} `{name}`"), help)
+        let help =
+            nearest(name, known).map_or_else(String::new, |n| format!("did you mean `{n}`?"));
+        self.slip(
+            "E403",
+            call.name.span,
+            format!("there is no {what} `{name}`"),
+            help,
+        )
     }
 
     /// Whether the number of arguments is right, and the call is one that this version has.
     pub(crate) fn arity(&mut self, sig: &Sig, call: &Call) -> bool {
         if let Some(needs) = sig.needs {
-            let what = format!("`{}` needs `{needs}`, which this version does not have", sig.name);
+            let what = format!(
+                "`{}` needs `{needs}`, which this version does not have",
+                sig.name
+            );
             self.slip("E403", call.name.span, what, "");
             return false;
         }
         let (most, found) = (sig.params.len(), call.args.len());
         if !(most - sig.optional..=most).contains(&found) {
-            self.slip("E403", call.span, format!("`{}` does not take {found} arguments", sig.name), format!("write `{}`", sig.form));
+            self.slip(
+                "E403",
+                call.span,
+                format!("`{}` does not take {found} arguments", sig.name),
+                format!("write `{}`", sig.form),
+            );
             return false;
         }
         for (arg, param) in call.args.iter().zip(sig.params) {
@@ -77,7 +107,12 @@ impl Checker<'_, '_> {
                 && !matches!(param, Param::Set | Param::KindSet)
                 && !matches!(param, Param::Target)
             {
-                self.slip("E403", cond.span, format!("`where` cannot stand here in `{}`", sig.name), format!("write `{}`", sig.form));
+                self.slip(
+                    "E403",
+                    cond.span,
+                    format!("`where` cannot stand here in `{}`", sig.name),
+                    format!("write `{}`", sig.form),
+                );
                 return false;
             }
         }
@@ -116,13 +151,20 @@ impl Checker<'_, '_> {
             }
             "chance" => {
                 let p = self.want(arg(0), Ty::Num);
-                self.draw(call.span).map_or(Typed::UNKNOWN, |site| Typed::new(E::Chance(Box::new(p), site), Ty::Bool))
+                self.draw(call.span).map_or(Typed::UNKNOWN, |site| {
+                    Typed::new(E::Chance(Box::new(p), site), Ty::Bool)
+                })
             }
             "pick" => {
                 let n = self.within_range(arg(0), i32::MAX);
                 let site = self.draw(call.span);
                 match (n, site) {
-                    (Some(0), _) => self.slip("E202", arg(0).span, "`pick(0)` has nothing to pick from", "write `pick(1)` or more"),
+                    (Some(0), _) => self.slip(
+                        "E202",
+                        arg(0).span,
+                        "`pick(0)` has nothing to pick from",
+                        "write `pick(1)` or more",
+                    ),
                     (Some(n), Some(site)) => Typed::new(E::Pick(i64::from(n), site), Ty::Int),
                     _ => Typed::UNKNOWN,
                 }
@@ -134,11 +176,18 @@ impl Checker<'_, '_> {
                 match of.ty {
                     Ty::Int | Ty::Num => Typed::new(E::Un(Code::Abs, Box::new(of.e)), of.ty),
                     Ty::Unknown => Typed::UNKNOWN,
-                    ty => self.slip("E202", arg(0).span, format!("`abs` needs a number, found {}", ty.name()), ""),
+                    ty => self.slip(
+                        "E202",
+                        arg(0).span,
+                        format!("`abs` needs a number, found {}", ty.name()),
+                        "",
+                    ),
                 }
             }
             "clamp" => {
-                let Some((values, ty)) = self.numbers(call) else { return Typed::UNKNOWN };
+                let Some((values, ty)) = self.numbers(call) else {
+                    return Typed::UNKNOWN;
+                };
                 let [a, low, high] = <[E; 3]>::try_from(values).expect("three arguments");
                 let least = E::Bin(Code::Max, Box::new(a), Box::new(low));
                 Typed::new(E::Bin(Code::Min, Box::new(least), Box::new(high)), ty)
@@ -150,12 +199,22 @@ impl Checker<'_, '_> {
     fn sense(&mut self, name: &str, call: &Call) -> Typed {
         let arg = &call.args[0];
         match name {
-            "heard" => self.message(&arg.value).map_or(Typed::UNKNOWN, |m| Typed::new(E::Heard(m), Ty::Bool)),
-            "last" => self.message(&arg.value).map_or(Typed::UNKNOWN, |m| Typed::new(E::Last(m), Ty::Int)),
-            "can" => self.verb(&arg.value, None).map_or(Typed::UNKNOWN, |actions| Typed::new(E::Can(actions), Ty::Bool)),
+            "heard" => self
+                .message(&arg.value)
+                .map_or(Typed::UNKNOWN, |m| Typed::new(E::Heard(m), Ty::Bool)),
+            "last" => self
+                .message(&arg.value)
+                .map_or(Typed::UNKNOWN, |m| Typed::new(E::Last(m), Ty::Int)),
+            "can" => self
+                .verb(&arg.value, None)
+                .map_or(Typed::UNKNOWN, |actions| {
+                    Typed::new(E::Can(actions), Ty::Bool)
+                }),
             _ => {
                 if let Some(scan) = self.target_set(&arg.value) {
-                    return scan.map_or(Typed::UNKNOWN, |s| Typed::new(E::PathIn(Box::new(s)), Ty::Int));
+                    return scan.map_or(Typed::UNKNOWN, |s| {
+                        Typed::new(E::PathIn(Box::new(s)), Ty::Int)
+                    });
                 }
                 let place = self.want(&arg.value, Ty::Cell);
                 Typed::new(E::PathTo(Box::new(place)), Ty::Int)
@@ -165,7 +224,9 @@ impl Checker<'_, '_> {
 
     /// The set of a target that is written `nearest(…)`; `None` if it is written otherwise.
     pub(crate) fn target_set(&mut self, expr: &Expr) -> Option<Option<ScanE>> {
-        let ExprKind::Call(call) = &expr.kind else { return None };
+        let ExprKind::Call(call) = &expr.kind else {
+            return None;
+        };
         if call.name.text != "nearest" || self.names.defs.iter().any(|d| d.name == "nearest") {
             return None;
         }
@@ -190,7 +251,12 @@ impl Checker<'_, '_> {
             let help = suggest(name, table.messages.iter().map(|m| m.name.as_str()));
             self.slip("E404", expr.span, format!("`{name}` is no message"), help);
         } else {
-            self.slip("E202", expr.span, "the name of a message is needed here", "");
+            self.slip(
+                "E202",
+                expr.span,
+                "the name of a message is needed here",
+                "",
+            );
         }
         None
     }
@@ -201,7 +267,7 @@ impl Checker<'_, '_> {
             self.slip("E202", expr.span, "the name of a verb is needed here", "");
             return None;
         };
-        let role = self.bot.as_ref().and_then(|b| b.role).map(crate::ids::RoleId::index);
+        let role = self.bot.as_ref().and_then(|b| b.role).map(RoleId::index);
         let table = self.names.table;
         let full = word.map(|w| format!("{verb}:{w}"));
         let fits = |a: &crate::state::Action| match &full {
@@ -211,15 +277,35 @@ impl Checker<'_, '_> {
         let actions: Vec<Vec<u8>> = table
             .roles
             .iter()
-            .map(|r| (0u8..).zip(&r.actions).filter(|(_, a)| fits(a)).map(|(i, _)| i).collect())
+            .map(|r| {
+                (0u8..)
+                    .zip(&r.actions)
+                    .filter(|(_, a)| fits(a))
+                    .map(|(i, _)| i)
+                    .collect()
+            })
             .collect();
-        let none = role.map_or_else(|| actions.iter().all(Vec::is_empty), |r| actions[r].is_empty());
+        let none = role.map_or_else(
+            || actions.iter().all(Vec::is_empty),
+            |r| actions[r].is_empty(),
+        );
         if none && full.is_none() {
-            let roles = table.roles.iter().enumerate().filter(|(i, _)| role.is_none_or(|r| r == *i));
-            let mut verbs: Vec<&str> = roles.clone().flat_map(|(_, r)| r.actions.iter().skip(1).map(|a| a.verb.as_str())).collect();
+            let roles = table
+                .roles
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| role.is_none_or(|r| r == *i));
+            let mut verbs: Vec<&str> = roles
+                .clone()
+                .flat_map(|(_, r)| r.actions.iter().skip(1).map(|a| a.verb.as_str()))
+                .collect();
             verbs.dedup();
             let who = role.map_or("no role", |r| table.roles[r].name.as_str());
-            let what = if role.is_some() { format!("{who} has no verb `{verb}`") } else { format!("{who} has the verb `{verb}`") };
+            let what = if role.is_some() {
+                format!("{who} has no verb `{verb}`")
+            } else {
+                format!("{who} has the verb `{verb}`")
+            };
             let help = suggest(verb, verbs);
             self.slip("E404", expr.span, what, help);
             return None;
@@ -242,7 +328,12 @@ impl Checker<'_, '_> {
         let value = self.constant(expr)?;
         let value = i32::try_from(value).ok().filter(|v| (0..=most).contains(v));
         if value.is_none() {
-            self.slip("E202", expr.span, format!("a number from 0 to {most} is needed here"), "");
+            self.slip(
+                "E202",
+                expr.span,
+                format!("a number from 0 to {most} is needed here"),
+                "",
+            );
         }
         value
     }
@@ -252,8 +343,16 @@ impl Checker<'_, '_> {
         if values.iter().any(|v| v.ty == Ty::Unknown) {
             return None;
         }
-        if let Some((i, odd)) = values.iter().enumerate().find(|(_, v)| !matches!(v.ty, Ty::Int | Ty::Num)) {
-            let what = format!("`{}` needs numbers, found {}", call.name.text, odd.ty.name());
+        if let Some((i, odd)) = values
+            .iter()
+            .enumerate()
+            .find(|(_, v)| !matches!(v.ty, Ty::Int | Ty::Num))
+        {
+            let what = format!(
+                "`{}` needs numbers, found {}",
+                call.name.text,
+                odd.ty.name()
+            );
             self.slip("E202", call.args[i].value.span, what, "");
             return None;
         }
@@ -264,7 +363,9 @@ impl Checker<'_, '_> {
     }
 
     fn choose(&mut self, code: Code, call: &Call) -> Typed {
-        let Some((values, ty)) = self.numbers(call) else { return Typed::UNKNOWN };
+        let Some((values, ty)) = self.numbers(call) else {
+            return Typed::UNKNOWN;
+        };
         let [a, b] = <[E; 2]>::try_from(values).expect("two arguments");
         Typed::new(E::Bin(code, Box::new(a), Box::new(b)), ty)
     }
@@ -272,7 +373,12 @@ impl Checker<'_, '_> {
     fn count(&mut self, call: &Call) -> Typed {
         match call.args.len() {
             1 => self.scan(Mode::Count, &call.args[0], None, Ty::Int),
-            2 => self.slip("E403", call.span, "`count` with a place needs a radius too", "write `count(K, place, r)`"),
+            2 => self.slip(
+                "E403",
+                call.span,
+                "`count` with a place needs a radius too",
+                "write `count(K, place, r)`",
+            ),
             _ => {
                 let place = self.want(&call.args[1].value, Ty::Cell);
                 let r = self.within_range(&call.args[2].value, 8);
@@ -280,13 +386,25 @@ impl Checker<'_, '_> {
                     None => Some(Metric::Linf),
                     Some((ExprKind::Name(name), _)) if metric(name).is_some() => metric(name),
                     Some((_, span)) => {
-                        self.slip("E202", span, "a metric is needed here", "name one of l1, l2, linf");
+                        self.slip(
+                            "E202",
+                            span,
+                            "a metric is needed here",
+                            "name one of l1, l2, linf",
+                        );
                         None
                     }
                 };
-                let (Some(r), Some(metric)) = (r, window) else { return Typed::UNKNOWN };
+                let (Some(r), Some(metric)) = (r, window) else {
+                    return Typed::UNKNOWN;
+                };
                 let r = u8::try_from(r).expect("at most 8");
-                self.scan(Mode::Around { r, metric }, &call.args[0], Some(place), Ty::Int)
+                self.scan(
+                    Mode::Around { r, metric },
+                    &call.args[0],
+                    Some(place),
+                    Ty::Int,
+                )
             }
         }
     }
@@ -294,7 +412,9 @@ impl Checker<'_, '_> {
     fn the(&mut self, call: &Call) -> Typed {
         let arg = &call.args[0];
         let typed = self.scan(Mode::The, arg, None, Ty::Unknown);
-        let (E::Scan(scan), None) = (&typed.e, &arg.cond) else { return typed };
+        let (E::Scan(scan), None) = (&typed.e, &arg.cond) else {
+            return typed;
+        };
         let table = self.names.table;
         let (name, least, most) = match scan.set {
             Set::Role { role } => {
@@ -309,7 +429,11 @@ impl Checker<'_, '_> {
         if (least, most) == (1, 1) {
             return typed;
         }
-        let many = if least == most { format!("{most}") } else { format!("{least} to {most}") };
+        let many = if least == most {
+            format!("{most}")
+        } else {
+            format!("{least} to {most}")
+        };
         let whose = match scan.set {
             Set::Role { .. } => format!("there are {many}"),
             Set::Kind { .. } => format!("maps.{} has {many}", self.names.map),
@@ -320,15 +444,37 @@ impl Checker<'_, '_> {
 
     /// Whether a kind lies in a cell.
     pub(crate) fn on_kind(&mut self, place: E, kind: i64) -> Typed {
-        let set = Set::Kind { kind: u8::try_from(kind).unwrap_or(0), rows: false };
-        Typed::new(E::Scan(Box::new(ScanE { mode: Mode::On, set, place: Some(place), it: 0, cond: None })), Ty::Bool)
+        let set = Set::Kind {
+            kind: u8::try_from(kind).unwrap_or(0),
+            rows: false,
+        };
+        Typed::new(
+            E::Scan(Box::new(ScanE {
+                mode: Mode::On,
+                set,
+                place: Some(place),
+                it: 0,
+                cond: None,
+            })),
+            Ty::Bool,
+        )
     }
 
     fn has(&mut self, slot: E, arg: &Arg) -> Typed {
-        let Some(kind) = self.kind_constant(&arg.value) else { return Typed::UNKNOWN };
+        let Some(kind) = self.kind_constant(&arg.value) else {
+            return Typed::UNKNOWN;
+        };
         if self.names.table.item(kind).is_none() {
-            let what = format!("`{}` cannot be carried", self.names.table.kinds[kind.index()].name);
-            return self.slip("E202", arg.value.span, what, "choose the mechanic pickup with `becomes = \"carried\"`");
+            let what = format!(
+                "`{}` cannot be carried",
+                self.names.table.kinds[kind.index()].name
+            );
+            return self.slip(
+                "E202",
+                arg.value.span,
+                what,
+                "choose the mechanic pickup with `becomes = \"carried\"`",
+            );
         }
         self.scan(Mode::Has, arg, Some(slot), Ty::Bool)
     }
@@ -340,12 +486,19 @@ impl Checker<'_, '_> {
             ExprKind::Name(name) => Some(name.as_str()),
             _ => None,
         };
-        let role = name.filter(|n| !self.scope.iter().any(|b| b.name == **n)).and_then(|n| table.role(n));
+        let role = name
+            .filter(|n| !self.scope.iter().any(|b| b.name == **n))
+            .and_then(|n| table.role(n));
         let set = if let Some(role) = role {
             Set::Role { role: role.get() }
         } else {
-            let Some(kind) = self.kind_constant(&arg.value) else { return Typed::UNKNOWN };
-            Set::Kind { kind: kind.get(), rows: table.rows.iter().any(|r| r.kind == kind) }
+            let Some(kind) = self.kind_constant(&arg.value) else {
+                return Typed::UNKNOWN;
+            };
+            Set::Kind {
+                kind: kind.get(),
+                rows: table.rows.iter().any(|r| r.kind == kind),
+            }
         };
         let member = match set {
             Set::Role { role } => Ty::Slot(Some(role)),
@@ -356,13 +509,24 @@ impl Checker<'_, '_> {
         if let Some(expr) = &arg.cond {
             let depth = self.scope.len();
             it = self.bind("it", member, None);
-            let draws = self.no_draws.replace("in `where`: it would depend on how many there are");
+            let draws = self
+                .no_draws
+                .replace("in `where`: it would depend on how many there are");
             cond = Some(self.want(expr, Ty::Bool));
             self.no_draws = draws;
             self.scope.truncate(depth);
         }
         let ty = if ty == Ty::Unknown { member } else { ty };
-        Typed::new(E::Scan(Box::new(ScanE { mode, set, place, it, cond })), ty)
+        Typed::new(
+            E::Scan(Box::new(ScanE {
+                mode,
+                set,
+                place,
+                it,
+                cond,
+            })),
+            ty,
+        )
     }
 
     /// A definition, expanded in place.
@@ -375,7 +539,12 @@ impl Checker<'_, '_> {
         if def.args.len() != call.args.len() {
             let form: Vec<&str> = def.args.iter().map(|(name, _)| *name).collect();
             let what = format!("`{}` does not take {} arguments", def.name, call.args.len());
-            return self.slip("E403", call.span, what, format!("write `{}({})`", def.name, form.join(", ")));
+            return self.slip(
+                "E403",
+                call.span,
+                what,
+                format!("write `{}({})`", def.name, form.join(", ")),
+            );
         }
         let mut values = Vec::new();
         for (arg, (_, ty)) in call.args.iter().zip(&def.args) {
@@ -404,7 +573,9 @@ impl Checker<'_, '_> {
         let body = parse_def(def.is, &mut self.out).map_or(Typed::UNKNOWN, |expr| self.expr(&expr));
         self.expanding.pop();
         self.scope = outer;
-        let e = lets.into_iter().rev().fold(body.e, |e, (id, value)| E::Let(id, Box::new(value), Box::new(e)));
+        let e = lets.into_iter().rev().fold(body.e, |e, (id, value)| {
+            E::Let(id, Box::new(value), Box::new(e))
+        });
         Typed::new(e, body.ty)
     }
 }

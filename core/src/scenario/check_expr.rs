@@ -4,12 +4,11 @@
 
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::{KindId, ONE, RoleId};
-use crate::rules::code::{Code, Fix, Info, MISSING};
-use crate::scenario::ast::{Expr, ExprKind, Name, Op2};
+use crate::rules::code::{Code, Fix, MISSING};
+use crate::scenario::ast::{Expr, ExprKind, Op2};
 use crate::scenario::lower::E;
-use crate::scenario::names::{Dial, Field, Names, nearest, suggest};
-use crate::scenario::sigs;
-use crate::state::{Seen, Type, VarDecl};
+use crate::scenario::names::{Names, nearest, suggest};
+use crate::state::{Type, VarDecl};
 
 /// Type of an expression. A slot may have one known role, a thing one known kind.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -89,7 +88,10 @@ pub(crate) struct Typed {
 }
 
 impl Typed {
-    pub(crate) const UNKNOWN: Self = Self { e: E::Missing, ty: Ty::Unknown };
+    pub(crate) const UNKNOWN: Self = Self {
+        e: E::Missing,
+        ty: Ty::Unknown,
+    };
     pub(crate) fn new(e: E, ty: Ty) -> Self {
         Self { e, ty }
     }
@@ -112,6 +114,11 @@ pub(crate) struct Bind {
     /// For a kind, role or message that is known at load.
     pub(crate) constant: Option<i64>,
     pub(crate) used: bool,
+}
+
+/// A place in a list, as a value.
+pub(crate) fn number(index: usize) -> i64 {
+    i64::try_from(index).expect("lists of names are short")
 }
 
 /// What a script adds to the scope.
@@ -158,7 +165,13 @@ impl<'n, 'a> Checker<'n, 'a> {
     }
 
     /// Adds an error, once.
-    pub(crate) fn slip(&mut self, code: &str, span: Span, message: impl Into<String>, help: impl Into<String>) -> Typed {
+    pub(crate) fn slip(
+        &mut self,
+        code: &str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Typed {
         let diagnostic = Diagnostic::error(code, span, message, help);
         if !self.out.contains(&diagnostic) {
             self.out.push(diagnostic);
@@ -170,7 +183,13 @@ impl<'n, 'a> Checker<'n, 'a> {
     pub(crate) fn bind(&mut self, name: &str, ty: Ty, constant: Option<i64>) -> usize {
         let id = self.n_ids;
         self.n_ids += 1;
-        self.scope.push(Bind { name: name.to_owned(), ty, id, constant, used: false });
+        self.scope.push(Bind {
+            name: name.to_owned(),
+            ty,
+            id,
+            constant,
+            used: false,
+        });
         id
     }
 
@@ -187,7 +206,12 @@ impl<'n, 'a> Checker<'n, 'a> {
             (Ty::Slot(_), Ty::Slot(_)) | (Ty::Thing(_), Ty::Thing(_)) => got.e,
             (a, b) if a == b => got.e,
             (Ty::Num, Ty::Int) => {
-                self.slip("E202", expr.span, "a whole number is needed here, found one with decimals", "");
+                self.slip(
+                    "E202",
+                    expr.span,
+                    "a whole number is needed here, found one with decimals",
+                    "",
+                );
                 E::Missing
             }
             (a, b) => {
@@ -196,7 +220,12 @@ impl<'n, 'a> Checker<'n, 'a> {
                     Ty::Bool => "compare it with something".to_owned(),
                     _ => String::new(),
                 };
-                self.slip("E202", expr.span, format!("{} is needed here, found {}", b.name(), a.name()), help);
+                self.slip(
+                    "E202",
+                    expr.span,
+                    format!("{} is needed here, found {}", b.name(), a.name()),
+                    help,
+                );
                 E::Missing
             }
         }
@@ -214,21 +243,35 @@ impl<'n, 'a> Checker<'n, 'a> {
     fn choice(&mut self, list: usize, word: &str, span: Span) -> Typed {
         let words = self.lists.get(list).cloned().unwrap_or_default();
         if let Some(i) = words.iter().position(|w| w == word) {
-            return Typed::new(E::Const(i64::try_from(i).expect("lists are short")), Ty::Choice(list));
+            return Typed::new(E::Const(number(i)), Ty::Choice(list));
         }
-        if self.scope.iter().any(|b| b.name == word) || self.names.table.vars.iter().any(|v| v.name == word) {
+        if self.scope.iter().any(|b| b.name == word)
+            || self.names.table.vars.iter().any(|v| v.name == word)
+        {
             let got = self.name(word, span);
-            return if matches!(got.ty, Ty::Choice(_)) { Typed::new(got.e, Ty::Choice(list)) } else { got };
+            return if matches!(got.ty, Ty::Choice(_)) {
+                Typed::new(got.e, Ty::Choice(list))
+            } else {
+                got
+            };
         }
         let help = suggest(word, words.iter().map(String::as_str));
-        self.slip("E404", span, format!("`{word}` is none of the words that may stand here"), help)
+        self.slip(
+            "E404",
+            span,
+            format!("`{word}` is none of the words that may stand here"),
+            help,
+        )
     }
 
     /// Any expression.
     pub(crate) fn expr(&mut self, expr: &Expr) -> Typed {
         match &expr.kind {
             ExprKind::Number { value, whole: true } => Typed::new(E::Const(value / ONE), Ty::Int),
-            ExprKind::Number { value, whole: false } => Typed::new(E::Const(*value), Ty::Num),
+            ExprKind::Number {
+                value,
+                whole: false,
+            } => Typed::new(E::Const(*value), Ty::Num),
             ExprKind::Text(_) => self.slip("E202", expr.span, "a text cannot stand here", ""),
             ExprKind::Bool(value) => Typed::new(E::Const(i64::from(*value)), Ty::Bool),
             ExprKind::Name(name) => self.name(name, expr.span),
@@ -240,7 +283,9 @@ impl<'n, 'a> Checker<'n, 'a> {
                     (Ty::Unknown, _) => Typed::UNKNOWN,
                     (ty, E::Const(value)) if ty.is_number() => Typed::new(E::Const(-value), ty),
                     (ty, e) if ty.is_number() => Typed::new(E::Un(Code::Neg, Box::new(e)), ty),
-                    (ty, _) => self.slip("E202", expr.span, format!("{} has no sign", ty.name()), ""),
+                    (ty, _) => {
+                        self.slip("E202", expr.span, format!("{} has no sign", ty.name()), "")
+                    }
                 }
             }
             ExprKind::Not(inner) => {
@@ -277,11 +322,23 @@ impl<'n, 'a> Checker<'n, 'a> {
     fn binary(&mut self, op: Op2, at: Span, left: &Expr, right: &Expr) -> Typed {
         match op {
             Op2::And | Op2::Or => {
-                let (a, b) = (Box::new(self.want(left, Ty::Bool)), Box::new(self.want(right, Ty::Bool)));
-                Typed::new(if op == Op2::And { E::And(a, b) } else { E::Or(a, b) }, Ty::Bool)
+                let (a, b) = (
+                    Box::new(self.want(left, Ty::Bool)),
+                    Box::new(self.want(right, Ty::Bool)),
+                );
+                Typed::new(
+                    if op == Op2::And {
+                        E::And(a, b)
+                    } else {
+                        E::Or(a, b)
+                    },
+                    Ty::Bool,
+                )
             }
             Op2::In => self.within(at, left, right),
-            Op2::Eq | Op2::Ne | Op2::Lt | Op2::Le | Op2::Gt | Op2::Ge => self.compare(op, at, left, right),
+            Op2::Eq | Op2::Ne | Op2::Lt | Op2::Le | Op2::Gt | Op2::Ge => {
+                self.compare(op, at, left, right)
+            }
             _ => {
                 let (a, b) = (self.expr(left), self.expr(right));
                 if a.ty == Ty::Unknown || b.ty == Ty::Unknown {
@@ -290,7 +347,12 @@ impl<'n, 'a> Checker<'n, 'a> {
                 let Some(odd) = [a.ty, b.ty].into_iter().find(|t| !t.is_number()) else {
                     return self.arithmetic(op, at, a, b);
                 };
-                self.slip("E202", at, format!("`{}` needs numbers, found {}", op.sign(), odd.name()), "")
+                self.slip(
+                    "E202",
+                    at,
+                    format!("`{}` needs numbers, found {}", op.sign(), odd.name()),
+                    "",
+                )
             }
         }
     }
@@ -311,7 +373,11 @@ impl<'n, 'a> Checker<'n, 'a> {
             (Op2::Mul, false) => Code::MulNum,
             _ => Code::DivNum,
         };
-        let (a, b, ty) = if whole { (a.e, b.e, Ty::Int) } else { (a.widened(), b.widened(), Ty::Num) };
+        let (a, b, ty) = if whole {
+            (a.e, b.e, Ty::Int)
+        } else {
+            (a.widened(), b.widened(), Ty::Num)
+        };
         Typed::new(E::Bin(code, Box::new(a), Box::new(b)), ty)
     }
 
@@ -346,12 +412,25 @@ impl<'n, 'a> Checker<'n, 'a> {
                 return Typed::new(E::Missing, Ty::Bool);
             }
             (x, y) => {
-                let help = if x == Ty::Role || y == Ty::Role { suggest("", self.role_names()) } else { String::new() };
-                self.slip("E202", at, format!("cannot compare {} with {}", x.name(), y.name()), help);
+                let help = if x == Ty::Role || y == Ty::Role {
+                    suggest("", self.role_names())
+                } else {
+                    String::new()
+                };
+                self.slip(
+                    "E202",
+                    at,
+                    format!("cannot compare {} with {}", x.name(), y.name()),
+                    help,
+                );
                 return Typed::new(E::Missing, Ty::Bool);
             }
         };
-        let (a, b) = if matches!(op, Op2::Gt | Op2::Ge) { (b, a) } else { (a, b) };
+        let (a, b) = if matches!(op, Op2::Gt | Op2::Ge) {
+            (b, a)
+        } else {
+            (a, b)
+        };
         Typed::new(E::Bin(code, Box::new(a), Box::new(b)), Ty::Bool)
     }
 
@@ -364,7 +443,9 @@ impl<'n, 'a> Checker<'n, 'a> {
     }
 
     fn is_known(&self, expr: &Expr) -> bool {
-        let ExprKind::Name(name) = &expr.kind else { return true };
+        let ExprKind::Name(name) = &expr.kind else {
+            return true;
+        };
         self.known_names().iter().any(|n| n == name)
     }
 
@@ -384,9 +465,12 @@ impl<'n, 'a> Checker<'n, 'a> {
                 }
                 _ => self.slip("E202", at, "`in` needs the name of a kind", ""),
             },
-            (x, y) => {
-                self.slip("E202", at, format!("{} is not in {}", x.name(), y.name()), "write `place in kind` or `slot in role`")
-            }
+            (x, y) => self.slip(
+                "E202",
+                at,
+                format!("{} is not in {}", x.name(), y.name()),
+                "write `place in kind` or `slot in role`",
+            ),
         }
     }
 
@@ -444,13 +528,19 @@ impl<'n, 'a> Checker<'n, 'a> {
             return Typed::new(E::Const(i64::from(role.get())), Ty::Role);
         }
         if let Some(i) = table.messages.iter().position(|m| m.name == name) {
-            return Typed::new(E::Const(i64::try_from(i).expect("lists are short")), Ty::Message);
+            return Typed::new(E::Const(number(i)), Ty::Message);
         }
         if self.names.defs.iter().any(|d| d.name == name) {
-            return self.slip("E403", span, format!("`{name}` is a definition"), format!("write `{name}(…)`"));
+            return self.slip(
+                "E403",
+                span,
+                format!("`{name}` is a definition"),
+                format!("write `{name}(…)`"),
+            );
         }
         let known = self.known_names();
-        let help = nearest(name, known.iter().map(String::as_str)).map_or_else(String::new, |n| format!("did you mean `{n}`?"));
+        let help = nearest(name, known.iter().map(String::as_str))
+            .map_or_else(String::new, |n| format!("did you mean `{n}`?"));
         self.slip("E404", span, format!("`{name}` names nothing"), help)
     }
 
@@ -462,185 +552,12 @@ impl<'n, 'a> Checker<'n, 'a> {
         self.list(words)
     }
 
-    fn list(&mut self, words: Vec<String>) -> Ty {
+    pub(crate) fn list(&mut self, words: Vec<String>) -> Ty {
         let known = self.lists.iter().position(|l| *l == words);
         Ty::Choice(known.unwrap_or_else(|| {
             self.lists.push(words);
             self.lists.len() - 1
         }))
-    }
-
-    /// E408: what a bot that senses a view reads, its role must see.
-    fn may_read(&mut self, var: &VarDecl, span: Span, own: bool) {
-        let Some(bot) = self.bot.clone().filter(|b| !b.world) else { return };
-        let Some(role) = bot.role else { return };
-        let seen = match &var.seen {
-            Seen::All => true,
-            Seen::Own => own,
-            Seen::None => false,
-            Seen::Roles(roles) => roles.contains(&role),
-        };
-        if seen {
-            return;
-        }
-        let table = self.names.table;
-        let role_name = &table.roles[role.index()].name;
-        let setting = match &var.seen {
-            Seen::Roles(roles) => {
-                let list: Vec<&str> = roles.iter().map(|r| table.roles[r.index()].name.as_str()).collect();
-                format!("[{}]", list.iter().map(|r| format!("\"{r}\"")).collect::<Vec<_>>().join(", "))
-            }
-            Seen::Own => "\"self\"".to_owned(),
-            _ => "\"none\"".to_owned(),
-        };
-        let who = if bot.control {
-            "a control of a focal role sees what a subject sees"
-        } else {
-            "with `senses = \"view\"` a bot sees what its role sees"
-        };
-        let line = (self.names.line_of)(&format!("vars.{}", var.name));
-        let help = line.map_or_else(|| "set `seen = \"all\"`".to_owned(), |n| format!("set `seen = \"all\"` at line {n}"));
-        self.slip("E408", span, format!("{role_name} cannot see `{}` (seen = {setting}), and {who}", var.name), help);
-    }
-
-    fn dial(&mut self, name: &Name) -> Typed {
-        if self.bot.is_some() {
-            return self.slip("E408", name.span, "a bot reads no dial", "write the number, or show it by a variable");
-        }
-        let dial = self.names.dials.iter().find(|(n, _)| *n == name.text).map(|(_, d)| d.clone());
-        match dial {
-            Some(Dial::Int(value)) => Typed::new(E::Const(i64::from(value)), Ty::Int),
-            Some(Dial::Num(value)) => Typed::new(E::Const(value), Ty::Num),
-            Some(Dial::Bool(value)) => Typed::new(E::Const(i64::from(value)), Ty::Bool),
-            Some(Dial::Choice { value, choices }) => {
-                let ty = self.list(choices);
-                Typed::new(E::Const(i64::try_from(value).expect("lists are short")), ty)
-            }
-            None => {
-                let help = suggest(&name.text, self.names.dials.iter().map(|(n, _)| *n));
-                self.slip("E103", name.span, format!("there is no dial `{}`", name.text), help)
-            }
-        }
-    }
-
-    fn field(&mut self, of: &Expr, field: &Name) -> Typed {
-        if let ExprKind::Name(name) = &of.kind
-            && name == "dial"
-            && !self.scope.iter().any(|b| b.name == "dial")
-        {
-            return self.dial(field);
-        }
-        let base = self.expr(of);
-        match base.ty {
-            Ty::Unknown => Typed::UNKNOWN,
-            Ty::Slot(role) => self.slot_field(of, base.e, role, field),
-            Ty::Thing(kind) => self.thing_field(base.e, kind, field),
-            ty => {
-                let help = if ty == Ty::Kind { "name one of them: `the(…)`, or a binder" } else { "" };
-                self.slip("E103", field.span, format!("{} has no field `{}`", ty.name(), field.text), help)
-            }
-        }
-    }
-
-    /// The bot itself.
-    fn is_me(&self, of: &Expr) -> bool {
-        self.bot.is_some() && matches!(&of.kind, ExprKind::Name(name) if name == "me")
-    }
-
-    fn slot_field(&mut self, of: &Expr, base: E, role: Option<u8>, field: &Name) -> Typed {
-        let info = |info, ty| Typed::new(E::Info(Box::new(base.clone()), info, 0), ty);
-        match field.text.as_str() {
-            "pos" => return Typed::new(E::Un(Code::CellOfSlot, Box::new(base)), Ty::Cell),
-            "facing" => return info(Info::Facing, Ty::Int),
-            "alive" => return info(Info::Alive, Ty::Bool),
-            "away" => return info(Info::Away, Ty::Bool),
-            "on" => return info(Info::On, Ty::Bool),
-            "frozen" => return info(Info::Frozen, Ty::Int),
-            _ => {}
-        }
-        let table = self.names.table;
-        if let Some(item) = table.kind(&field.text).and_then(|k| table.item(k)) {
-            let item = u8::try_from(item).unwrap_or(u8::MAX);
-            return Typed::new(E::Info(Box::new(base), Info::Carried, item), Ty::Int);
-        }
-        if let Some((map, ty, var)) = self.variable(&table.role_vars, role, &field.text, field.span) {
-            let own = self.is_me(of);
-            self.may_read(&var, field.span, own);
-            return Typed::new(E::SlotVar(Box::new(base), map, ty.fix()), ty);
-        }
-        if table.kind(&field.text).is_some() {
-            let what = format!("`{}` cannot be carried", field.text);
-            return self.slip("E103", field.span, what, "choose the mechanic pickup with `becomes = \"carried\"`");
-        }
-        let owner = role.map_or("a slot", |r| table.roles[usize::from(r)].name.as_str());
-        let known: Vec<&str> = self.slot_fields(role);
-        let help = suggest(&field.text, known);
-        self.slip("E103", field.span, format!("{owner} has no field `{}`", field.text), help)
-    }
-
-    pub(crate) fn slot_fields(&self, role: Option<u8>) -> Vec<&'n str> {
-        let table = self.names.table;
-        let vars = table.role_vars.iter().enumerate().filter(|(r, _)| role.is_none_or(|role| usize::from(role) == *r));
-        let mut known: Vec<&'n str> = vars.flat_map(|(_, vars)| vars.iter().map(|v| v.name.as_str())).collect();
-        known.extend(table.items.iter().map(|k| table.kinds[k.index()].name.as_str()));
-        known.extend(sigs::SLOT_FIELDS.iter().map(|(name, _)| *name));
-        known
-    }
-
-    fn thing_field(&mut self, base: E, kind: Option<u8>, field: &Name) -> Typed {
-        let table = self.names.table;
-        if field.text == "pos" {
-            return Typed::new(E::Un(Code::CellOfRow, Box::new(base)), Ty::Cell);
-        }
-        if let Some(found) = self.mechanic_field(kind, &field.text) {
-            let truth = found.ty == Type::Bool;
-            return Typed::new(E::State(Box::new(base), truth), Ty::of(found.ty));
-        }
-        if let Some((map, ty, var)) = self.variable(&table.thing_vars, kind, &field.text, field.span) {
-            self.may_read(&var, field.span, false);
-            return Typed::new(E::RowVar(Box::new(base), map, ty.fix()), ty);
-        }
-        let owner = kind.map_or("a thing", |k| table.kinds[usize::from(k)].name.as_str());
-        let fields: Vec<&Field> = self.names.fields.iter().filter(|f| kind.is_none_or(|k| f.kind.get() == k)).collect();
-        let vars = table.thing_vars.iter().enumerate().filter(|(k, _)| kind.is_none_or(|kind| usize::from(kind) == *k));
-        let mut known: Vec<&str> = fields.iter().map(|f| f.name.as_str()).collect();
-        known.extend(vars.flat_map(|(_, vars)| vars.iter().map(|v| v.name.as_str())));
-        known.push("pos");
-        let from = nearest(&field.text, known.iter().copied()).and_then(|n| fields.iter().find(|f| f.name == n));
-        let help = match from {
-            Some(f) => format!("did you mean `{}` (from {})?", f.name, f.from),
-            None => suggest(&field.text, known),
-        };
-        self.slip("E103", field.span, format!("{owner} has no field `{}`", field.text), help)
-    }
-
-    pub(crate) fn mechanic_field(&self, kind: Option<u8>, name: &str) -> Option<&'n Field> {
-        self.names.fields.iter().find(|f| f.name == name && kind.is_none_or(|k| f.kind.get() == k))
-    }
-
-    /// A variable of slots or things: its index by role or kind (255: has none), its type.
-    pub(crate) fn variable(
-        &mut self,
-        all: &[Vec<VarDecl>],
-        of: Option<u8>,
-        name: &str,
-        span: Span,
-    ) -> Option<(Vec<u8>, Ty, VarDecl)> {
-        let mut map = vec![u8::MAX; all.len()];
-        let mut found: Option<(Ty, VarDecl)> = None;
-        for (i, vars) in all.iter().enumerate().filter(|(i, _)| of.is_none_or(|of| usize::from(of) == *i)) {
-            let Some(at) = vars.iter().position(|v| v.name == name) else { continue };
-            map[i] = u8::try_from(at).unwrap_or(u8::MAX);
-            let ty = self.var_type(&vars[at]);
-            match &found {
-                Some((first, _)) if *first != ty => {
-                    self.slip("E202", span, format!("`{name}` is {} here and {} there", first.name(), ty.name()), "give it one type");
-                }
-                Some(_) => {}
-                None => found = Some((ty, vars[at].clone())),
-            }
-        }
-        found.map(|(ty, var)| (map, ty, var))
     }
 
     /// A kind that is known at load: its name, or a binder that stands for one.
@@ -659,7 +576,12 @@ impl<'n, 'a> Checker<'n, 'a> {
             return Some(kind);
         }
         let help = suggest(name, self.kind_names());
-        self.slip("E404", expr.span, format!("`{name}` is no kind of thing"), help);
+        self.slip(
+            "E404",
+            expr.span,
+            format!("`{name}` is no kind of thing"),
+            help,
+        );
         None
     }
 
@@ -670,7 +592,12 @@ impl<'n, 'a> Checker<'n, 'a> {
             (Ty::Unknown, _) => None,
             (Ty::Int, E::Const(value)) => Some(value).filter(|v| *v != MISSING),
             _ => {
-                self.slip("E202", expr.span, "a whole number that is known at load is needed here", "write it out, or use a dial");
+                self.slip(
+                    "E202",
+                    expr.span,
+                    "a whole number that is known at load is needed here",
+                    "write it out, or use a dial",
+                );
                 None
             }
         }

@@ -5,12 +5,12 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::draw::{Purpose, name_hash};
 use crate::ids::RoleId;
-use crate::rules::{Filter, FilterIs, Program, Rule, RuleSet, When};
+use crate::rules::{Program, Rule, RuleSet, When};
 use crate::scenario::ast;
 use crate::scenario::check_expr::{Checker, Ty};
 use crate::scenario::lex::{Tok, lex};
 use crate::scenario::lower::Lower;
-use crate::scenario::names::{Names, Text, nearest, suggest};
+use crate::scenario::names::{Names, Text};
 use crate::scenario::parse;
 use crate::state::Type;
 
@@ -58,8 +58,15 @@ const MAX_TICK_COST: u64 = 200_000;
 
 /// Compiles the blocks of `[rules]`, in file order: (name, text). All errors of all blocks are added to `out`; with an error the
 /// rule that has it is left out.
-pub fn compile_rules(names: &Names<'_>, blocks: &[(&str, Text<'_>)], out: &mut Vec<Diagnostic>) -> Rules {
-    let mut all = Rules { emits: vec![false; names.table.events.len()], ..Rules::default() };
+pub fn compile_rules(
+    names: &Names<'_>,
+    blocks: &[(&str, Text<'_>)],
+    out: &mut Vec<Diagnostic>,
+) -> Rules {
+    let mut all = Rules {
+        emits: vec![false; names.table.events.len()],
+        ..Rules::default()
+    };
     let mut edges: Vec<Edge> = Vec::new();
     let mut labels: Vec<(u32, String)> = Vec::new();
     for (block, text) in blocks {
@@ -75,17 +82,28 @@ pub fn compile_rules(names: &Names<'_>, blocks: &[(&str, Text<'_>)], out: &mut V
             }
             if let (Some(label), Some(at)) = (&label, &rule.label) {
                 if labels.iter().any(|(hash, _)| *hash == name_hash(label)) {
-                    checker.slip("E411", at.span, format!("two rules are named `{label}`"), "draws go by the name: give each its own");
+                    checker.slip(
+                        "E411",
+                        at.span,
+                        format!("two rules are named `{label}`"),
+                        "draws go by the name: give each its own",
+                    );
                 }
                 labels.push((name_hash(label), label.clone()));
             }
             slips.extend(checker.out);
-            let Some((rule, emitted)) = compiled else { continue };
+            let Some((rule, emitted)) = compiled else {
+                continue;
+            };
             for e in &emitted {
                 all.has_later |= e.later;
                 all.emits[usize::from(e.event)] |= e.authors;
                 if let (When::On { event }, false) = (&rule.when, e.later) {
-                    edges.push(Edge { from: *event, to: e.event, at: e.at });
+                    edges.push(Edge {
+                        from: *event,
+                        to: e.event,
+                        at: e.at,
+                    });
                 }
             }
             all.rules.push(rule);
@@ -99,15 +117,30 @@ pub fn compile_rules(names: &Names<'_>, blocks: &[(&str, Text<'_>)], out: &mut V
 }
 
 fn limits(names: &Names<'_>, all: &Rules, blocks: &[(&str, Text<'_>)], out: &mut Vec<Diagnostic>) {
-    let at = blocks.first().map_or(Span::default(), |(_, t)| Span { start: t.base, end: t.base });
+    let at = blocks.first().map_or(Span::default(), |(_, t)| Span {
+        start: t.base,
+        end: t.base,
+    });
     let n = all.rules.len();
     if n > MAX_RULES {
-        out.push(Diagnostic::error("E413", at, format!("{n} rules, at most {MAX_RULES} are allowed"), "join some of them"));
+        out.push(Diagnostic::error(
+            "E413",
+            at,
+            format!("{n} rules, at most {MAX_RULES} are allowed"),
+            "join some of them",
+        ));
     }
     let cost = all.rules.tick_cost(names.table);
     if cost > MAX_TICK_COST {
-        let what = format!("the rules can take {cost} operations in a tick, at most {MAX_TICK_COST} are allowed");
-        out.push(Diagnostic::error("E413", at, what, "use `every`, fewer `where`, or smaller windows"));
+        let what = format!(
+            "the rules can take {cost} operations in a tick, at most {MAX_TICK_COST} are allowed"
+        );
+        out.push(Diagnostic::error(
+            "E413",
+            at,
+            what,
+            "use `every`, fewer `where`, or smaller windows",
+        ));
     }
 }
 
@@ -125,12 +158,22 @@ fn cycles(names: &Names<'_>, edges: &[Edge], out: &mut Vec<Diagnostic>) {
         if told.contains(&edge.from) {
             continue;
         }
-        let Some(way) = way_back(edges, edge.to, edge.from) else { continue };
+        let Some(way) = way_back(edges, edge.to, edge.from) else {
+            continue;
+        };
         told.extend(&way);
         let name = |e: &u16| names.table.events[usize::from(*e)].name.as_str();
         let path: Vec<&str> = std::iter::once(&edge.from).chain(&way).map(name).collect();
-        let what = format!("this rule causes the event that starts it: {}", path.join(" -> "));
-        out.push(Diagnostic::error("E407", edge.at, what, "add `after 1`, or use another event"));
+        let what = format!(
+            "this rule causes the event that starts it: {}",
+            path.join(" -> ")
+        );
+        out.push(Diagnostic::error(
+            "E407",
+            edge.at,
+            what,
+            "add `after 1`, or use another event",
+        ));
     }
 }
 
@@ -156,11 +199,19 @@ fn way_back(edges: &[Edge], from: u16, to: u16) -> Option<Vec<u16>> {
 }
 
 /// Compiles one expression; `None` if it has an error, which is added to `out`.
-pub fn compile_expr(names: &Names<'_>, what: Use<'_>, text: Text<'_>, out: &mut Vec<Diagnostic>) -> Option<Program> {
+pub fn compile_expr(
+    names: &Names<'_>,
+    what: Use<'_>,
+    text: Text<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Program> {
     let mut slips = Vec::new();
     let parsed = parse::expression(text, &mut slips);
     let mut checker = Checker::new(names);
-    checker.no_draws = what.draw.is_none().then_some("here: only rules, scripts and `init` draw");
+    checker.no_draws = what
+        .draw
+        .is_none()
+        .then_some("here: only rules, scripts and `init` draw");
     let ids: Vec<usize> = what
         .binders
         .iter()
@@ -187,7 +238,11 @@ pub fn compile_expr(names: &Names<'_>, what: Use<'_>, text: Text<'_>, out: &mut 
     let failed = !slips.is_empty();
     out.extend(slips);
     let (e, expr) = e.zip(parsed).filter(|_| !failed)?;
-    let missing = if matches!(what.ty, Type::Slot | Type::Thing) { -1 } else { 0 };
+    let missing = if matches!(what.ty, Type::Slot | Type::Thing) {
+        -1
+    } else {
+        0
+    };
     let Some(mut program) = Lower::new(names.table, &ids, area(names)).value(&e, missing) else {
         out.push(too_long(expr.span));
         return None;
@@ -206,7 +261,12 @@ fn area(names: &Names<'_>) -> usize {
 
 /// E413: more operations or registers than a program has.
 pub(crate) fn too_long(span: Span) -> Diagnostic {
-    Diagnostic::error("E413", span, "this takes more than 256 operations or 32 registers", "split it")
+    Diagnostic::error(
+        "E413",
+        span,
+        "this takes more than 256 operations or 32 registers",
+        "split it",
+    )
 }
 
 /// Names that stand in `the(…)` in a text: each such kind needs thing rows, which must be in the table before texts are compiled.
@@ -214,7 +274,11 @@ pub fn named_by_the(text: &str) -> Vec<String> {
     let tokens = lex(Text::new(text, 0));
     let mut found: Vec<String> = Vec::new();
     for w in tokens.windows(3) {
-        if w[0].text == "the" && w[1].text == "(" && w[2].tok == Tok::Word && !found.iter().any(|f| f == w[2].text) {
+        if w[0].text == "the"
+            && w[1].text == "("
+            && w[2].tok == Tok::Word
+            && !found.iter().any(|f| f == w[2].text)
+        {
             found.push(w[2].text.to_owned());
         }
     }
@@ -246,18 +310,31 @@ impl Checker<'_, '_> {
         let mut filters = Vec::new();
         let mut binders = Vec::new();
         let when = match &rule.trigger {
-            ast::Trigger::On { event, pats, span } => self.on(event, pats, *span, &mut filters, &mut binders),
-            ast::Trigger::Each { what, binder, every } => self.each(what, binder, every.as_ref()),
+            ast::Trigger::On { event, pats, span } => {
+                self.on(event, pats, *span, &mut filters, &mut binders)
+            }
+            ast::Trigger::Each {
+                what,
+                binder,
+                every,
+            } => self.each(what, binder, every.as_ref()),
             ast::Trigger::Start => Some(When::Start),
         };
         let ids: Vec<usize> = self.scope.iter().map(|b| b.id).collect();
         // Without it the fields are unknown, so nothing about the names can be said.
-        when.as_ref()?;
+        let when = when?;
         let cond = rule.when.as_ref().map(|e| self.want(e, Ty::Bool));
         let mut emitted = Vec::new();
-        let effects: Vec<_> = rule.effects.iter().map(|e| self.effect(e, &mut emitted)).collect();
+        let effects: Vec<_> = rule
+            .effects
+            .iter()
+            .map(|e| self.effect(e, &mut emitted))
+            .collect();
         if effects.len() > MAX_EFFECTS {
-            let what = format!("{} effects, at most {MAX_EFFECTS} are allowed", effects.len());
+            let what = format!(
+                "{} effects, at most {MAX_EFFECTS} are allowed",
+                effects.len()
+            );
             self.slip("E413", rule.span, what, "split the rule");
         }
         if let ast::Trigger::On { event, pats, .. } = &rule.trigger {
@@ -277,135 +354,14 @@ impl Checker<'_, '_> {
             return None;
         };
         program.name = label.map_or(0, name_hash);
-        let rule = Rule { when: when?, filters, binders, program, draws: self.drew.is_some() };
+        let rule = Rule {
+            when,
+            filters,
+            binders,
+            program,
+            draws: self.drew.is_some(),
+        };
         Some((rule, emitted))
-    }
-
-    fn on(
-        &mut self,
-        event: &ast::Name,
-        pats: &[(Option<ast::Name>, Span)],
-        span: Span,
-        filters: &mut Vec<Filter>,
-        binders: &mut Vec<(crate::event::Part, crate::rules::code::Fix)>,
-    ) -> Option<When> {
-        let table = self.names.table;
-        let Some(id) = table.event(&event.text) else {
-            let near = nearest(&event.text, table.events.iter().map(|e| e.name.as_str()));
-            let help = near.map_or_else(String::new, |n| {
-                let from = table.events.iter().find(|e| e.name == n).and_then(|e| e.mechanic);
-                from.map_or_else(|| format!("did you mean `{n}`?"), |m| format!("did you mean `{n}` ({m})?"))
-            });
-            let what = format!("no chosen mechanic and no [events] entry gives `{}`", event.text);
-            self.slip("E402", event.span, what, help);
-            return None;
-        };
-        let decl = &table.events[id.index()];
-        if decl.fields.len() != pats.len() {
-            let form: Vec<&str> = decl.fields.iter().map(|(ty, _)| Ty::of(*ty).name()).collect();
-            let what = format!("`{}` has {} fields, found {}", event.text, decl.fields.len(), pats.len());
-            self.slip("E403", span, what, format!("they are: {}; write `_` for what does not matter", form.join(", ")));
-            return None;
-        }
-        for ((pat, at), (field, part)) in pats.iter().zip(&decl.fields) {
-            let Some(name) = pat else { continue };
-            match self.constant_name(&name.text) {
-                Some((ty, value)) => {
-                    if let Some(is) = self.filter(ty, *field, value) {
-                        filters.push(Filter { part: *part, is });
-                    } else {
-                        let what = format!("this field of {} is {}, `{}` is {}", event.text, Ty::of(*field).name(), name.text, ty.name());
-                        self.slip("E202", *at, what, "write `_`, or a new name");
-                    }
-                }
-                None if self.scope.iter().any(|b| b.name == name.text) => {
-                    self.slip("E404", *at, format!("`{}` stands twice", name.text), "use two names and compare them with `when`");
-                }
-                None => {
-                    let ty = Ty::of(*field);
-                    self.bind(&name.text, ty, None);
-                    binders.push((*part, ty.fix()));
-                }
-            }
-        }
-        Some(When::On { event: id.get() })
-    }
-
-    /// A declared kind, role, message or beam.
-    fn constant_name(&self, name: &str) -> Option<(Ty, i64)> {
-        let table = self.names.table;
-        let index = |i: usize| i64::try_from(i).expect("lists are short");
-        if let Some(kind) = table.kind(name) {
-            return Some((Ty::Kind, i64::from(kind.get())));
-        }
-        if let Some(role) = table.role(name) {
-            return Some((Ty::Role, i64::from(role.get())));
-        }
-        if let Some(i) = table.messages.iter().position(|m| m.name == name) {
-            return Some((Ty::Message, index(i)));
-        }
-        self.names.beams.iter().position(|b| *b == name).map(|i| (Ty::Beam, index(i)))
-    }
-
-    fn filter(&self, ty: Ty, field: Type, value: i64) -> Option<FilterIs> {
-        let small = u8::try_from(value).ok()?;
-        match (ty, field) {
-            (Ty::Kind, Type::Kind) | (Ty::Role, Type::Role) | (Ty::Message, Type::Message) | (Ty::Beam, Type::Beam) => {
-                Some(FilterIs::Value(value))
-            }
-            (Ty::Kind, Type::Thing) => Some(FilterIs::RowOfKind(small)),
-            (Ty::Role, Type::Slot) => Some(FilterIs::SlotOfRole(small)),
-            _ => None,
-        }
-    }
-
-    /// E404: a new name that is used nowhere and looks like a known one.
-    fn unused(&mut self, event: &str, pats: &[(Option<ast::Name>, Span)]) {
-        let table = self.names.table;
-        let Some(decl) = table.event(event).map(|e| &table.events[e.index()]) else { return };
-        for ((pat, at), (field, _)) in pats.iter().zip(&decl.fields) {
-            let Some(name) = pat else { continue };
-            if !self.scope.iter().any(|b| b.name == name.text && !b.used) {
-                continue;
-            }
-            let (what, known): (&str, Vec<&str>) = match field {
-                Type::Kind | Type::Thing => ("thing", self.kind_names().collect()),
-                Type::Slot | Type::Role => ("role", self.role_names().collect()),
-                Type::Message => ("message", table.messages.iter().map(|m| m.name.as_str()).collect()),
-                Type::Beam => ("beam", self.names.beams.clone()),
-                _ => continue,
-            };
-            if let Some(n) = nearest(&name.text, known) {
-                let help = format!("did you mean the {what} `{n}`? for anything write `_`");
-                self.slip("E404", *at, format!("`{}` names nothing and is not used", name.text), help);
-            }
-        }
-    }
-
-    fn each(&mut self, what: &ast::Name, binder: &ast::Name, every: Option<&ast::Expr>) -> Option<When> {
-        let table = self.names.table;
-        let every = match every.map(|e| (self.constant(e), e.span)) {
-            None => 1,
-            Some((Some(n), _)) if n > 0 => u32::try_from(n).unwrap_or(u32::MAX),
-            Some((None, _)) => 1,
-            Some((Some(_), span)) => {
-                self.slip("E202", span, "`every` needs a number of ticks from 1 on", "");
-                1
-            }
-        };
-        if let Some(role) = table.role(&what.text) {
-            self.bind(&binder.text, Ty::Slot(Some(role.get())), None);
-            return Some(When::EachSlot { role: role.get(), every });
-        }
-        if let Some(kind) = table.kind(&what.text) {
-            let rows = table.rows.iter().any(|r| r.kind == kind);
-            self.bind(&binder.text, if rows { Ty::Thing(Some(kind.get())) } else { Ty::Cell }, None);
-            return Some(When::EachThing { kind: kind.get(), rows, every });
-        }
-        let known = self.role_names().chain(self.kind_names());
-        let help = suggest(&what.text, known);
-        self.slip("E404", what.span, format!("`{}` is no role and no kind of thing", what.text), help);
-        None
     }
 }
 
@@ -461,29 +417,98 @@ mod tests {
     #[test]
     fn names_calls_and_types_are_checked() {
         for (text, want) in [
-            ("on eaten(a, b) do kill(a)", "r:1:1: error[E403]: `eaten` has 3 fields, found 2; help: they are: a slot, a kind, a cell; write `_` for what does not matter"),
-            ("on eaten(a, worker, _) do kill(a)", "r:1:13: error[E202]: this field of eaten is a kind, `worker` is a role; help: write `_`, or a new name"),
-            ("on eaten(a, a, _) do kill(a)", "r:1:13: error[E404]: `a` stands twice; help: use two names and compare them with `when`"),
-            ("on eaten(a, _, _) do pya(a, main, 1)", "r:1:22: error[E403]: there is no effect `pya`; help: did you mean `pay`?"),
-            ("on eaten(a, _, _) do pay(a, man, 1)", "r:1:29: error[E404]: `man` is no reward channel; help: did you mean `main`?"),
-            ("on eaten(a, _, _) do pay(a, main)", "r:1:22: error[E403]: `pay` does not take 2 arguments; help: write `pay(s, channel, num)`"),
-            ("on eaten(a, _, _) do claim(a, a)", "r:1:22: error[E403]: `claim` needs `territory`, which this version does not have"),
-            ("on eaten(a, _, _) do count(apple)", "r:1:22: error[E403]: `count` is a function; help: use it inside an expression"),
-            ("on eaten(a, _, _) when last(coming) < 3 do kill(a)", "r:1:24: error[E403]: `last` is for scripts of bots only"),
-            ("on eaten(a, _, _) when me == a do kill(a)", "r:1:24: error[E404]: `me` names nothing"),
-            ("on eaten(a, _, _) when has(a, apple) do kill(a)", "r:1:31: error[E202]: `apple` cannot be carried; help: choose the mechanic pickup with `becomes = \"carried\"`"),
-            ("on eaten(a, _, _) do freeze(a, 1.5)", "r:1:32: error[E202]: a whole number is needed here, found one with decimals"),
-            ("on eaten(a, _, _) do emit opened(the(gate))", "r:1:27: error[E406]: `opened` belongs to the mechanic door; help: declare an event of your own under [events]"),
-            ("on eaten(a, _, _) do emit gate_shutt(a)", "r:1:27: error[E402]: no [events] entry declares `gate_shutt`; help: did you mean `gate_shut`?"),
-            ("on eaten(a, _, _) do a.on = false", "r:1:22: error[E406]: `on` belongs to the mechanic power; help: write `disable(a, by)` or `enable(a, by)`"),
-            ("on eaten(a, _, _) do dial.cost = 1", "r:1:22: error[E406]: a dial does not change; help: keep the value in a variable of [vars]"),
-            ("on eaten(a, _, _) do stok += 1", "r:1:22: error[E404]: `stok` is no variable of [vars]; help: did you mean `stock`?"),
-            ("on eaten(a, _, _) when dial.cots > 1 do kill(a)", "r:1:29: error[E103]: there is no dial `cots`; help: did you mean `cost`?"),
-            ("on eaten(a, _, _) when mood == angry do kill(a)", "r:1:32: error[E404]: `angry` is none of the words that may stand here; help: name one of calm, cross"),
-            ("on eaten(a, _, _) when count(apple where chance(0.5)) > 1 do kill(a)", "r:1:42: error[E411]: no draw can stand in `where`: it would depend on how many there are"),
-            ("on eaten(a, _, c) when count(apple, c, 9) > 1 do kill(a)", "r:1:40: error[E202]: a number from 0 to 8 is needed here"),
-            ("on eaten(a, _, _) do open(the(lever))", "r:1:27: error[E202]: lever is no door; help: add a mechanic `door.name` for it"),
-            ("each wrker w do kill(w)", "r:1:6: error[E404]: `wrker` is no role and no kind of thing; help: did you mean `worker`?"),
+            (
+                "on eaten(a, b) do kill(a)",
+                "r:1:1: error[E403]: `eaten` has 3 fields, found 2; help: they are: a slot, a kind, a cell; write `_` for what does not matter",
+            ),
+            (
+                "on eaten(a, worker, _) do kill(a)",
+                "r:1:13: error[E202]: this field of eaten is a kind, `worker` is a role; help: write `_`, or a new name",
+            ),
+            (
+                "on eaten(a, a, _) do kill(a)",
+                "r:1:13: error[E404]: `a` stands twice; help: use two names and compare them with `when`",
+            ),
+            (
+                "on eaten(a, _, _) do pya(a, main, 1)",
+                "r:1:22: error[E403]: there is no effect `pya`; help: did you mean `pay`?",
+            ),
+            (
+                "on eaten(a, _, _) do pay(a, man, 1)",
+                "r:1:29: error[E404]: `man` is no reward channel; help: did you mean `main`?",
+            ),
+            (
+                "on eaten(a, _, _) do pay(a, main)",
+                "r:1:22: error[E403]: `pay` does not take 2 arguments; help: write `pay(s, channel, num)`",
+            ),
+            (
+                "on eaten(a, _, _) do claim(a, a)",
+                "r:1:22: error[E403]: `claim` needs `territory`, which this version does not have",
+            ),
+            (
+                "on eaten(a, _, _) do count(apple)",
+                "r:1:22: error[E403]: `count` is a function; help: use it inside an expression",
+            ),
+            (
+                "on eaten(a, _, _) when last(coming) < 3 do kill(a)",
+                "r:1:24: error[E403]: `last` is for scripts of bots only",
+            ),
+            (
+                "on eaten(a, _, _) when me == a do kill(a)",
+                "r:1:24: error[E404]: `me` names nothing",
+            ),
+            (
+                "on eaten(a, _, _) when has(a, apple) do kill(a)",
+                "r:1:31: error[E202]: `apple` cannot be carried; help: choose the mechanic pickup with `becomes = \"carried\"`",
+            ),
+            (
+                "on eaten(a, _, _) do freeze(a, 1.5)",
+                "r:1:32: error[E202]: a whole number is needed here, found one with decimals",
+            ),
+            (
+                "on eaten(a, _, _) do emit opened(the(gate))",
+                "r:1:27: error[E406]: `opened` belongs to the mechanic door; help: declare an event of your own under [events]",
+            ),
+            (
+                "on eaten(a, _, _) do emit gate_shutt(a)",
+                "r:1:27: error[E402]: no [events] entry declares `gate_shutt`; help: did you mean `gate_shut`?",
+            ),
+            (
+                "on eaten(a, _, _) do a.on = false",
+                "r:1:22: error[E406]: `on` belongs to the mechanic power; help: write `disable(a, by)` or `enable(a, by)`",
+            ),
+            (
+                "on eaten(a, _, _) do dial.cost = 1",
+                "r:1:22: error[E406]: a dial does not change; help: keep the value in a variable of [vars]",
+            ),
+            (
+                "on eaten(a, _, _) do stok += 1",
+                "r:1:22: error[E404]: `stok` is no variable of [vars]; help: did you mean `stock`?",
+            ),
+            (
+                "on eaten(a, _, _) when dial.cots > 1 do kill(a)",
+                "r:1:29: error[E103]: there is no dial `cots`; help: did you mean `cost`?",
+            ),
+            (
+                "on eaten(a, _, _) when mood == angry do kill(a)",
+                "r:1:32: error[E404]: `angry` is none of the words that may stand here; help: name one of calm, cross",
+            ),
+            (
+                "on eaten(a, _, _) when count(apple where chance(0.5)) > 1 do kill(a)",
+                "r:1:42: error[E411]: no draw can stand in `where`: it would depend on how many there are",
+            ),
+            (
+                "on eaten(a, _, c) when count(apple, c, 9) > 1 do kill(a)",
+                "r:1:40: error[E202]: a number from 0 to 8 is needed here",
+            ),
+            (
+                "on eaten(a, _, _) do open(the(lever))",
+                "r:1:27: error[E202]: lever is no door; help: add a mechanic `door.name` for it",
+            ),
+            (
+                "each wrker w do kill(w)",
+                "r:1:6: error[E404]: `wrker` is no role and no kind of thing; help: did you mean `worker`?",
+            ),
         ] {
             says(text, want);
         }
@@ -495,8 +520,19 @@ mod tests {
                     on eaten(a apple) do kill(a)\n\
                     luck: on eaten(a, _, _) when a.plott == 3 and chance(2) do kill(a);\n\
                     on pressed(a, lever) do kill(b)";
-        let codes: Vec<String> = slips(text).iter().map(|l| l.split(": ").take(2).collect::<Vec<_>>().join(" ")).collect();
-        assert_eq!(codes, ["r:1:39 error[E404]", "r:2:12 error[E401]", "r:4:1 error[E401]", "r:4:30 error[E404]"]);
+        let codes: Vec<String> = slips(text)
+            .iter()
+            .map(|l| l.split(": ").take(2).collect::<Vec<_>>().join(" "))
+            .collect();
+        assert_eq!(
+            codes,
+            [
+                "r:1:39 error[E404]",
+                "r:2:12 error[E401]",
+                "r:4:1 error[E401]",
+                "r:4:30 error[E404]"
+            ]
+        );
     }
 
     #[test]

@@ -255,6 +255,7 @@ impl Texts<'_> {
         let rules = compile_rules(&names, &blocks, &mut reader.out);
         self.check_emitted(table, &rules.emits, reader);
         programs.rules = rules.rules;
+        programs.rules.set_truth(programs.truth.clone());
         let bots = scripts.iter().map(|s| self.bot(&names, s, reader)).collect();
         (programs, bots, rules.has_later)
     }

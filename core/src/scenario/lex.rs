@@ -55,15 +55,32 @@ pub(crate) fn lex(source: Text<'_>) -> Vec<Token<'_>> {
             continue;
         }
         let (tok, len) = token(&text[at..], c);
-        let span = Span { start: base + at, end: base + at + len };
-        let inner = if tok == Tok::Text { &text[at + 1..at + len - 1] } else { &text[at..at + len] };
-        tokens.push(Token { tok, text: inner, span, first });
+        let span = Span {
+            start: base + at,
+            end: base + at + len,
+        };
+        let inner = if tok == Tok::Text {
+            &text[at + 1..at + len - 1]
+        } else {
+            &text[at..at + len]
+        };
+        tokens.push(Token {
+            tok,
+            text: inner,
+            span,
+            first,
+        });
         first = false;
         at += len;
     }
     // The end stands right after the last token, where something is missing.
     let end = tokens.last().map_or(base, |t: &Token<'_>| t.span.end);
-    tokens.push(Token { tok: Tok::End, text: "", span: Span { start: end, end }, first: true });
+    tokens.push(Token {
+        tok: Tok::End,
+        text: "",
+        span: Span { start: end, end },
+        first: true,
+    });
     tokens
 }
 
@@ -78,7 +95,9 @@ fn token(rest: &str, c: char) -> (Tok, usize) {
         let after = &rest[whole..];
         let mut next = after.chars();
         if next.next() == Some('.') && next.next().is_some_and(|c| c.is_ascii_digit()) {
-            let digits = after[1..].find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len() - 1);
+            let digits = after[1..]
+                .find(|c: char| !c.is_ascii_digit())
+                .unwrap_or(after.len() - 1);
             return (Tok::Number, whole + 1 + digits);
         }
         return (Tok::Number, whole);
@@ -107,15 +126,31 @@ mod tests {
     fn tokens_know_their_bytes_in_the_file() {
         let tokens = lex(Text::new("on a(_) # é\n  do x -= 0.5%", 100));
         let texts: Vec<&str> = tokens.iter().map(|t| t.text).collect();
-        assert_eq!(texts, ["on", "a", "(", "_", ")", "do", "x", "-=", "0.5", "%", ""]);
-        assert_eq!(tokens[1].span, Span { start: 103, end: 104 });
-        assert_eq!(tokens[5].span.start, 115, "a comment may hold any character");
+        assert_eq!(
+            texts,
+            ["on", "a", "(", "_", ")", "do", "x", "-=", "0.5", "%", ""]
+        );
+        assert_eq!(
+            tokens[1].span,
+            Span {
+                start: 103,
+                end: 104
+            }
+        );
+        assert_eq!(
+            tokens[5].span.start, 115,
+            "a comment may hold any character"
+        );
         assert!(tokens[5].first && !tokens[6].first);
     }
 
     #[test]
     fn what_cannot_be_read_is_an_odd_token() {
-        let odd: Vec<&str> = lex(Text::new("a é \"open\n§", 0)).iter().filter(|t| t.tok == Tok::Odd).map(|t| t.text).collect();
+        let odd: Vec<&str> = lex(Text::new("a é \"open\n§", 0))
+            .iter()
+            .filter(|t| t.tok == Tok::Odd)
+            .map(|t| t.text)
+            .collect();
         assert_eq!(odd, ["é", "\"open", "§"]);
     }
 }

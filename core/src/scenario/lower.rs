@@ -3,7 +3,9 @@
 //! **Invariant.** Only forward jumps; a scan's body follows its operation. [`Program::cost`] bounds every run.
 
 use crate::event::Part;
-use crate::rules::code::{Code, Emission, Fix, Info, MAX_OPS, Metric, Mode, Op, Program, REGISTERS, Scan, Set};
+use crate::rules::code::{
+    Code, Emission, Fix, Info, MAX_OPS, Metric, Mode, Op, Program, REGISTERS, Scan, Set,
+};
 use crate::state::Table;
 
 /// A checked expression: names are places, types are right.
@@ -62,7 +64,11 @@ pub(crate) enum F {
     Store(usize, Fix, E),
     StoreSlot(E, Vec<u8>, Fix, E),
     StoreRow(E, Vec<u8>, Fix, E),
-    Emit { event: u16, args: Vec<(E, Part, Fix)>, after: Option<E> },
+    Emit {
+        event: u16,
+        args: Vec<(E, Part, Fix)>,
+        after: Option<E>,
+    },
     /// `become`: row, kind.
     Become(E, i32),
 }
@@ -156,9 +162,16 @@ impl<'t> Lower<'t> {
                 self.op(Code::Become, 0, a, 0, *kind);
             }
             F::Emit { event, args, after } => {
-                let args = args.iter().map(|(e, part, fix)| (self.operand(e), *part, *fix)).collect();
+                let args = args
+                    .iter()
+                    .map(|(e, part, fix)| (self.operand(e), *part, *fix))
+                    .collect();
                 let after = after.as_ref().map(|e| self.operand(e));
-                self.program.emits.push(Emission { event: *event, args, after });
+                self.program.emits.push(Emission {
+                    event: *event,
+                    args,
+                    after,
+                });
                 let imm = index(self.program.emits.len() - 1);
                 self.op(Code::Emit, 0, 0, 0, imm);
             }
@@ -313,7 +326,13 @@ impl<'t> Lower<'t> {
             E::PathIn(scan) => {
                 let at = self.scan(scan, d);
                 let imm = self.program.ops[at].imm;
-                self.program.ops[at] = Op { code: Code::Path, d, a: 0, b: 0, imm };
+                self.program.ops[at] = Op {
+                    code: Code::Path,
+                    d,
+                    a: 0,
+                    b: 0,
+                    imm,
+                };
                 self.program.paths += 1;
             }
             _ => {}
@@ -347,7 +366,13 @@ impl<'t> Lower<'t> {
     fn scan(&mut self, scan: &ScanE, d: u8) -> usize {
         let a = scan.place.as_ref().map_or(0, |e| self.operand(e));
         let id = self.program.scans.len();
-        self.program.scans.push(Scan { mode: scan.mode, set: scan.set, it: 0, holds: 0, body: 0 });
+        self.program.scans.push(Scan {
+            mode: scan.mode,
+            set: scan.set,
+            it: 0,
+            holds: 0,
+            body: 0,
+        });
         let at = self.op(Code::Scan, d, a, 0, index(id));
         let before = std::mem::take(&mut self.cost);
         if let Some(cond) = &scan.cond {
@@ -360,7 +385,10 @@ impl<'t> Lower<'t> {
             (slot.it, slot.holds, slot.body) = (it, holds, u16::try_from(body).unwrap_or(u16::MAX));
         }
         let each = self.cost;
-        self.cost = before.saturating_add(self.candidates(scan).saturating_mul(each + 1) / if scan.cond.is_some() { 1 } else { 4 });
+        self.cost = before.saturating_add(
+            self.candidates(scan).saturating_mul(each + 1)
+                / if scan.cond.is_some() { 1 } else { 4 },
+        );
         at
     }
 
@@ -375,7 +403,9 @@ impl<'t> Lower<'t> {
             (_, Mode::Around { r, metric }) => {
                 let r = i32::from(r);
                 let cells = (-r..=r).flat_map(|y| (-r..=r).map(move |x| (y, x)));
-                cells.filter(|(y, x)| scan.cond.is_none() || metric.within(*y, *x, r)).count() as u64
+                cells
+                    .filter(|(y, x)| scan.cond.is_none() || metric.within(*y, *x, r))
+                    .count() as u64
             }
             (_, Mode::On | Mode::Has | Mode::The) => 1,
             (_, Mode::Count | Mode::Seen) if scan.cond.is_none() => 1,
@@ -390,5 +420,12 @@ fn index(n: usize) -> i32 {
 
 /// A metric by its name.
 pub(crate) fn metric(name: &str) -> Option<Metric> {
-    [("l1", Metric::L1), ("l2", Metric::L2), ("linf", Metric::Linf)].into_iter().find(|(n, _)| *n == name).map(|(_, m)| m)
+    [
+        ("l1", Metric::L1),
+        ("l2", Metric::L2),
+        ("linf", Metric::Linf),
+    ]
+    .into_iter()
+    .find(|(n, _)| *n == name)
+    .map(|(_, m)| m)
 }

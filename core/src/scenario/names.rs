@@ -96,7 +96,11 @@ pub struct Names<'a> {
 
 impl Debug for Names<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Names").field("map", &self.map).field("dials", &self.dials).field("defs", &self.defs).finish_non_exhaustive()
+        f.debug_struct("Names")
+            .field("map", &self.map)
+            .field("dials", &self.dials)
+            .field("defs", &self.defs)
+            .finish_non_exhaustive()
     }
 }
 
@@ -116,13 +120,21 @@ impl<'a> Names<'a> {
     }
     /// The words of a choice variable.
     pub fn choices_of(&self, var: &str) -> &[String] {
-        self.choices.iter().find(|(name, _)| *name == var).map_or(&[], |(_, words)| words)
+        self.choices
+            .iter()
+            .find(|(name, _)| *name == var)
+            .map_or(&[], |(_, words)| words)
     }
     /// How many things of a kind a reset can put on the map: least and most.
     pub fn things_at_reset(&self, kind: KindId) -> (usize, usize) {
         let of = |code: u8| self.table.kind_of(code) == Some(kind);
         self.table.layouts.first().map_or((0, 0), |layout| {
-            let sure = layout.words.iter().flat_map(|w| &w[..5]).filter(|&&c| of(c)).count();
+            let sure = layout
+                .words
+                .iter()
+                .flat_map(|w| &w[..5])
+                .filter(|&&c| of(c))
+                .count();
             let perhaps = layout.maybe.iter().filter(|m| of(m.code)).count();
             (sure, sure + perhaps)
         })

@@ -6,14 +6,15 @@
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::{Num, ONE};
 use crate::scenario::ast::{
-    Arg, AssignOp, Call, Effect, EffectKind, Expr, ExprKind, Item, MAX_DEPTH, Name, Op2, Rule, Trigger,
+    Arg, AssignOp, Call, Effect, EffectKind, Expr, ExprKind, Item, MAX_DEPTH, Name, Op2, Rule,
+    Trigger,
 };
 use crate::scenario::lex::{Tok, Token, lex};
 use crate::scenario::names::Text;
 
 const KEYWORDS: [&str; 20] = [
-    "when", "do", "each", "every", "emit", "after", "and", "or", "not", "in", "mod", "true", "false", "if", "then", "else",
-    "where", "let", "avoid", "start",
+    "when", "do", "each", "every", "emit", "after", "and", "or", "not", "in", "mod", "true",
+    "false", "if", "then", "else", "where", "let", "avoid", "start",
 ];
 
 /// Parses a block of rules.
@@ -51,7 +52,13 @@ pub(crate) fn script(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Item> {
 /// Parses a text that is one expression.
 pub(crate) fn expression(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Option<Expr> {
     let mut p = Parser::new(text);
-    let parsed = p.expr().and_then(|e| if p.at_end() { Ok(e) } else { Err(p.expected("an operator or the end", "")) });
+    let parsed = p.expr().and_then(|e| {
+        if p.at_end() {
+            Ok(e)
+        } else {
+            Err(p.expected("an operator or the end", ""))
+        }
+    });
     parsed.map_err(|slip| out.push(*slip)).ok()
 }
 
@@ -68,12 +75,19 @@ fn slip(span: Span, message: impl Into<String>, help: impl Into<String>) -> Box<
 }
 
 fn join(a: Span, b: Span) -> Span {
-    Span { start: a.start, end: b.end }
+    Span {
+        start: a.start,
+        end: b.end,
+    }
 }
 
 impl<'a> Parser<'a> {
     fn new(text: Text<'a>) -> Self {
-        Self { tokens: lex(text), at: 0, depth: 0 }
+        Self {
+            tokens: lex(text),
+            at: 0,
+            depth: 0,
+        }
     }
     fn peek(&self) -> Token<'a> {
         self.tokens[self.at]
@@ -115,13 +129,19 @@ impl<'a> Parser<'a> {
         let found = match token.tok {
             Tok::End => "the end".to_owned(),
             Tok::Text => format!("the text \"{}\"", token.text),
-            Tok::Odd if token.text.starts_with('"') => "a text without its closing quote".to_owned(),
+            Tok::Odd if token.text.starts_with('"') => {
+                "a text without its closing quote".to_owned()
+            }
             _ => format!("`{}`", token.text),
         };
         slip(token.span, format!("expected {what}, found {found}"), help)
     }
     fn need(&mut self, sign: &str, help: &str) -> Parsed<Span> {
-        if self.sign(sign) { Ok(self.last_span()) } else { Err(self.expected(&format!("`{sign}`"), help)) }
+        if self.sign(sign) {
+            Ok(self.last_span())
+        } else {
+            Err(self.expected(&format!("`{sign}`"), help))
+        }
     }
     /// A word that is no keyword.
     fn name(&mut self, what: &str) -> Parsed<Name> {
@@ -130,7 +150,10 @@ impl<'a> Parser<'a> {
             return Err(self.expected(what, ""));
         }
         self.next();
-        Ok(Name { text: token.text.to_owned(), span: token.span })
+        Ok(Name {
+            text: token.text.to_owned(),
+            span: token.span,
+        })
     }
     /// After a slip: moves on at least one token, then to the first place that `stop` accepts.
     fn skip_to(&mut self, stop: fn(&Self) -> bool) {
@@ -151,11 +174,14 @@ impl<'a> Parser<'a> {
             "start" => Self::is_word(b, "do") || Self::is_word(b, "when"),
             _ => false,
         };
-        a.tok == Tok::Word && (trigger(a, b) || (Self::is_sign(b, ":") && trigger(c, self.peek_after(3))))
+        a.tok == Tok::Word
+            && (trigger(a, b) || (Self::is_sign(b, ":") && trigger(c, self.peek_after(3))))
     }
     fn at_item(&self) -> bool {
         let (a, b) = (self.peek(), self.peek_after(1));
-        matches!(a.text, "let" | "avoid" | "->") || (a.first && a.text == "if") || (a.tok == Tok::Word && Self::is_sign(b, ":"))
+        matches!(a.text, "let" | "avoid" | "->")
+            || (a.first && a.text == "if")
+            || (a.tok == Tok::Word && Self::is_sign(b, ":"))
     }
 
     fn label(&mut self) -> Option<Name> {
@@ -164,30 +190,52 @@ impl<'a> Parser<'a> {
             return None;
         }
         self.at += 2;
-        Some(Name { text: a.text.to_owned(), span: a.span })
+        Some(Name {
+            text: a.text.to_owned(),
+            span: a.span,
+        })
     }
 
     fn rule(&mut self) -> Parsed<Rule> {
         let start = self.peek().span;
         let label = self.label();
         let trigger = self.trigger()?;
-        let when = if self.word("when") { Some(self.expr()?) } else { None };
+        let when = if self.word("when") {
+            Some(self.expr()?)
+        } else {
+            None
+        };
         if !self.word("do") {
             let found = self.peek();
             let help = match found.tok {
-                Tok::Word if Self::is_sign(self.peek_after(1), "(") => format!("write `do {}(…)`", found.text),
+                Tok::Word if Self::is_sign(self.peek_after(1), "(") => {
+                    format!("write `do {}(…)`", found.text)
+                }
                 _ => "a rule is `on event(…) when … do …`".to_owned(),
             };
-            let what = if when.is_some() { "an operator or `do`" } else { "`when` or `do`" };
+            let what = if when.is_some() {
+                "an operator or `do`"
+            } else {
+                "`when` or `do`"
+            };
             return Err(self.expected(what, help));
         }
         let mut effects = vec![self.effect()?];
         while self.sign(";") {
             effects.push(self.effect()?);
         }
-        let rule = Rule { label, trigger, when, effects, span: join(start, self.last_span()) };
+        let rule = Rule {
+            label,
+            trigger,
+            when,
+            effects,
+            span: join(start, self.last_span()),
+        };
         if !self.at_end() && !self.at_rule() {
-            return Err(self.expected("`;` or the next rule", "effects are separated by `;`, a rule starts with `on`, `each` or `start`"));
+            return Err(self.expected(
+                "`;` or the next rule",
+                "effects are separated by `;`, a rule starts with `on`, `each` or `start`",
+            ));
         }
         Ok(rule)
     }
@@ -196,7 +244,10 @@ impl<'a> Parser<'a> {
         let token = self.peek();
         if self.word("on") {
             let event = self.name("the name of an event")?;
-            self.need("(", &format!("write `on {}(…)`, `_` for what does not matter", event.text))?;
+            self.need(
+                "(",
+                &format!("write `on {}(…)`, `_` for what does not matter", event.text),
+            )?;
             let mut pats = Vec::new();
             while !self.sign(")") {
                 if !pats.is_empty() {
@@ -206,18 +257,33 @@ impl<'a> Parser<'a> {
                 let pat = self.name("a name or `_`")?;
                 pats.push(((pat.text != "_").then_some(pat), span));
             }
-            return Ok(Trigger::On { event, pats, span: join(token.span, self.last_span()) });
+            return Ok(Trigger::On {
+                event,
+                pats,
+                span: join(token.span, self.last_span()),
+            });
         }
         if self.word("each") {
             let what = self.name("a role or a kind of thing")?;
             let binder = self.name("a name for each of them")?;
-            let every = if self.word("every") { Some(self.expr()?) } else { None };
-            return Ok(Trigger::Each { what, binder, every });
+            let every = if self.word("every") {
+                Some(self.expr()?)
+            } else {
+                None
+            };
+            return Ok(Trigger::Each {
+                what,
+                binder,
+                every,
+            });
         }
         if self.word("start") {
             return Ok(Trigger::Start);
         }
-        Err(self.expected("`on`, `each` or `start`", "a rule is `on event(…) when … do …`"))
+        Err(self.expected(
+            "`on`, `each` or `start`",
+            "a rule is `on event(…) when … do …`",
+        ))
     }
 
     fn effect(&mut self) -> Parsed<Effect> {
@@ -232,21 +298,43 @@ impl<'a> Parser<'a> {
                 }
                 args.push(self.expr()?);
             }
-            let after = if self.word("after") { Some(self.expr()?) } else { None };
+            let after = if self.word("after") {
+                Some(self.expr()?)
+            } else {
+                None
+            };
             EffectKind::Emit { event, args, after }
         } else {
             let place = self.postfix()?;
-            let op = [("=", AssignOp::Set), ("+=", AssignOp::Add), ("-=", AssignOp::Sub)].into_iter().find(|(s, _)| self.sign(s));
+            let op = [
+                ("=", AssignOp::Set),
+                ("+=", AssignOp::Add),
+                ("-=", AssignOp::Sub),
+            ]
+            .into_iter()
+            .find(|(s, _)| self.sign(s));
             match (op, place.kind) {
-                (Some((_, op)), kind) => EffectKind::Assign { place: Expr { kind, ..place }, op, value: self.expr()? },
+                (Some((_, op)), kind) => EffectKind::Assign {
+                    place: Expr { kind, ..place },
+                    op,
+                    value: self.expr()?,
+                },
                 (None, ExprKind::Call(call)) => EffectKind::Call(call),
                 (None, _) if Self::is_sign(self.peek(), "==") => {
                     return Err(self.expected("`=`", "`=` sets, `==` compares"));
                 }
-                (None, _) => return Err(self.expected("`=`, `+=`, `-=` or `(`", "an effect is a call, `emit …` or `place = …`")),
+                (None, _) => {
+                    return Err(self.expected(
+                        "`=`, `+=`, `-=` or `(`",
+                        "an effect is a call, `emit …` or `place = …`",
+                    ));
+                }
             }
         };
-        Ok(Effect { kind, span: join(start, self.last_span()) })
+        Ok(Effect {
+            kind,
+            span: join(start, self.last_span()),
+        })
     }
 
     fn item(&mut self) -> Parsed<Item> {
@@ -254,17 +342,32 @@ impl<'a> Parser<'a> {
         if self.word("let") {
             let name = self.name("the name of a register")?;
             self.need("=", &format!("write `let {} = 0`", name.text))?;
-            return Ok(Item::Let { name, value: self.expr()? });
+            return Ok(Item::Let {
+                name,
+                value: self.expr()?,
+            });
         }
         if self.word("avoid") {
             let kind = self.name("a kind of thing")?;
-            let cond = if self.word("where") { Some(self.expr()?) } else { None };
+            let cond = if self.word("where") {
+                Some(self.expr()?)
+            } else {
+                None
+            };
             return Ok(Item::Avoid { kind, cond });
         }
         let label = self.label();
-        let cond = if self.word("if") { Some(self.expr()?) } else { None };
+        let cond = if self.word("if") {
+            Some(self.expr()?)
+        } else {
+            None
+        };
         if !self.sign("->") {
-            let what = if cond.is_some() { "an operator or `->`" } else { "`if` or `->`" };
+            let what = if cond.is_some() {
+                "an operator or `->`"
+            } else {
+                "`if` or `->`"
+            };
             return Err(self.expected(what, "a line is `name: if … -> go(…)`"));
         }
         let at = self.peek();
@@ -279,14 +382,28 @@ impl<'a> Parser<'a> {
             self.need("=", &format!("write `{} = …`", name.text))?;
             updates.push((name, self.expr()?));
         }
-        Ok(Item::Line { label, cond, action, updates, span: join(start, self.last_span()) })
+        Ok(Item::Line {
+            label,
+            cond,
+            action,
+            updates,
+            span: join(start, self.last_span()),
+        })
     }
 
     fn node(&self, kind: ExprKind, span: Span, below: u8) -> Parsed<Expr> {
         if below >= MAX_DEPTH {
-            return Err(slip(span, format!("this expression is nested more than {MAX_DEPTH} deep"), "split it with [defs]"));
+            return Err(slip(
+                span,
+                format!("this expression is nested more than {MAX_DEPTH} deep"),
+                "split it with [defs]",
+            ));
         }
-        Ok(Expr { kind, span, depth: below + 1 })
+        Ok(Expr {
+            kind,
+            span,
+            depth: below + 1,
+        })
     }
 
     fn expr(&mut self) -> Parsed<Expr> {
@@ -298,7 +415,11 @@ impl<'a> Parser<'a> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let span = self.peek().span;
-            return Err(slip(span, format!("this expression is nested more than {MAX_DEPTH} deep"), "split it with [defs]"));
+            return Err(slip(
+                span,
+                format!("this expression is nested more than {MAX_DEPTH} deep"),
+                "split it with [defs]",
+            ));
         }
         let result = self.binary_body(least);
         self.depth = self.depth.saturating_sub(1);
@@ -318,20 +439,33 @@ impl<'a> Parser<'a> {
         loop {
             let token = self.peek();
             let known = matches!(token.tok, Tok::Word | Tok::Sign);
-            let Some((_, op, power)) = Op2::ALL.iter().copied().find(|(sign, ..)| known && *sign == token.text) else { break };
+            let Some((_, op, power)) = Op2::ALL
+                .iter()
+                .copied()
+                .find(|(sign, ..)| known && *sign == token.text)
+            else {
+                break;
+            };
             if power <= least {
                 break;
             }
             if power == 4 {
                 if compared {
-                    return Err(self.expected("`and`, `or` or the end", "comparisons do not chain: write `a < b and b < c`"));
+                    return Err(self.expected(
+                        "`and`, `or` or the end",
+                        "comparisons do not chain: write `a < b and b < c`",
+                    ));
                 }
                 compared = true;
             }
             self.next();
             let right = self.binary(power)?;
             let (span, below) = (join(left.span, right.span), left.depth.max(right.depth));
-            left = self.node(ExprKind::Binary(op, token.span, Box::new(left), Box::new(right)), span, below)?;
+            left = self.node(
+                ExprKind::Binary(op, token.span, Box::new(left), Box::new(right)),
+                span,
+                below,
+            )?;
         }
         if Self::is_sign(self.peek(), "=") && least == 0 && compared {
             return Err(self.expected("an operator", "`==` compares"));
@@ -357,7 +491,10 @@ impl<'a> Parser<'a> {
                 return Err(self.expected("the name of a field", "write `x.name`"));
             }
             self.next();
-            let name = Name { text: token.text.to_owned(), span: token.span };
+            let name = Name {
+                text: token.text.to_owned(),
+                span: token.span,
+            };
             let (span, below) = (join(left.span, token.span), left.depth);
             left = self.node(ExprKind::Field(Box::new(left), name), span, below)?;
         }
@@ -385,14 +522,20 @@ impl<'a> Parser<'a> {
                     self.node(ExprKind::Bool(token.text == "true"), token.span, 0)
                 }
                 "if" => self.conditional(),
-                "on" if !Self::is_sign(self.peek_after(1), "(") => Err(self.expected("an expression", "")),
+                "on" if !Self::is_sign(self.peek_after(1), "(") => {
+                    Err(self.expected("an expression", ""))
+                }
                 _ => {
                     let name = self.name("an expression")?;
                     if !Self::is_sign(self.peek(), "(") {
                         return self.node(ExprKind::Name(name.text), token.span, 0);
                     }
                     let call = self.call(name)?;
-                    let below = call.args.iter().map(|a| a.value.depth.max(a.cond.as_ref().map_or(0, |c| c.depth))).max();
+                    let below = call
+                        .args
+                        .iter()
+                        .map(|a| a.value.depth.max(a.cond.as_ref().map_or(0, |c| c.depth)))
+                        .max();
                     let span = call.span;
                     self.node(ExprKind::Call(call), span, below.unwrap_or(0))
                 }
@@ -412,8 +555,15 @@ impl<'a> Parser<'a> {
             return Err(self.expected("`else`", "write `if … then … else …`"));
         }
         let no = self.expr()?;
-        let (span, below) = (join(start, no.span), cond.depth.max(yes.depth).max(no.depth));
-        self.node(ExprKind::If(Box::new(cond), Box::new(yes), Box::new(no)), span, below)
+        let (span, below) = (
+            join(start, no.span),
+            cond.depth.max(yes.depth).max(no.depth),
+        );
+        self.node(
+            ExprKind::If(Box::new(cond), Box::new(yes), Box::new(no)),
+            span,
+            below,
+        )
     }
 
     /// The arguments of a call whose name was just read.
@@ -422,10 +572,17 @@ impl<'a> Parser<'a> {
         let mut args = Vec::new();
         while !self.sign(")") {
             if !args.is_empty() {
-                self.need(",", "arguments are separated by commas, a call ends with `)`")?;
+                self.need(
+                    ",",
+                    "arguments are separated by commas, a call ends with `)`",
+                )?;
             }
             let value = self.expr()?;
-            let cond = if self.word("where") { Some(self.expr()?) } else { None };
+            let cond = if self.word("where") {
+                Some(self.expr()?)
+            } else {
+                None
+            };
             args.push(Arg { value, cond });
         }
         let span = join(name.span, self.last_span());
@@ -436,16 +593,40 @@ impl<'a> Parser<'a> {
     fn number(&mut self) -> Parsed<Expr> {
         let token = self.next();
         let percent = self.sign("%");
-        let span = if percent { join(token.span, self.last_span()) } else { token.span };
+        let span = if percent {
+            join(token.span, self.last_span())
+        } else {
+            token.span
+        };
         let (whole, part) = token.text.split_once('.').unwrap_or((token.text, ""));
         let places = if percent { 4 } else { 6 };
         if part.len() > places {
-            return Err(slip(span, format!("a number has at most {places} decimals{}", if percent { " before %" } else { "" }), "round it"));
+            return Err(slip(
+                span,
+                format!(
+                    "a number has at most {places} decimals{}",
+                    if percent { " before %" } else { "" }
+                ),
+                "round it",
+            ));
         }
-        let digits: Num = format!("{whole}{part:0<places$}").parse().unwrap_or(Num::MAX);
+        let digits: Num = format!("{whole}{part:0<places$}")
+            .parse()
+            .unwrap_or(Num::MAX);
         if digits > Num::from(i32::MAX) * ONE {
-            return Err(slip(span, "this number is too large", format!("at most {}", i32::MAX)));
+            return Err(slip(
+                span,
+                "this number is too large",
+                format!("at most {}", i32::MAX),
+            ));
         }
-        self.node(ExprKind::Number { value: digits, whole: part.is_empty() && !percent }, span, 0)
+        self.node(
+            ExprKind::Number {
+                value: digits,
+                whole: part.is_empty() && !percent,
+            },
+            span,
+            0,
+        )
     }
 }

@@ -11,13 +11,117 @@ use crate::testing::yard::{World, YARD, bot, names, table};
 /// Words, signs and numbers of the language, in any order: nearly right texts.
 fn word() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "on", "each", "start", "when", "do", "emit", "after", "every", "and", "or", "not", "in", "mod", "if", "then", "else", "where",
-        "let", "avoid", "true", "eaten", "pressed", "note", "gate_shut", "a", "b", "c", "it", "me", "tick", "worker", "steward", "apple",
-        "crate", "lever", "gate", "key", "the", "count", "nearest", "seen", "has", "near", "dist", "role", "chance", "pick", "min", "pay",
-        "give", "place", "clear", "open", "shut", "freeze", "main", "stock", "leave", "boss", "mood", "calm", "errand", "plot", "pos",
-        "frozen", "alive", "dial", "cost", "wait", "ripe", "go", "use", "wander", "zap", "n", "l2", "x", "0", "1", "2.5", "50%", "8",
-        "2147483647", "(", ")", "(", ")", ",", ",", ".", ";", ":", "->", "=", "==", "!=", "<", ">=", "+=", "-=", "+", "-", "*", "/", "_",
-        "\"why\"", "\n", "# note\n", "é", "$", "\"",
+        "on",
+        "each",
+        "start",
+        "when",
+        "do",
+        "emit",
+        "after",
+        "every",
+        "and",
+        "or",
+        "not",
+        "in",
+        "mod",
+        "if",
+        "then",
+        "else",
+        "where",
+        "let",
+        "avoid",
+        "true",
+        "eaten",
+        "pressed",
+        "note",
+        "gate_shut",
+        "a",
+        "b",
+        "c",
+        "it",
+        "me",
+        "tick",
+        "worker",
+        "steward",
+        "apple",
+        "crate",
+        "lever",
+        "gate",
+        "key",
+        "the",
+        "count",
+        "nearest",
+        "seen",
+        "has",
+        "near",
+        "dist",
+        "role",
+        "chance",
+        "pick",
+        "min",
+        "pay",
+        "give",
+        "place",
+        "clear",
+        "open",
+        "shut",
+        "freeze",
+        "main",
+        "stock",
+        "leave",
+        "boss",
+        "mood",
+        "calm",
+        "errand",
+        "plot",
+        "pos",
+        "frozen",
+        "alive",
+        "dial",
+        "cost",
+        "wait",
+        "ripe",
+        "go",
+        "use",
+        "wander",
+        "zap",
+        "n",
+        "l2",
+        "x",
+        "0",
+        "1",
+        "2.5",
+        "50%",
+        "8",
+        "2147483647",
+        "(",
+        ")",
+        "(",
+        ")",
+        ",",
+        ",",
+        ".",
+        ";",
+        ":",
+        "->",
+        "=",
+        "==",
+        "!=",
+        "<",
+        ">=",
+        "+=",
+        "-=",
+        "+",
+        "-",
+        "*",
+        "/",
+        "_",
+        "\"why\"",
+        "\n",
+        "# note\n",
+        "é",
+        "$",
+        "\"",
     ])
 }
 
@@ -28,18 +132,43 @@ fn words() -> impl Strategy<Value = String> {
 /// Number expressions, as texts that are right.
 fn number() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
-        "1", "0", "-3", "7", "2147483647", "tick", "leave", "count(apple)", "s.plot", "dist(s, the(key))", "dial.wait", "s.frozen",
-        "count(apple, the(key), 3, l2)", "count(apple where count(apple, it, 1) > 1)", "count(worker where it != s)", "pick(5)",
+        "1",
+        "0",
+        "-3",
+        "7",
+        "2147483647",
+        "tick",
+        "leave",
+        "count(apple)",
+        "s.plot",
+        "dist(s, the(key))",
+        "dial.wait",
+        "s.frozen",
+        "count(apple, the(key), 3, l2)",
+        "count(apple where count(apple, it, 1) > 1)",
+        "count(worker where it != s)",
+        "pick(5)",
     ]);
-    leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
-        prop_oneof![
-            (inner.clone(), prop::sample::select(vec!["+", "-", "*", "/", "mod"]), inner.clone())
-                .prop_filter("no division by a written zero", |(_, op, b)| !(matches!(*op, "/" | "mod") && b == "0"))
-                .prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("min({a}, max(2, {b}))")),
-            (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!("(if {a} < {b} and not {b} == {c} then {c} else {a})")),
-        ]
-    })
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(4, 24, 3, |inner| {
+            prop_oneof![
+                (
+                    inner.clone(),
+                    prop::sample::select(vec!["+", "-", "*", "/", "mod"]),
+                    inner.clone()
+                )
+                    .prop_filter("no division by a written zero", |(_, op, b)| !(matches!(
+                        *op,
+                        "/" | "mod"
+                    ) && b
+                        == "0"))
+                    .prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+                (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("min({a}, max(2, {b}))")),
+                (inner.clone(), inner.clone(), inner).prop_map(|(a, b, c)| format!(
+                    "(if {a} < {b} and not {b} == {c} then {c} else {a})"
+                )),
+            ]
+        })
 }
 
 /// The expression without its places, so that two readings can be compared.
@@ -148,30 +277,54 @@ proptest! {
 
 #[test]
 fn deep_and_long_expressions_are_refused_not_followed() {
-    for text in ["(".repeat(5000), format!("{}1", "not ".repeat(5000)), format!("1{}", "+1".repeat(5000)), format!("x{}", ".y".repeat(5000))] {
+    for text in [
+        "(".repeat(5000),
+        format!("{}1", "not ".repeat(5000)),
+        format!("1{}", "+1".repeat(5000)),
+        format!("x{}", ".y".repeat(5000)),
+    ] {
         let mut out = Vec::new();
         assert!(parse::expression(Text::new(&text, 0), &mut out).is_none());
         assert_eq!(out.len(), 1);
-        assert!(out[0].message.contains("nested more than 64 deep"), "{}", out[0].message);
+        assert!(
+            out[0].message.contains("nested more than 64 deep"),
+            "{}",
+            out[0].message
+        );
     }
 }
 
 #[test]
 fn precedence_is_that_of_the_grammar() {
     for (text, want) in [
-        ("a or b and not c == d + e * -f", "a or b and not c == d + e * -f"),
+        (
+            "a or b and not c == d + e * -f",
+            "a or b and not c == d + e * -f",
+        ),
         ("((a or b) and c)", "(a or b) and c"),
         ("a - (b - c) - d", "a - (b - c) - d"),
         ("not (a and b)", "not (a and b)"),
-        ("(if a then b else c) + 0.0025", "(if a then b else c) + 0.0025"),
+        (
+            "(if a then b else c) + 0.0025",
+            "(if a then b else c) + 0.0025",
+        ),
         ("(a < b) == c", "(a < b) == c"),
         ("5% * x.y.z", "0.05 * x.y.z"),
-        ("count(apple where it.plot in b, c, 2)", "count(apple where it.plot in b, c, 2)"),
+        (
+            "count(apple where it.plot in b, c, 2)",
+            "count(apple where it.plot in b, c, 2)",
+        ),
     ] {
         assert_eq!(shape(text).as_deref(), Some(want));
     }
-    assert!(matches!(parse::expression(Text::new("a == b", 0), &mut Vec::new()).map(|e| e.kind), Some(ExprKind::Binary(..))));
+    assert!(matches!(
+        parse::expression(Text::new("a == b", 0), &mut Vec::new()).map(|e| e.kind),
+        Some(ExprKind::Binary(..))
+    ));
     let mut out = Vec::new();
     parse::expression(Text::new("1 < 2 < 3", 0), &mut out);
-    assert_eq!(out[0].help, "comparisons do not chain: write `a < b and b < c`");
+    assert_eq!(
+        out[0].help,
+        "comparisons do not chain: write `a < b and b < c`"
+    );
 }

@@ -100,14 +100,32 @@ pub struct Sig {
     pub doc: &'static str,
 }
 
-const fn sig(form: &'static str, params: &'static [Param], gives: Gives, place: Where, doc: &'static str) -> Sig {
-    Sig { name: name_of(form), form, params, optional: 0, gives, place, needs: None, doc }
+const fn sig(
+    form: &'static str,
+    params: &'static [Param],
+    gives: Gives,
+    place: Where,
+    doc: &'static str,
+) -> Sig {
+    Sig {
+        name: name_of(form),
+        form,
+        params,
+        optional: 0,
+        gives,
+        place,
+        needs: None,
+        doc,
+    }
 }
 const fn optional(sig: Sig, optional: usize) -> Sig {
     Sig { optional, ..sig }
 }
 const fn later(sig: Sig, needs: &'static str) -> Sig {
-    Sig { needs: Some(needs), ..sig }
+    Sig {
+        needs: Some(needs),
+        ..sig
+    }
 }
 /// The part of a form before its bracket.
 const fn name_of(form: &'static str) -> &'static str {
@@ -135,69 +153,417 @@ pub const FUNCTIONS: &[Sig] = &[
         ),
         3,
     ),
-    sig("has(s, K [where …])", &[P::Slot, P::KindSet], G::Bool, W::Everywhere, "Whether the slot carries one."),
-    sig("the(K [where …])", &[P::Set], G::Member, W::Everywhere, "The only one; without `where` there must be exactly one at load."),
-    sig("on(place, K [where …])", &[P::Place, P::Set], G::Bool, W::Everywhere, "Whether one is in that cell."),
-    sig("near(a, b, r)", &[P::Place, P::Place, P::Const(255)], G::Bool, W::Everywhere, "Whether the two lie within `r` cells of each other, rows and columns taken apart (as `linf`)."),
-    sig("dist(a, b)", &[P::Place, P::Place], G::Int, W::Everywhere, "Manhattan distance."),
-    sig("role(s)", &[P::Slot], G::Role, W::Everywhere, "Role of a slot."),
-    later(sig("owner(x)", &[P::Any], G::Slot, W::Everywhere, "Who owns a cell or thing."), "territory"),
-    later(sig("inside(x, area)", &[P::Place, P::Any], G::Bool, W::Everywhere, "Whether a place lies in an area."), "boundary"),
-    later(sig("consents(owner, who)", &[P::Slot, P::Slot], G::Bool, W::Everywhere, "Whether the owner let someone in."), "boundary"),
-    sig("chance(p)", &[P::Num], G::Bool, W::Everywhere, "True with probability `p`; the rule or line must have a name."),
-    sig("pick(n)", &[P::Const(i32::MAX)], G::Int, W::Everywhere, "A number from 0 to n - 1, each as likely; `n` is written out or a dial."),
-    sig("min(a, b)", &[P::Number, P::Number], G::Number, W::Everywhere, "The smaller."),
-    sig("max(a, b)", &[P::Number, P::Number], G::Number, W::Everywhere, "The greater."),
-    sig("abs(a)", &[P::Number], G::Number, W::Everywhere, "Without its sign."),
-    sig("clamp(a, low, high)", &[P::Number, P::Number, P::Number], G::Number, W::Everywhere, "Moved into the range."),
-    sig("nearest(K [where …])", &[P::Set], G::Member, W::Scripts, "The nearest one that the bot senses: in `go`, `flee`, `face` and `path` by the length of the path, elsewhere by Manhattan distance, ties by place."),
-    sig("seen(K [where …])", &[P::Set], G::Bool, W::Scripts, "Whether the bot senses one."),
-    sig("heard(M)", &[P::Message], G::Bool, W::Scripts, "Whether the bot heard the message in this episode."),
-    sig("last(M)", &[P::Message], G::Int, W::Scripts, "Ticks since the bot last heard the message, 9999 if never."),
-    sig("can(verb)", &[P::Verb], G::Bool, W::Scripts, "Whether the bot's own mask allows the verb."),
-    sig("path(place)", &[P::Target], G::Int, W::Scripts, "Length of the bot's path, 9999 if there is none."),
+    sig(
+        "has(s, K [where …])",
+        &[P::Slot, P::KindSet],
+        G::Bool,
+        W::Everywhere,
+        "Whether the slot carries one.",
+    ),
+    sig(
+        "the(K [where …])",
+        &[P::Set],
+        G::Member,
+        W::Everywhere,
+        "The only one; without `where` there must be exactly one at load.",
+    ),
+    sig(
+        "on(place, K [where …])",
+        &[P::Place, P::Set],
+        G::Bool,
+        W::Everywhere,
+        "Whether one is in that cell.",
+    ),
+    sig(
+        "near(a, b, r)",
+        &[P::Place, P::Place, P::Const(255)],
+        G::Bool,
+        W::Everywhere,
+        "Whether the two lie within `r` cells of each other, rows and columns taken apart (as `linf`).",
+    ),
+    sig(
+        "dist(a, b)",
+        &[P::Place, P::Place],
+        G::Int,
+        W::Everywhere,
+        "Manhattan distance.",
+    ),
+    sig(
+        "role(s)",
+        &[P::Slot],
+        G::Role,
+        W::Everywhere,
+        "Role of a slot.",
+    ),
+    later(
+        sig(
+            "owner(x)",
+            &[P::Any],
+            G::Slot,
+            W::Everywhere,
+            "Who owns a cell or thing.",
+        ),
+        "territory",
+    ),
+    later(
+        sig(
+            "inside(x, area)",
+            &[P::Place, P::Any],
+            G::Bool,
+            W::Everywhere,
+            "Whether a place lies in an area.",
+        ),
+        "boundary",
+    ),
+    later(
+        sig(
+            "consents(owner, who)",
+            &[P::Slot, P::Slot],
+            G::Bool,
+            W::Everywhere,
+            "Whether the owner let someone in.",
+        ),
+        "boundary",
+    ),
+    sig(
+        "chance(p)",
+        &[P::Num],
+        G::Bool,
+        W::Everywhere,
+        "True with probability `p`; the rule or line must have a name.",
+    ),
+    sig(
+        "pick(n)",
+        &[P::Const(i32::MAX)],
+        G::Int,
+        W::Everywhere,
+        "A number from 0 to n - 1, each as likely; `n` is written out or a dial.",
+    ),
+    sig(
+        "min(a, b)",
+        &[P::Number, P::Number],
+        G::Number,
+        W::Everywhere,
+        "The smaller.",
+    ),
+    sig(
+        "max(a, b)",
+        &[P::Number, P::Number],
+        G::Number,
+        W::Everywhere,
+        "The greater.",
+    ),
+    sig(
+        "abs(a)",
+        &[P::Number],
+        G::Number,
+        W::Everywhere,
+        "Without its sign.",
+    ),
+    sig(
+        "clamp(a, low, high)",
+        &[P::Number, P::Number, P::Number],
+        G::Number,
+        W::Everywhere,
+        "Moved into the range.",
+    ),
+    sig(
+        "nearest(K [where …])",
+        &[P::Set],
+        G::Member,
+        W::Scripts,
+        "The nearest one that the bot senses: in `go`, `flee`, `face` and `path` by the length of the path, elsewhere by Manhattan distance, ties by place.",
+    ),
+    sig(
+        "seen(K [where …])",
+        &[P::Set],
+        G::Bool,
+        W::Scripts,
+        "Whether the bot senses one.",
+    ),
+    sig(
+        "heard(M)",
+        &[P::Message],
+        G::Bool,
+        W::Scripts,
+        "Whether the bot heard the message in this episode.",
+    ),
+    sig(
+        "last(M)",
+        &[P::Message],
+        G::Int,
+        W::Scripts,
+        "Ticks since the bot last heard the message, 9999 if never.",
+    ),
+    sig(
+        "can(verb)",
+        &[P::Verb],
+        G::Bool,
+        W::Scripts,
+        "Whether the bot's own mask allows the verb.",
+    ),
+    sig(
+        "path(place)",
+        &[P::Target],
+        G::Int,
+        W::Scripts,
+        "Length of the bot's path, 9999 if there is none.",
+    ),
 ];
 
 /// Effects of rules.
 pub const EFFECTS: &[Sig] = &[
-    sig("pay(s, channel, num)", &[P::Slot, P::Channel, P::Num], G::Nothing, W::Effects, "Adds to the slot's reward of this tick."),
-    sig("give(s, K, n)", &[P::Slot, P::Item, P::Int], G::Nothing, W::Effects, "The slot carries so many more."),
-    sig("take(s, K, n)", &[P::Slot, P::Item, P::Int], G::Nothing, W::Effects, "The slot carries up to so many fewer."),
-    sig("transfer(a, b, K, n)", &[P::Slot, P::Slot, P::Item, P::Int], G::Nothing, W::Effects, "Up to so many go from a to b."),
-    sig("place(K, cell)", &[P::Kind, P::Place], G::Nothing, W::Effects, "A thing appears, if its layer is free there."),
-    sig("clear(K, cell)", &[P::Kind, P::Place], G::Nothing, W::Effects, "The thing goes."),
-    sig("become(thing, K)", &[P::Thing, P::Kind], G::Nothing, W::Effects, "The thing goes and one of the kind appears in its place."),
-    sig("move_to(s, cell)", &[P::Slot, P::Place], G::Nothing, W::Effects, "Puts the body into a free cell."),
-    sig("send_away(s, ticks)", &[P::Slot, P::TicksOrNever], G::Nothing, W::Effects, "The body leaves the map for so many ticks, or `never` comes back."),
-    sig("freeze(s, ticks)", &[P::Slot, P::Int], G::Nothing, W::Effects, "The slot does not act in the `ticks` - 1 ticks that follow; read back as `s.frozen`."),
-    sig("kill(s)", &[P::Slot], G::Nothing, W::Effects, "The slot is dead."),
-    sig("revive(s)", &[P::Slot], G::Nothing, W::Effects, "A dead slot lives again."),
-    sig("disable(s, by)", &[P::Slot, P::Slot], G::Nothing, W::Effects, "Switches the slot off."),
-    sig("enable(s, by)", &[P::Slot, P::Slot], G::Nothing, W::Effects, "Switches the slot on."),
-    sig("open(door)", &[P::Thing], G::Nothing, W::Effects, "Opens a door."),
-    sig("shut(door)", &[P::Thing], G::Nothing, W::Effects, "Shuts a door, unless a body stands in it."),
-    sig("drop_all(s)", &[P::Slot], G::Nothing, W::Effects, "What the slot carries falls to the nearest free cells."),
-    later(sig("claim(cell, s)", &[P::Place, P::Slot], G::Nothing, W::Effects, "The slot owns the cell."), "territory"),
-    later(sig("grant(owner, who, ticks)", &[P::Slot, P::Slot, P::Int], G::Nothing, W::Effects, "Lets someone in."), "boundary"),
-    later(sig("revoke(owner, who, ticks)", &[P::Slot, P::Slot, P::Int], G::Nothing, W::Effects, "Lets someone in no longer."), "boundary"),
-    sig("tell(s, M)", &[P::Slot, P::Message], G::Nothing, W::Effects, "The slot hears the message from the rule's first slot."),
-    later(sig("write(register, num)", &[P::Any, P::Num], G::Nothing, W::Effects, "Writes a ledger."), "ledger"),
-    later(sig("next_round()", &[], G::Nothing, W::Effects, "Ends the round."), "time.rounds"),
-    sig("finish(text)", &[P::Text], G::Nothing, W::Effects, "Ends the episode for all."),
+    sig(
+        "pay(s, channel, num)",
+        &[P::Slot, P::Channel, P::Num],
+        G::Nothing,
+        W::Effects,
+        "Adds to the slot's reward of this tick.",
+    ),
+    sig(
+        "give(s, K, n)",
+        &[P::Slot, P::Item, P::Int],
+        G::Nothing,
+        W::Effects,
+        "The slot carries so many more.",
+    ),
+    sig(
+        "take(s, K, n)",
+        &[P::Slot, P::Item, P::Int],
+        G::Nothing,
+        W::Effects,
+        "The slot carries up to so many fewer.",
+    ),
+    sig(
+        "transfer(a, b, K, n)",
+        &[P::Slot, P::Slot, P::Item, P::Int],
+        G::Nothing,
+        W::Effects,
+        "Up to so many go from a to b.",
+    ),
+    sig(
+        "place(K, cell)",
+        &[P::Kind, P::Place],
+        G::Nothing,
+        W::Effects,
+        "A thing appears, if its layer is free there.",
+    ),
+    sig(
+        "clear(K, cell)",
+        &[P::Kind, P::Place],
+        G::Nothing,
+        W::Effects,
+        "The thing goes.",
+    ),
+    sig(
+        "become(thing, K)",
+        &[P::Thing, P::Kind],
+        G::Nothing,
+        W::Effects,
+        "The thing goes and one of the kind appears in its place.",
+    ),
+    sig(
+        "move_to(s, cell)",
+        &[P::Slot, P::Place],
+        G::Nothing,
+        W::Effects,
+        "Puts the body into a free cell.",
+    ),
+    sig(
+        "send_away(s, ticks)",
+        &[P::Slot, P::TicksOrNever],
+        G::Nothing,
+        W::Effects,
+        "The body leaves the map for so many ticks, or `never` comes back.",
+    ),
+    sig(
+        "freeze(s, ticks)",
+        &[P::Slot, P::Int],
+        G::Nothing,
+        W::Effects,
+        "The slot does not act in the `ticks` - 1 ticks that follow; read back as `s.frozen`.",
+    ),
+    sig(
+        "kill(s)",
+        &[P::Slot],
+        G::Nothing,
+        W::Effects,
+        "The slot is dead.",
+    ),
+    sig(
+        "revive(s)",
+        &[P::Slot],
+        G::Nothing,
+        W::Effects,
+        "A dead slot lives again.",
+    ),
+    sig(
+        "disable(s, by)",
+        &[P::Slot, P::Slot],
+        G::Nothing,
+        W::Effects,
+        "Switches the slot off.",
+    ),
+    sig(
+        "enable(s, by)",
+        &[P::Slot, P::Slot],
+        G::Nothing,
+        W::Effects,
+        "Switches the slot on.",
+    ),
+    sig(
+        "open(door)",
+        &[P::Thing],
+        G::Nothing,
+        W::Effects,
+        "Opens a door.",
+    ),
+    sig(
+        "shut(door)",
+        &[P::Thing],
+        G::Nothing,
+        W::Effects,
+        "Shuts a door, unless a body stands in it.",
+    ),
+    sig(
+        "drop_all(s)",
+        &[P::Slot],
+        G::Nothing,
+        W::Effects,
+        "What the slot carries falls to the nearest free cells.",
+    ),
+    later(
+        sig(
+            "claim(cell, s)",
+            &[P::Place, P::Slot],
+            G::Nothing,
+            W::Effects,
+            "The slot owns the cell.",
+        ),
+        "territory",
+    ),
+    later(
+        sig(
+            "grant(owner, who, ticks)",
+            &[P::Slot, P::Slot, P::Int],
+            G::Nothing,
+            W::Effects,
+            "Lets someone in.",
+        ),
+        "boundary",
+    ),
+    later(
+        sig(
+            "revoke(owner, who, ticks)",
+            &[P::Slot, P::Slot, P::Int],
+            G::Nothing,
+            W::Effects,
+            "Lets someone in no longer.",
+        ),
+        "boundary",
+    ),
+    sig(
+        "tell(s, M)",
+        &[P::Slot, P::Message],
+        G::Nothing,
+        W::Effects,
+        "The slot hears the message from the rule's first slot.",
+    ),
+    later(
+        sig(
+            "write(register, num)",
+            &[P::Any, P::Num],
+            G::Nothing,
+            W::Effects,
+            "Writes a ledger.",
+        ),
+        "ledger",
+    ),
+    later(
+        sig(
+            "next_round()",
+            &[],
+            G::Nothing,
+            W::Effects,
+            "Ends the round.",
+        ),
+        "time.rounds",
+    ),
+    sig(
+        "finish(text)",
+        &[P::Text],
+        G::Nothing,
+        W::Effects,
+        "Ends the episode for all.",
+    ),
 ];
 
 /// Actions of scripts.
 pub const ACTIONS: &[Sig] = &[
-    sig("go(target)", &[P::Target], G::Nothing, W::Actions, "One step on a shortest path; standing on the target counts as no target."),
-    sig("flee(target)", &[P::Target], G::Nothing, W::Actions, "One step that leads away."),
+    sig(
+        "go(target)",
+        &[P::Target],
+        G::Nothing,
+        W::Actions,
+        "One step on a shortest path; standing on the target counts as no target.",
+    ),
+    sig(
+        "flee(target)",
+        &[P::Target],
+        G::Nothing,
+        W::Actions,
+        "One step that leads away.",
+    ),
     sig("wander()", &[], G::Nothing, W::Actions, "A drawn step."),
     sig("stay()", &[], G::Nothing, W::Actions, "Nothing (`noop`)."),
-    sig("face(target)", &[P::Target], G::Nothing, W::Actions, "Turns to the target; facing it already counts as no target."),
-    optional(sig("use(verb [, target])", &[P::Verb, P::Any], G::Nothing, W::Actions, "Plays the verb if the own mask allows it; with a target only if there is one."), 1),
-    optional(sig("say(message)", &[P::Message, P::Any, P::Any], G::Nothing, W::Actions, "Sends the message if the own mask allows it."), 2),
-    later(sig("offer(…)", &[P::Any], G::Nothing, W::Actions, "Makes an offer."), "exchange"),
-    later(sig("vote(option)", &[P::Int], G::Nothing, W::Actions, "Votes."), "vote"),
-    sig("act(index)", &[P::Int], G::Nothing, W::Actions, "Plays the action of that index in the role's list."),
+    sig(
+        "face(target)",
+        &[P::Target],
+        G::Nothing,
+        W::Actions,
+        "Turns to the target; facing it already counts as no target.",
+    ),
+    optional(
+        sig(
+            "use(verb [, target])",
+            &[P::Verb, P::Any],
+            G::Nothing,
+            W::Actions,
+            "Plays the verb if the own mask allows it; with a target only if there is one.",
+        ),
+        1,
+    ),
+    optional(
+        sig(
+            "say(message)",
+            &[P::Message, P::Any, P::Any],
+            G::Nothing,
+            W::Actions,
+            "Sends the message if the own mask allows it.",
+        ),
+        2,
+    ),
+    later(
+        sig(
+            "offer(…)",
+            &[P::Any],
+            G::Nothing,
+            W::Actions,
+            "Makes an offer.",
+        ),
+        "exchange",
+    ),
+    later(
+        sig("vote(option)", &[P::Int], G::Nothing, W::Actions, "Votes."),
+        "vote",
+    ),
+    sig(
+        "act(index)",
+        &[P::Int],
+        G::Nothing,
+        W::Actions,
+        "Plays the action of that index in the role's list.",
+    ),
 ];
 
 /// Fields that every slot has: name, what it is.
@@ -207,7 +573,10 @@ pub const SLOT_FIELDS: &[(&str, &str)] = &[
     ("alive", "Whether it lives."),
     ("away", "Whether it is away."),
     ("on", "Whether it is switched on."),
-    ("frozen", "Ticks for which it cannot act, this one not counted; 0 when it can act in the next."),
+    (
+        "frozen",
+        "Ticks for which it cannot act, this one not counted; 0 when it can act in the next.",
+    ),
 ];
 
 /// The signature of that name.
@@ -223,8 +592,16 @@ mod tests {
     fn names_come_from_their_forms_and_stand_once() {
         for list in [FUNCTIONS, EFFECTS, ACTIONS] {
             for (i, s) in list.iter().enumerate() {
-                assert!(s.form.starts_with(s.name) && s.name.len() < s.form.len(), "{}", s.form);
-                assert!(list[..i].iter().all(|other| other.name != s.name), "{} stands twice", s.name);
+                assert!(
+                    s.form.starts_with(s.name) && s.name.len() < s.form.len(),
+                    "{}",
+                    s.form
+                );
+                assert!(
+                    list[..i].iter().all(|other| other.name != s.name),
+                    "{} stands twice",
+                    s.name
+                );
                 assert!(s.optional <= s.params.len(), "{}", s.name);
             }
         }

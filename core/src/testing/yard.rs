@@ -6,11 +6,13 @@ use crate::draw::TickDraw;
 use crate::event::{EventDecl, EventRow, parts};
 use crate::ids::{Cell, Domain, KindId, Slot};
 use crate::rules::{Program, RuleSet};
-use crate::scenario::{BotText, Dial, Field, Names, Rules, Text, Use, compile_bot, compile_expr, compile_rules};
+use crate::scenario::{
+    BotText, Dial, Field, Names, Rules, Text, Use, compile_bot, compile_expr, compile_rules,
+};
 use crate::state::{
-    ALIVE, Action, AgentParts, ArenaMut, Arenas, BODY_ON_MAP, BackAt, Carried, Channel, Chosen, Facing, FrozenUntil,
-    Geometry, Illegal, Kind, Layer, Layout, MessageDecl, ON, Pos, ReadyAt, Registers, Role, RowDecl, Seen, ShardParts, Status, Table,
-    Time, Type, VarDecl,
+    ALIVE, Action, AgentParts, ArenaMut, Arenas, BODY_ON_MAP, BackAt, Carried, Channel, Chosen,
+    Facing, FrozenUntil, Geometry, Illegal, Kind, Layer, Layout, MessageDecl, ON, Pos, ReadyAt,
+    Registers, Role, RowDecl, Seen, ShardParts, Status, Table, Time, Type, VarDecl,
 };
 
 /// The map of most tests: W a worker, S the steward; one gate, one lever.
@@ -52,7 +54,14 @@ pub(crate) struct World {
 }
 
 fn var(name: &str, ty: Type, seen: Seen) -> VarDecl {
-    VarDecl { name: name.to_owned(), ty, min: -100, max: 100, seen, revealed_by: None }
+    VarDecl {
+        name: name.to_owned(),
+        ty,
+        min: -100,
+        max: 100,
+        seen,
+        revealed_by: None,
+    }
 }
 
 fn role(name: &str, first: u8, n: u8, verbs: &[&str]) -> Role {
@@ -73,7 +82,10 @@ fn role(name: &str, first: u8, n: u8, verbs: &[&str]) -> Role {
         turned: false,
         look: None,
         told: None,
-        actions: std::iter::once("noop").chain(verbs.iter().copied()).map(action).collect(),
+        actions: std::iter::once("noop")
+            .chain(verbs.iter().copied())
+            .map(action)
+            .collect(),
         plays: None,
     }
 }
@@ -88,7 +100,11 @@ fn events() -> Vec<EventDecl> {
         ("disabled", Some("power"), &[slot, slot]),
         ("enabled", Some("power"), &[slot, slot]),
         ("away", Some("absence"), &[slot, Type::Int]),
-        ("heard", Some("message"), &[slot, slot, Type::Message, Type::Bool]),
+        (
+            "heard",
+            Some("message"),
+            &[slot, slot, Type::Message, Type::Bool],
+        ),
         ("hit", Some("beam"), &[Type::Beam, slot, slot]),
         ("gate_shut", None, &[slot]),
         ("last_taken", None, &[slot, cell]),
@@ -107,13 +123,23 @@ fn events() -> Vec<EventDecl> {
 pub(crate) fn table(map: &str) -> Table {
     let rows: Vec<&str> = map.trim().lines().collect();
     let size = |n: usize| u16::try_from(n).expect("small");
-    let geometry = Geometry { height: size(rows.len()), width: size(rows[0].len()), pad: 9 };
+    let geometry = Geometry {
+        height: size(rows.len()),
+        width: size(rows[0].len()),
+        pad: 9,
+    };
     let mut kinds = Vec::new();
     let mut looks = crate::state::Looks::default();
     let mut code = 1u8;
     for (i, (name, layer, _, blocks)) in (0u8..).zip(KINDS) {
         let n_looks = if matches!(name, "gate" | "key") { 2 } else { 1 };
-        kinds.push(Kind { name: name.to_owned(), layer, look: code, n_looks, look_min: 0 });
+        kinds.push(Kind {
+            name: name.to_owned(),
+            layer,
+            look: code,
+            n_looks,
+            look_min: 0,
+        });
         for state in 0..n_looks {
             looks.kind_of[usize::from(code)] = i + 1;
             looks.blocks_move[usize::from(code)] = blocks && state == 0;
@@ -122,27 +148,65 @@ pub(crate) fn table(map: &str) -> Table {
     }
     let workers = size(map.matches('W').count());
     let steps = ["n", "e", "s", "w", "zap"];
-    let turns = ["forward", "back", "left", "right", "turn_left", "turn_right", "say:coming"];
+    let turns = [
+        "forward",
+        "back",
+        "left",
+        "right",
+        "turn_left",
+        "turn_right",
+        "say:coming",
+    ];
     let mut table = Table {
         geometry,
-        roles: vec![role("worker", 0, u8::try_from(workers).expect("few"), &steps), role("steward", u8::try_from(workers).expect("few"), 1, &turns)],
+        roles: vec![
+            role("worker", 0, u8::try_from(workers).expect("few"), &steps),
+            role("steward", u8::try_from(workers).expect("few"), 1, &turns),
+        ],
         looks,
-        rows: [2, 5, 7].map(|kind| RowDecl { kind: KindId::new(kind) }).to_vec(),
+        rows: [2, 5, 7]
+            .map(|kind| RowDecl {
+                kind: KindId::new(kind),
+            })
+            .to_vec(),
         vars: vec![
             var("errand", Type::Bool, Seen::None),
             var("leave", Type::Int, Seen::None),
             var("has_twin", Type::Bool, Seen::All),
-            VarDecl { max: 5_000_000, ..var("stock", Type::Num, Seen::All) },
+            VarDecl {
+                max: 5_000_000,
+                ..var("stock", Type::Num, Seen::All)
+            },
             var("boss", Type::Slot, Seen::All),
             var("mood", Type::Choice, Seen::All),
         ],
-        role_vars: vec![vec![var("plot", Type::Int, Seen::Own), var("secret", Type::Int, Seen::None)], vec![var("plot", Type::Int, Seen::Own)]],
+        role_vars: vec![
+            vec![
+                var("plot", Type::Int, Seen::Own),
+                var("secret", Type::Int, Seen::None),
+            ],
+            vec![var("plot", Type::Int, Seen::Own)],
+        ],
         items: vec![KindId::new(4), KindId::new(7)],
-        channels: ["main", "truth"].map(|name| Channel { name: name.to_owned(), seen: true }).to_vec(),
+        channels: ["main", "truth"]
+            .map(|name| Channel {
+                name: name.to_owned(),
+                seen: true,
+            })
+            .to_vec(),
         events: events(),
-        messages: ["coming", "to_lamp"].map(|name| MessageDecl { name: name.to_owned(), says: String::new() }).to_vec(),
+        messages: ["coming", "to_lamp"]
+            .map(|name| MessageDecl {
+                name: name.to_owned(),
+                says: String::new(),
+            })
+            .to_vec(),
         effects: vec!["zap".to_owned()],
-        time: Time { ticks: 160, clock: false, drawn_end: None },
+        time: Time {
+            ticks: 160,
+            clock: false,
+            drawn_end: None,
+        },
         has_later: true,
         thing_vars: vec![Vec::new(); kinds.len()],
         kinds,
@@ -156,7 +220,10 @@ pub(crate) fn table(map: &str) -> Table {
 
 fn layout(table: &Table, rows: &[&str]) -> Layout {
     let g = &table.geometry;
-    let mut layout = Layout { words: vec![[0, crate::state::OUTSIDE, 0, 0, 0, 0, 0, 0]; g.cells()], ..Layout::default() };
+    let mut layout = Layout {
+        words: vec![[0, crate::state::OUTSIDE, 0, 0, 0, 0, 0, 0]; g.cells()],
+        ..Layout::default()
+    };
     layout.rows = vec![Cell::new(0); table.rows.len()];
     for (r, line) in (0u16..).zip(rows) {
         for (c, glyph) in (0u16..).zip(line.chars()) {
@@ -171,7 +238,12 @@ fn layout(table: &Table, rows: &[&str]) -> Layout {
             }
             if glyph == 'a' {
                 let code = table.kinds[3].look;
-                layout.maybe.push(crate::state::Maybe { cell, layer: Layer::Item, code, p: 500_000 });
+                layout.maybe.push(crate::state::Maybe {
+                    cell,
+                    layer: Layer::Item,
+                    code,
+                    p: 500_000,
+                });
             }
         }
     }
@@ -185,9 +257,20 @@ pub(crate) fn names(table: &Table) -> Names<'_> {
     names.dials = vec![
         ("cost", Dial::Num(500_000)),
         ("wait", Dial::Int(3)),
-        ("mode", Dial::Choice { value: 1, choices: vec!["slow".to_owned(), "fast".to_owned()] }),
+        (
+            "mode",
+            Dial::Choice {
+                value: 1,
+                choices: vec!["slow".to_owned(), "fast".to_owned()],
+            },
+        ),
     ];
-    names.fields = vec![Field { kind: KindId::new(2), name: "open".to_owned(), ty: Type::Bool, from: "door.gate".to_owned() }];
+    names.fields = vec![Field {
+        kind: KindId::new(2),
+        name: "open".to_owned(),
+        ty: Type::Bool,
+        from: "door.gate".to_owned(),
+    }];
     names.choices = vec![("mood", vec!["calm".to_owned(), "cross".to_owned()])];
     names.beams = vec!["zap"];
     names.defs = vec![crate::scenario::Def {
@@ -235,7 +318,9 @@ impl World {
                     'S' => world.table.roles[1].first,
                     _ => continue,
                 };
-                world.with(|arena| assert!(arena.put_body(Slot::new(slot), arena.table.geometry.cell(r, c))));
+                world.with(|arena| {
+                    assert!(arena.put_body(Slot::new(slot), arena.table.geometry.cell(r, c)))
+                });
             }
         }
         world
@@ -249,10 +334,37 @@ impl World {
     }
     /// Works on the arena.
     pub(crate) fn with<T>(&mut self, work: impl FnOnce(&mut ArenaMut<'_>) -> T) -> T {
-        let Self { table, arenas, pos, facing, status, frozen_until, back_at, chosen, ready_at, carried, illegal, registers } =
-            self;
-        let agents = AgentParts { pos, facing, status, frozen_until, back_at, chosen, ready_at, carried, illegal, registers };
-        let mut parts = ShardParts { table, arenas, agents };
+        let Self {
+            table,
+            arenas,
+            pos,
+            facing,
+            status,
+            frozen_until,
+            back_at,
+            chosen,
+            ready_at,
+            carried,
+            illegal,
+            registers,
+        } = self;
+        let agents = AgentParts {
+            pos,
+            facing,
+            status,
+            frozen_until,
+            back_at,
+            chosen,
+            ready_at,
+            carried,
+            illegal,
+            registers,
+        };
+        let mut parts = ShardParts {
+            table,
+            arenas,
+            agents,
+        };
         let mut arena = parts.arena(0);
         assert!(!arena.head.fault, "no bound may break");
         work(&mut arena)
@@ -271,7 +383,13 @@ impl World {
     }
     /// Names of the events of the tick.
     pub(crate) fn happened(&mut self) -> Vec<String> {
-        self.with(|arena| arena.events().iter().map(|e| arena.table.events[usize::from(e.event)].name.clone()).collect())
+        self.with(|arena| {
+            arena
+                .events()
+                .iter()
+                .map(|e| arena.table.events[usize::from(e.event)].name.clone())
+                .collect()
+        })
     }
     /// What a slot was paid in `main`, in millionths.
     pub(crate) fn paid(&self, slot: usize) -> i64 {
@@ -280,14 +398,22 @@ impl World {
     /// Compiles rules that must be right.
     pub(crate) fn rules(&self, text: &str) -> RuleSet {
         let mut out = Vec::new();
-        let compiled: Rules = compile_rules(&names(&self.table), &[("all", Text::new(text, 0))], &mut out);
+        let compiled: Rules = compile_rules(
+            &names(&self.table),
+            &[("all", Text::new(text, 0))],
+            &mut out,
+        );
         assert!(out.is_empty(), "{}", lines(text, &out).join("\n"));
         compiled.rules
     }
     /// Compiles a script that must be right.
     pub(crate) fn script(&self, role: &str, world: bool, text: &str) -> Script {
         let mut out = Vec::new();
-        let script = compile_bot(&names(&self.table), bot(&self.table, role, world, text), &mut out);
+        let script = compile_bot(
+            &names(&self.table),
+            bot(&self.table, role, world, text),
+            &mut out,
+        );
         script.unwrap_or_else(|| panic!("{}", lines(text, &out).join("\n")))
     }
     /// Value of an expression whose only binder is `s`, slot 0.
@@ -297,8 +423,17 @@ impl World {
     }
     pub(crate) fn expr(&self, text: &str, ty: Type) -> Program {
         let mut out = Vec::new();
-        let binders = [crate::scenario::Binder { name: "s", ty: Type::Slot, role: None }];
-        let what = Use { binders: &binders, ty, choices: &[], draw: Some("leave") };
+        let binders = [crate::scenario::Binder {
+            name: "s",
+            ty: Type::Slot,
+            role: None,
+        }];
+        let what = Use {
+            binders: &binders,
+            ty,
+            choices: &[],
+            draw: Some("leave"),
+        };
         let program = compile_expr(&names(&self.table), what, Text::new(text, 0), &mut out);
         program.unwrap_or_else(|| panic!("{text}: {}", lines(text, &out).join("\n")))
     }
@@ -306,12 +441,18 @@ impl World {
     pub(crate) fn decide(&mut self, script: &Script, slot: usize) -> String {
         let action = self.with(|arena| {
             script.decide(arena, slot, &|arena, action| {
-                let role = arena.table.role_of(Slot::new(u8::try_from(slot).expect("few")));
+                let role = arena
+                    .table
+                    .role_of(Slot::new(u8::try_from(slot).expect("few")));
                 arena.table.roles[role.index()].actions[usize::from(action)].name != "zap"
             })
         });
-        let role = self.table.role_of(Slot::new(u8::try_from(slot).expect("few")));
-        self.table.roles[role.index()].actions[usize::from(action)].name.clone()
+        let role = self
+            .table
+            .role_of(Slot::new(u8::try_from(slot).expect("few")));
+        self.table.roles[role.index()].actions[usize::from(action)]
+            .name
+            .clone()
     }
     /// Whether a body stands on the map.
     pub(crate) fn is_on_map(&self, slot: usize) -> bool {
@@ -322,7 +463,14 @@ impl World {
 pub(crate) fn bot<'t>(table: &Table, role: &str, world: bool, text: &'t str) -> BotText<'t> {
     let role = table.role(role);
     let senses_at = crate::diagnostic::Span::default();
-    BotText { name: "bot", role, control: !world, world, senses_at, script: Text::new(text, 0) }
+    BotText {
+        name: "bot",
+        role,
+        control: !world,
+        world,
+        senses_at,
+        script: Text::new(text, 0),
+    }
 }
 
 /// Diagnostics in their one-line form.
