@@ -123,3 +123,70 @@ fn each_decision_has_a_number_of_its_own() {
     }
     assert!(numbers.len() > 10);
 }
+
+#[test]
+fn the_guide_names_the_columns_that_the_hash_covers() {
+    let guide = read("docs/guide/draws-and-hash.md");
+    let (_, table) = guide
+        .split_once("| columns | hold |")
+        .expect("a table of columns");
+    let cells = table
+        .lines()
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let mut told: Vec<String> = Vec::new();
+    for cell in cells {
+        for name in cell.split('`').skip(1).step_by(2) {
+            // `.facing` after `agent.cell` is `agent.facing`.
+            told.push(if name.starts_with('.') {
+                format!("agent{name}")
+            } else {
+                name.to_owned()
+            });
+        }
+    }
+    let scenario = &commonweal_tests::worlds::shipped()[0];
+    let compiled = commonweal_tests::worlds::compile(scenario, "treatment");
+    let batch = commonweal_core::batch::Batch::new(
+        std::slice::from_ref(&compiled),
+        commonweal_core::batch::Config::default(),
+    )
+    .expect("a batch of one arena");
+    let shared: Vec<String> = batch
+        .columns()
+        .iter()
+        .filter(|c| c.canonical && (c.name.starts_with("agent.") || c.name.starts_with("arena.")))
+        .map(|c| c.name.to_owned())
+        .collect();
+    told.sort();
+    let mut real = shared;
+    real.sort();
+    assert_eq!(told, real);
+}
+
+/// Links and pictures of the pages lead to files.
+#[test]
+fn the_pages_link_to_files_that_exist() {
+    for page in [
+        "README.md",
+        "ARCHITECTURE.md",
+        "CONTRIBUTING.md",
+        "docs/guide/scenario-files.md",
+        "docs/guide/observations.md",
+        "docs/guide/draws-and-hash.md",
+    ] {
+        let folder = Path::new(page).parent().expect("a file has a folder");
+        let text = read(page);
+        for part in text.split("](").skip(1) {
+            let link = part.split(')').next().expect("split gives one");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("..")
+                .join(folder)
+                .join(link);
+            assert!(
+                link.starts_with("https://") || path.exists(),
+                "{page} links to {link}, which does not exist"
+            );
+        }
+    }
+}
