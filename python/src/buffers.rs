@@ -181,6 +181,9 @@ pub(crate) fn by_group<'py>(
             kind(given)
         ))
     })?;
+    if dict.is_empty() {
+        return Ok(vec![None; layouts.len()]);
+    }
     let nested = dict
         .values()
         .iter()
@@ -240,41 +243,45 @@ pub(crate) fn accept<T: Element>(
     shape: &[usize],
     written: bool,
 ) -> PyResult<Py<PyArrayDyn<T>>> {
+    if let Ok(array) = given.cast::<PyArrayDyn<T>>()
+        && fits(array, shape)
+        && (!written || array.try_readwrite().is_ok())
+    {
+        return Ok(array.clone().unbind());
+    }
+    Err(refusal::<T>(name, given, shape)?)
+}
+
+/// Whether an array has the shape, in C order and aligned.
+pub(crate) fn fits<T: Element>(array: &Bound<'_, PyArrayDyn<T>>, shape: &[usize]) -> bool {
+    array.shape() == shape && array.is_c_contiguous() && array.is_aligned()
+}
+
+/// What is wrong with an array; made only when something is, as it costs more than a step of one arena.
+fn refusal<T: Element>(name: &str, given: &Bound<'_, PyAny>, shape: &[usize]) -> PyResult<PyErr> {
     let py = given.py();
     let Ok(any) = given.cast::<PyUntypedArray>() else {
-        return Err(PyTypeError::new_err(format!(
-            "{name} must be a NumPy array, not {}",
-            kind(given)
-        )));
+        let message = format!("{name} must be a NumPy array, not {}", kind(given));
+        return Ok(PyTypeError::new_err(message));
     };
     let has = format!(
         "it has dtype {} and shape {}",
         any.dtype(),
         tuple(py, any.shape())?
     );
-    let wanted = numpy::dtype::<T>(py);
     let Ok(array) = given.cast::<PyArrayDyn<T>>() else {
-        return Err(PyTypeError::new_err(format!(
+        let wanted = numpy::dtype::<T>(py);
+        return Ok(PyTypeError::new_err(format!(
             "{name} must have dtype {wanted}; {has}"
         )));
     };
-    if array.shape() != shape {
-        return Err(wrong(format!(
-            "{name} must have shape {}; {has}",
-            tuple(py, shape)?
-        )));
-    }
-    if !array.is_c_contiguous() || !array.is_aligned() {
-        return Err(wrong(format!(
-            "{name} must be C-contiguous and aligned, and is not; {has}"
-        )));
-    }
-    if written && array.try_readwrite().is_err() {
-        return Err(wrong(format!(
-            "{name} must be writeable and not in use, and is not; {has}"
-        )));
-    }
-    Ok(array.clone().unbind())
+    Ok(wrong(if array.shape() != shape {
+        format!("{name} must have shape {}; {has}", tuple(py, shape)?)
+    } else if !fits(array, shape) {
+        format!("{name} must be C-contiguous and aligned, and is not; {has}")
+    } else {
+        format!("{name} must be writeable and not in use, and is not; {has}")
+    }))
 }
 
 /// The name of an object's type.

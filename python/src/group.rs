@@ -10,7 +10,7 @@ use pyo3::exceptions::{PyAttributeError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyList, PyString, PyTuple};
 
-use crate::buffers::{Buffers, Layout, accept, dict_of, kind, tuple};
+use crate::buffers::{Buffers, Layout, dict_of, fits, kind, tuple};
 use crate::engine::{Claim, Shared};
 use crate::errors::wrong;
 
@@ -84,25 +84,26 @@ impl Group {
         py: Python<'py>,
         given: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Actions<'py>> {
-        let name = format!("{}.actions", self.layout.group);
-        let in_use = || {
-            wrong(format!(
-                "{name} overlaps an array that this call writes, or is in use by another call"
-            ))
-        };
-        let Some(given) = given else {
-            let own = self.buffers.actions.bind(py);
-            return own.try_readonly().map(Actions::Array).map_err(|_| in_use());
-        };
         let shape = [self.layout.rows];
-        if let Ok(array) = accept::<i32>(&name, given, &shape, false) {
-            return array
-                .bind(py)
-                .try_readonly()
-                .map(Actions::Array)
-                .map_err(|_| in_use());
-        }
-        // Another type or layout: by way of NumPy, which reads lists and tensors too.
+        let array = match given {
+            None => self.buffers.actions.bind(py),
+            Some(given) => match given.cast::<PyArrayDyn<i32>>() {
+                Ok(array) if fits(array, &shape) => array,
+                _ => return self.convert_actions(given, &shape).map(Actions::Converted),
+            },
+        };
+        array.try_readonly().map(Actions::Array).map_err(|_| {
+            wrong(format!(
+                "{}.actions overlaps an array that this call writes, or is in use by another call",
+                self.layout.group
+            ))
+        })
+    }
+
+    /// Actions of another type or layout, by way of NumPy, which reads lists and tensors too.
+    fn convert_actions(&self, given: &Bound<'_, PyAny>, shape: &[usize]) -> PyResult<Vec<i32>> {
+        let py = given.py();
+        let name = format!("{}.actions", self.layout.group);
         let numpy = py.import("numpy")?;
         let array = numpy.getattr("asarray")?.call1((given,))?;
         let dtype = array.getattr("dtype")?;
@@ -111,7 +112,7 @@ impl Group {
         if found != shape {
             return Err(wrong(format!(
                 "{name} must have shape {}; {has}",
-                tuple(py, &shape)?
+                tuple(py, shape)?
             )));
         }
         if !matches!(dtype.getattr("kind")?.extract::<char>()?, 'i' | 'u') {
@@ -122,12 +123,12 @@ impl Group {
         let numbers = array
             .call_method1("astype", (numpy.getattr("int64")?,))?
             .cast_into::<PyArray1<i64>>()?;
-        let numbers = numbers.try_readonly().map_err(|_| in_use())?;
+        let numbers = numbers
+            .try_readonly()
+            .map_err(|_| wrong(format!("{name} is in use by another call")))?;
         // What does not fit is no action, and -1 is none either.
         let fit = |&number: &i64| i32::try_from(number).unwrap_or(-1);
-        Ok(Actions::Converted(
-            numbers.as_array().iter().map(fit).collect(),
-        ))
+        Ok(numbers.as_array().iter().map(fit).collect())
     }
 }
 
