@@ -57,6 +57,15 @@ fn effects(outcome: &Outcome) -> Value {
     json!(recorded)
 }
 
+/// Hashes of a shipped scenario, as `<scenario>.hashes.json` holds them.
+pub(crate) fn hashes_of(name: &str) -> Result<Value, Stop> {
+    let source = source::open(name)?;
+    match source::load(&source) {
+        Ok((scenario, _)) => hashes(&scenario, &Options::default()),
+        Err(_) => Err(Stop::wrong(format!("{name} has errors"))),
+    }
+}
+
 /// Hashes of seed 0: every control agent in the cells that the page opens with.
 fn hashes(scenario: &Scenario, options: &Options) -> Result<Value, Stop> {
     let name = |kind| scenario.arms.iter().find(|a| a.kind == kind).map(|a| a.name.clone());
