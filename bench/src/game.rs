@@ -151,7 +151,7 @@ impl World {
             },
             ..Config::default()
         };
-        let mut batch = Batch::new(&[self.0.clone()], config.clone()).map_err(|e| e.to_string())?;
+        let mut batch = Batch::new(std::slice::from_ref(&self.0), config.clone()).map_err(|e| e.to_string())?;
         let [group] = batch.groups() else {
             return Err("the bench scenario has one role".to_owned());
         };
@@ -188,7 +188,7 @@ impl World {
             arenas: 1,
             ..config.clone()
         };
-        let mut lead = Batch::new(&[self.0.clone()], one).map_err(|e| e.to_string())?;
+        let mut lead = Batch::new(std::slice::from_ref(&self.0), one).map_err(|e| e.to_string())?;
         let slots = self.0.table.n_slots();
         let ticks = self.0.table.time.ticks;
         let mut order: Vec<(u64, usize)> = (0..batch.arenas())

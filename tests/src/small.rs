@@ -27,7 +27,6 @@ pub struct Small<'a> {
 
 impl Small<'_> {
     /// The file.
-    #[expect(clippy::too_many_lines, reason = "one file, written out")]
     pub fn text(&self) -> String {
         let Self {
             ticks,

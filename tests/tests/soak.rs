@@ -52,7 +52,6 @@ fn config(dice: &mut Dice, compiled: &Compiled, policies: Vec<(String, String)>)
 }
 
 /// One world, many operations. Returns the number of checks made.
-#[expect(clippy::too_many_lines, reason = "one arm an operation")]
 fn round(
     dice: &mut Dice,
     compiled: &Arc<Compiled>,

@@ -419,7 +419,8 @@ impl Batch {
     pub fn fork(&mut self, from: usize, to: usize) -> Result<(), BatchError> {
         let ((a, i), (b, j)) = (self.place(from), self.place(to));
         if a == b {
-            return self.shards[a].copy_within(i, j);
+            self.shards[a].copy_within(i, j);
+            return Ok(());
         }
         match self.shards.get_disjoint_mut([a, b]) {
             Ok([a, b]) => b.copy_from(a, i, j),

@@ -88,6 +88,7 @@ impl Shard {
         world.insert_resource(Isa::default());
         world.insert_resource(compiled.programs.clone());
         world.insert_resource(Seats::new(&compiled, plan.seats, plan.n));
+        #[expect(clippy::disallowed_methods, reason = "the one place where agents are made, before any tick")]
         world.spawn_batch(std::iter::repeat_n((Agent, AgentDefaults::default()), plan.n * n_slots)).for_each(drop);
         let mut registry = ColumnRegistry::default();
         register(&mut registry, &mut world);
@@ -262,7 +263,7 @@ impl Shard {
             rows(out.truncated, n, n_slots, slots, |arena, _| heads[arena].end == End::Truncated);
             rows(out.alive, n, n_slots, slots, |_, row| status[row].0 & ALIVE != 0);
             rows(out.on, n, n_slots, slots, |_, row| status[row].0 & ON != 0);
-            rows(out.valid, n, n_slots, slots, |arena, row| !gone[row] && !(next_step && over[arena]));
+            rows(out.valid, n, n_slots, slots, |arena, row| !(gone[row] || (next_step && over[arena])));
             rows(out.illegal, n, n_slots, slots, |_, row| parts.agents.illegal[row].0);
         }
         for (row, gone) in self.gone.iter_mut().enumerate() {
@@ -327,7 +328,7 @@ impl Shard {
     /// Components of the agents that no column covers.
     pub(super) fn unregistered(&self) -> Vec<String> {
         let agents = self.world.archetypes().iter().filter(|a| self.world.component_id::<Agent>().is_some_and(|id| a.contains(id)));
-        let components = agents.flat_map(|a| a.components().iter().copied().collect::<Vec<_>>());
+        let components = agents.flat_map(|a| a.components().to_vec());
         let known = self.registry.components();
         components
             .filter(|id| !known.contains(id) && Some(*id) != self.world.component_id::<Agent>())
@@ -336,10 +337,9 @@ impl Shard {
     }
 
     /// Copies one arena over another.
-    pub(super) fn copy_within(&mut self, from: usize, to: usize) -> Result<(), BatchError> {
+    pub(super) fn copy_within(&mut self, from: usize, to: usize) {
         self.registry.save(&self.world, from, &mut self.spare);
         self.put_spare(to);
-        Ok(())
     }
 
     /// Copies an arena of another shard of the same compiled arm over one of ours.

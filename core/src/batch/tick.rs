@@ -158,9 +158,7 @@ fn decide_bots(arena: &mut ArenaMut<'_>, seats: &Seats) {
         if *seat == Seat::Caller {
             continue;
         }
-        let action = if !arena.agents.can_act(slot, arena.head.tick) {
-            0
-        } else {
+        let action = if arena.agents.can_act(slot, arena.head.tick) {
             match *seat {
                 Seat::Bot(bot) => {
                     let legal = |arena: &ArenaMut<'_>, action: u8| is_legal(compiled, arena, slot, action);
@@ -170,6 +168,8 @@ fn decide_bots(arena: &mut ArenaMut<'_>, seats: &Seats) {
                 Seat::Random => random_action(compiled, arena, slot),
                 Seat::Caller | Seat::Idle => 0,
             }
+        } else {
+            0
         };
         arena.agents.chosen[slot].0 = action;
     }

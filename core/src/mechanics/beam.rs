@@ -263,7 +263,7 @@ mod tests {
         tick(&mut b, &["zap", "noop", "noop"]);
         b.edit(0, |one| {
             let words = one.cells.words().iter().enumerate();
-            words.filter(|(_, w)| w[EFFECT] != 0).map(|(c, _)| one.table.geometry.place(crate::ids::Cell::new(c as u16))).collect()
+            words.filter(|(_, w)| w[EFFECT] != 0).map(|(c, _)| one.table.geometry.place(crate::ids::Cell::new(u16::try_from(c).expect("padded cells fit")))).collect()
         })
     }
 

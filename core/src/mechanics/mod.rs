@@ -329,7 +329,7 @@ impl<'de> serde::Deserialize<'de> for Decimal {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = f64::deserialize(deserializer)?;
         let scaled = value * 1e6;
-        if !(scaled.abs() < 9e15) {
+        if scaled.is_nan() || scaled.abs() >= 9e15 {
             return Err(serde::de::Error::custom("a number below nine thousand million"));
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded above")]

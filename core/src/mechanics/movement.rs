@@ -222,7 +222,7 @@ impl Step {
     /// Everything: the same steps, with events, slips and exchanges.
     fn slow(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
         let head = arenas.heads[arena];
-        if head.tick % self.every != 0 {
+        if !head.tick.is_multiple_of(self.every) {
             return;
         }
         let slips = head.draw.key(Purpose::Slip, 0, 0);
@@ -305,7 +305,7 @@ mod tests {
         let world = compile("#####\n#A.B#\n#####", &[("move", "", r#"{"mode":"compass4"}"#)]);
         let mut b = batch(&world);
         put(&mut b, 0, 1, 2, 0);
-        let (other, _) = (place(&mut b, 1), ());
+        let other = place(&mut b, 1);
         let toward = if other.1 == 3 { "e" } else { "w" };
         assert_eq!(tick(&mut b, &["n", "noop"]), "bumped agent_0 (0,2)");
         assert_eq!(tick(&mut b, &[toward, "noop"]), "blocked agent_0 agent_1");
@@ -329,7 +329,7 @@ mod tests {
     fn swapping_bodies_exchange_cells_once_a_tick() {
         let world = compile("####\n#AB#\n####", &[("move", "", r#"{"mode":"compass4","collide":"swap"}"#)]);
         let mut b = batch(&world);
-        let left = if place(&mut b, 0).1 == 1 { 0 } else { 1 };
+        let left = u8::from(place(&mut b, 0).1 != 1);
         let actions = if left == 0 { ["e", "w"] } else { ["w", "e"] };
         tick(&mut b, &actions);
         assert_eq!(place(&mut b, left).1, 2);
@@ -340,19 +340,19 @@ mod tests {
     #[test]
     fn the_drawn_order_favours_no_slot_over_many_ticks() {
         let world = compile("#####\n#A.B#\n#####", &[("move", "", r#"{"mode":"compass4"}"#)]);
-        let arenas = 500;
-        let mut b = many(&world, arenas, 3);
+        let arenas = 500_u16;
+        let mut b = many(&world, arenas.into(), 3);
         let mut left_first = 0u32;
         let ticks = 200;
         for _ in 0..ticks {
-            let mut actions = vec![0; arenas * 2];
-            for k in 0..arenas {
+            let mut actions = vec![0; usize::from(arenas) * 2];
+            for k in 0..usize::from(arenas) {
                 let (one, two) = b.edit(k, |one| (one.agents.pos[0].0, one.agents.pos[1].0));
                 actions[2 * k] = if one < two { 2 } else { 4 };
                 actions[2 * k + 1] = if one < two { 4 } else { 2 };
             }
             b.step(&[&actions], &mut [Out::default()], &Serial).expect("a step");
-            for k in 0..arenas {
+            for k in 0..usize::from(arenas) {
                 b.edit(k, |one| {
                     let home = one.table.geometry.cell(1, 2);
                     let mover = usize::from(one.agents.pos[0].0 != home.get());
@@ -360,11 +360,11 @@ mod tests {
                     assert_eq!(one.agents.pos[mover].0, home.get(), "exactly one of them got the cell");
                     let other = one.agents.pos[1 - mover].0;
                     let back = if other > home.get() { one.table.geometry.cell(1, 1) } else { one.table.geometry.cell(1, 3) };
-                    one.put_body(crate::ids::Slot::new(mover as u8), back);
+                    one.put_body(crate::ids::Slot::new(u8::from(mover == 1)), back);
                 });
             }
         }
-        let n = f64::from(ticks * arenas as u32);
+        let n = f64::from(ticks * u32::from(arenas));
         let z = (f64::from(left_first) - n / 2.0) / (n / 4.0).sqrt();
         assert!(z.abs() < 4.0, "slot 0 came first {left_first} times in {n}: z = {z}");
     }

@@ -200,7 +200,6 @@ struct Patch {
 const BLOCK: usize = 32;
 
 impl Patch {
-    #[expect(clippy::too_many_lines, reason = "one table after the other, each needs those before")]
     fn new(config: &Config, instance: &str, table: &Table) -> Option<Self> {
         let kind = table.kind(&config.thing)?;
         let g = table.geometry;
