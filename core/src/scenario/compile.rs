@@ -53,6 +53,10 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
     let mut tree = job.tree.clone();
     fold_dials(&mut tree, &dial_numbers(&dials), &mut reader.out);
     let world = World::read(&tree, dials, &mut reader);
+    if reader.out.iter().any(|d| d.code == "E204") {
+        // Nothing is laid out for what the engine does not hold.
+        return (None, reader.out);
+    }
     let scripts = scripts(&tree, job.source, &mut reader);
     let blocks = rule_blocks(&tree, job.source, &mut reader);
     let defs = definitions(&tree, job.source, &mut reader);
