@@ -514,3 +514,44 @@ fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
         }
     }
 }
+
+#[cfg(test)]
+mod laws {
+    use bevy_ecs::component::Component;
+    use bevy_ecs::entity::Entity;
+    use bevy_ecs::query::With;
+
+    use crate::state::Agent;
+    use crate::testing::{batch, compile};
+
+    const YARD: &str = "#####\n#A.B#\n#####";
+    const CHOSEN: [(&str, &str, &str); 4] = [
+        ("move", "", r#"{"mode":"turn"}"#),
+        ("pickup", "", r#"{"things":["apple"],"becomes":"eaten"}"#),
+        ("beam", "zap", "{}"),
+        ("absence", "", r#"{"return_at":"spawn"}"#),
+    ];
+
+    #[derive(Component)]
+    struct Forgotten;
+
+    #[test]
+    fn a_component_that_nobody_registered_is_found() {
+        let mut b = batch(&compile(YARD, &CHOSEN));
+        let shard = &mut b.shards[0];
+        assert_eq!(shard.unregistered().len(), 0);
+        let agents: Vec<Entity> = shard.world.query_filtered::<Entity, With<Agent>>().iter(&shard.world).collect();
+        for agent in agents {
+            shard.world.entity_mut(agent).insert(Forgotten);
+        }
+        assert!(!shard.unregistered().is_empty());
+    }
+
+    #[test]
+    fn no_two_systems_that_touch_the_same_are_free_to_run_in_either_order() {
+        let b = batch(&compile(YARD, &CHOSEN));
+        let schedule = &b.shards[0].schedule;
+        assert!(schedule.systems_len() >= CHOSEN.len());
+        assert!(schedule.graph().conflicting_systems().0.is_empty(), "a shuffled order would have something to shuffle");
+    }
+}

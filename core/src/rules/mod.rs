@@ -442,7 +442,9 @@ mod tests {
         world.emit("pressed", &[1, 5]);
         world.with(|arena| rules.answer(arena));
         world.at_tick(3, 0);
-        world.with(|arena| arena.emit_due());
+        world.with(|arena| {
+            arena.emit_due();
+        });
         assert_eq!(world.happened(), ["gate_shut"]);
         world.with(|arena| rules.answer(arena));
         assert_eq!(world.happened(), ["gate_shut", "heard", "heard"]);

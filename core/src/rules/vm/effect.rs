@@ -10,12 +10,12 @@ use crate::state::Type;
 
 #[expect(
     clippy::cast_possible_truncation,
-    clippy::cast_possible_wrap,
     clippy::cast_sign_loss,
     reason = "values were checked to be in range; slots and rows are few"
 )]
 impl Machine<'_, '_> {
     /// Does an effect; `false` if it could not be done because something is missing.
+    #[expect(clippy::too_many_lines, reason = "a flat list, one arm an effect")]
     pub(super) fn effect(&mut self, op: Op) -> bool {
         let number = self.get(op.b);
         match op.code {
@@ -73,9 +73,9 @@ impl Machine<'_, '_> {
             Code::Disable | Code::Enable => {
                 let by = self.slot(op.b).map(|s| Slot::new(s as u8));
                 if op.code == Code::Disable {
-                    self.arena.disable(who, by)
+                    self.arena.disable(who, by);
                 } else {
-                    self.arena.enable(who, by)
+                    self.arena.enable(who, by);
                 }
             }
             Code::MoveTo => match self.cell(op.b) {
