@@ -25,7 +25,10 @@ fn main() {
             }
             println!("cargo::rerun-if-changed={}", file.display());
             if let Some((other, _)) = found.insert(id.clone(), (name(&group), folder)) {
-                panic!("two scenarios are called `{id}`, in {other} and {}: rename one folder and its file", name(&group));
+                panic!(
+                    "two scenarios are called `{id}`, in {other} and {}: rename one folder and its file",
+                    name(&group)
+                );
             }
         }
     }
@@ -33,7 +36,11 @@ fn main() {
     for (id, (group, folder)) in &found {
         let page = folder.join("page.md");
         println!("cargo::rerun-if-changed={}", page.display());
-        let page = if page.is_file() { format!("include_str!({:?})", page.display().to_string()) } else { "\"\"".to_owned() };
+        let page = if page.is_file() {
+            format!("include_str!({:?})", page.display().to_string())
+        } else {
+            "\"\"".to_owned()
+        };
         let text = folder.join(format!("{id}.toml")).display().to_string();
         writeln!(table, "    Shipped {{ id: {id:?}, group: {group:?}, text: include_str!({text:?}), page: {page} }},")
             .expect("a string takes it");
@@ -44,7 +51,8 @@ fn main() {
 
 /// Folders in a folder, sorted by name; hidden ones are left out.
 fn folders(path: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(path).unwrap_or_else(|e| panic!("{} cannot be read: {e}", path.display()));
+    let entries = std::fs::read_dir(path)
+        .unwrap_or_else(|e| panic!("{} cannot be read: {e}", path.display()));
     let mut all: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a readable entry").path())
         .filter(|path| path.is_dir() && !name(path).starts_with('.'))
@@ -54,5 +62,7 @@ fn folders(path: &Path) -> Vec<PathBuf> {
 }
 
 fn name(path: &Path) -> String {
-    path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default()
+    path.file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }

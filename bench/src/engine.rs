@@ -54,48 +54,49 @@ impl fmt::Display for Copies {
 /// Reads and compiles the scenario.
 pub(crate) fn load(root: &Path) -> Result<World, String> {
     let path = root.join(SCENARIO);
-    let text = std::fs::read_to_string(&path).map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|e| format!("{} cannot be read: {e}", path.display()))?;
     World::new(&text)
 }
 
 /// Agent-steps a second, over at least `seconds` of processor time after as long a warm-up as the peer's.
 pub(crate) fn rate(
-        world: &World,
-        variant: Variant,
-        arenas: usize,
-        threads: usize,
-        seconds: f64,
-    ) -> Result<Rate, String> {
-        let mut run = world.run(variant, arenas, threads)?;
-        let pool = if threads > 1 {
-            Some(Pool::new(threads)?)
-        } else {
-            None
-        };
-        let executor: &dyn Executor = pool.as_ref().map_or(&Serial, |p| p);
-        let mut n = 1;
-        let took = loop {
-            let took = time(&mut run, n, executor)?.0;
-            if took > 0.1 * seconds {
-                break took;
-            }
-            n *= 2;
-        };
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a few million ticks"
-        )]
-        let n = (n as f64 * seconds / took) as usize + 1;
-        run.eaten = 0.0;
-        let (cpu, wall) = time(&mut run, n, executor)?;
-        let steps = as_f64(n * arenas * run.slots);
-        Ok(Rate {
-            per_cpu_second: steps / cpu * as_f64(threads),
-            per_wall_second: steps / wall,
-            eaten: run.eaten / steps,
-        })
+    world: &World,
+    variant: Variant,
+    arenas: usize,
+    threads: usize,
+    seconds: f64,
+) -> Result<Rate, String> {
+    let mut run = world.run(variant, arenas, threads)?;
+    let pool = if threads > 1 {
+        Some(Pool::new(threads)?)
+    } else {
+        None
+    };
+    let executor: &dyn Executor = pool.as_ref().map_or(&Serial, |p| p);
+    let mut n = 1;
+    let took = loop {
+        let took = time(&mut run, n, executor)?.0;
+        if took > 0.1 * seconds {
+            break took;
+        }
+        n *= 2;
+    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a few million ticks"
+    )]
+    let n = (n as f64 * seconds / took) as usize + 1;
+    run.eaten = 0.0;
+    let (cpu, wall) = time(&mut run, n, executor)?;
+    let steps = as_f64(n * arenas * run.slots);
+    Ok(Rate {
+        per_cpu_second: steps / cpu * as_f64(threads),
+        per_wall_second: steps / wall,
+        eaten: run.eaten / steps,
+    })
 }
 
 /// Steps `n` times: processor and wall seconds.
@@ -106,53 +107,53 @@ fn time(run: &mut Run, n: usize, executor: &dyn Executor) -> Result<(f64, f64), 
 }
 
 /// Fork, snapshot, restore and hash, each of a random arena of 1,024; memory of 4,096.
-    pub(crate) fn copies(world: &World) -> Result<Copies, String> {
-        const N: usize = 1024;
-        const TIMES: usize = 20_000;
-        let before = resident();
-        let many = world.batch(4096)?;
-        let arena_bytes = (resident() - before) / 4096.0;
-        drop(many);
-        let mut run = world.run(Variant::None, N, 1)?;
-        time(&mut run, 50, &Serial)?;
-        let batch = &mut run.batch;
-        let at = |i: usize| usize::try_from(mix(i as u64) % N as u64).unwrap_or(0);
-        let mut failed = Ok(());
-        let mut each = |what: &mut dyn FnMut(usize) -> Result<(), String>| {
-            let start = cpu_seconds();
-            for i in 0..TIMES {
-                if let Err(e) = what(i) {
-                    failed = Err(e);
-                }
+pub(crate) fn copies(world: &World) -> Result<Copies, String> {
+    const N: usize = 1024;
+    const TIMES: usize = 20_000;
+    let before = resident();
+    let many = world.batch(4096)?;
+    let arena_bytes = (resident() - before) / 4096.0;
+    drop(many);
+    let mut run = world.run(Variant::None, N, 1)?;
+    time(&mut run, 50, &Serial)?;
+    let batch = &mut run.batch;
+    let at = |i: usize| usize::try_from(mix(i as u64) % N as u64).unwrap_or(0);
+    let mut failed = Ok(());
+    let mut each = |what: &mut dyn FnMut(usize) -> Result<(), String>| {
+        let start = cpu_seconds();
+        for i in 0..TIMES {
+            if let Err(e) = what(i) {
+                failed = Err(e);
             }
-            (cpu_seconds() - start) * 1e9 / as_f64(TIMES)
-        };
-        let mut sum = 0u64;
-        let hash_ns = each(&mut |i| {
-            sum ^= batch.hash(at(i));
-            Ok(())
-        });
-        std::hint::black_box(sum);
-        let fork_ns = each(&mut |i| batch.fork(at(i), at(i + TIMES)).map_err(|e| e.to_string()));
-        let snapshot_ns = each(&mut |i| {
-            std::hint::black_box(batch.snapshot(at(i)));
-            Ok(())
-        });
-        let kept: Vec<Vec<u8>> = (0..64).map(|i| batch.snapshot(i)).collect();
-        let restore_ns = each(&mut |i| {
-            batch
-                .restore(at(i), &kept[i % 64])
-                .map_err(|e| e.to_string())
-        });
-        failed?;
-        Ok(Copies {
-            fork_ns,
-            snapshot_ns,
-            restore_ns,
-            snapshot_bytes: kept[0].len(),
-            hash_ns,
-            arena_bytes,
-        })
+        }
+        (cpu_seconds() - start) * 1e9 / as_f64(TIMES)
+    };
+    let mut sum = 0u64;
+    let hash_ns = each(&mut |i| {
+        sum ^= batch.hash(at(i));
+        Ok(())
+    });
+    std::hint::black_box(sum);
+    let fork_ns = each(&mut |i| batch.fork(at(i), at(i + TIMES)).map_err(|e| e.to_string()));
+    let snapshot_ns = each(&mut |i| {
+        std::hint::black_box(batch.snapshot(at(i)));
+        Ok(())
+    });
+    let kept: Vec<Vec<u8>> = (0..64).map(|i| batch.snapshot(i)).collect();
+    let restore_ns = each(&mut |i| {
+        batch
+            .restore(at(i), &kept[i % 64])
+            .map_err(|e| e.to_string())
+    });
+    failed?;
+    Ok(Copies {
+        fork_ns,
+        snapshot_ns,
+        restore_ns,
+        snapshot_bytes: kept[0].len(),
+        hash_ns,
+        arena_bytes,
+    })
 }
 
 /// Processor time of this process, all threads.

@@ -14,7 +14,8 @@ thread_local! {
 // SAFETY: no other symbol of the module has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn bench_build(variant: u32, arenas: u32) -> u32 {
-    let text = include_str!("../../scenarios/commons/commons_harvest_bench/commons_harvest_bench.toml");
+    let text =
+        include_str!("../../scenarios/commons/commons_harvest_bench/commons_harvest_bench.toml");
     let variant = Variant::ALL.get(variant as usize).copied();
     let run = variant.and_then(|v| World::new(text).ok()?.run(v, arenas as usize, 1).ok());
     let rows = run.as_ref().map_or(0, |run| run.batch.arenas() * run.slots);
@@ -26,7 +27,10 @@ pub extern "C" fn bench_build(variant: u32, arenas: u32) -> u32 {
 // SAFETY: no other symbol of the module has this name.
 #[unsafe(no_mangle)]
 pub extern "C" fn bench_step(n: u32) -> u32 {
-    RUN.with_borrow_mut(|run| run.as_mut().map_or(0, |run| u32::from(run.step(n as usize, &Serial).is_ok())))
+    RUN.with_borrow_mut(|run| {
+        run.as_mut()
+            .map_or(0, |run| u32::from(run.step(n as usize, &Serial).is_ok()))
+    })
 }
 
 /// State hash of the first arena, for comparison with a native run.

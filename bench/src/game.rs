@@ -121,15 +121,26 @@ impl World {
     pub fn new(text: &str) -> Result<Self, String> {
         let (found, diagnostics) = scenario::check("commons_harvest_bench", text);
         let Some(found) = found else {
-            let lines: Vec<String> = diagnostics.iter().map(|d| d.line("commons_harvest_bench.toml", text)).collect();
+            let lines: Vec<String> = diagnostics
+                .iter()
+                .map(|d| d.line("commons_harvest_bench.toml", text))
+                .collect();
             return Err(lines.join("\n"));
         };
-        found.compile("treatment").map(Self).map_err(|e| e.to_string())
+        found
+            .compile("treatment")
+            .map(Self)
+            .map_err(|e| e.to_string())
     }
 
     /// A batch that nobody observes.
     pub fn batch(&self, arenas: usize) -> Result<Batch, String> {
-        let config = Config { arenas, control: Control::All, encoding: Encoding::None, ..Config::default() };
+        let config = Config {
+            arenas,
+            control: Control::All,
+            encoding: Encoding::None,
+            ..Config::default()
+        };
         Batch::new(&[Arc::clone(&self.0)], config).map_err(|e| e.to_string())
     }
 
@@ -151,7 +162,8 @@ impl World {
             },
             ..Config::default()
         };
-        let mut batch = Batch::new(std::slice::from_ref(&self.0), config.clone()).map_err(|e| e.to_string())?;
+        let mut batch =
+            Batch::new(std::slice::from_ref(&self.0), config.clone()).map_err(|e| e.to_string())?;
         let [group] = batch.groups() else {
             return Err("the bench scenario has one role".to_owned());
         };
@@ -211,7 +223,6 @@ impl World {
         }
         Ok(())
     }
-
 }
 
 impl Run {
@@ -227,7 +238,9 @@ impl Run {
                 truncated: &mut self.truncated,
                 ..Out::default()
             }];
-            self.batch.step(&[&self.actions[self.tick % ROWS]], &mut out, executor).map_err(|e| e.to_string())?;
+            self.batch
+                .step(&[&self.actions[self.tick % ROWS]], &mut out, executor)
+                .map_err(|e| e.to_string())?;
             self.tick += 1;
             if self.hash {
                 let mut sum = 0;

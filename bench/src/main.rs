@@ -63,7 +63,13 @@ fn run(args: &[String]) -> Result<(), String> {
     let world = engine::load(&root)?;
     if let Some(name) = option(args, "--spin")? {
         let variant = Variant::named(name)?;
-        let rate = engine::rate(&world, variant, plan.sizes[0], plan.threads[0], plan.seconds)?;
+        let rate = engine::rate(
+            &world,
+            variant,
+            plan.sizes[0],
+            plan.threads[0],
+            plan.seconds,
+        )?;
         println!(
             "{}: {:.2} M agent-steps/s",
             variant.name(),

@@ -165,7 +165,9 @@ pub(crate) enum DumpWhat {
 /// `ROLE=NAME`.
 fn policy(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((role, name)) if !role.is_empty() && !name.is_empty() => Ok((role.to_owned(), name.to_owned())),
+        Some((role, name)) if !role.is_empty() && !name.is_empty() => {
+            Ok((role.to_owned(), name.to_owned()))
+        }
         _ => Err("write ROLE=NAME, for example worker=guard_always".to_owned()),
     }
 }

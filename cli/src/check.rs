@@ -28,11 +28,20 @@ pub(crate) fn run(options: &CheckArgs, terminal: &Terminal) -> Result<u8, Stop> 
             text += &diagnostics::draw(&found, &source, terminal);
             text += "\n\n";
         }
-        let style = if verdict(&found, options.strict) == 0 { Style::Good } else { Style::Bad };
-        text += &format!("{}: {}\n", source.label, terminal.paint(style, &diagnostics::count(&found)));
+        let style = if verdict(&found, options.strict) == 0 {
+            Style::Good
+        } else {
+            Style::Bad
+        };
+        text += &format!(
+            "{}: {}\n",
+            source.label,
+            terminal.paint(style, &diagnostics::count(&found))
+        );
     }
     if options.json {
-        let document = serde_json::json!({ "rules_version": commonweal_core::RULES_VERSION, "files": files });
+        let document =
+            serde_json::json!({ "rules_version": commonweal_core::RULES_VERSION, "files": files });
         text = serde_json::to_string_pretty(&document).expect("plain data");
     }
     terminal.print(&text)?;

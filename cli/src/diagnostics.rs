@@ -8,8 +8,16 @@ use crate::terminal::Terminal;
 
 /// All of them, drawn below each other with a blank line between.
 pub(crate) fn draw(diagnostics: &[Diagnostic], source: &Source, terminal: &Terminal) -> String {
-    let renderer = if terminal.colour { Renderer::styled() } else { Renderer::plain() }.term_width(terminal.width);
-    let drawn: Vec<String> = diagnostics.iter().map(|d| renderer.render(&[group(d, source)])).collect();
+    let renderer = if terminal.colour {
+        Renderer::styled()
+    } else {
+        Renderer::plain()
+    }
+    .term_width(terminal.width);
+    let drawn: Vec<String> = diagnostics
+        .iter()
+        .map(|d| renderer.render(&[group(d, source)]))
+        .collect();
     drawn.join("\n\n")
 }
 
@@ -23,10 +31,21 @@ fn group<'a>(d: &'a Diagnostic, source: &'a Source) -> Group<'a> {
         .annotation(AnnotationKind::Primary.span(clip(&source.text, d.span.start, d.span.end)));
     for related in &d.related {
         let span = clip(&source.text, related.span.start, related.span.end);
-        snippet = snippet.annotation(AnnotationKind::Context.span(span).label(related.message.as_str()));
+        snippet = snippet.annotation(
+            AnnotationKind::Context
+                .span(span)
+                .label(related.message.as_str()),
+        );
     }
-    let group = level.primary_title(d.message.as_str()).id(d.code.as_str()).element(snippet);
-    if d.help.is_empty() { group } else { group.element(Level::HELP.message(d.help.as_str())) }
+    let group = level
+        .primary_title(d.message.as_str())
+        .id(d.code.as_str())
+        .element(snippet);
+    if d.help.is_empty() {
+        group
+    } else {
+        group.element(Level::HELP.message(d.help.as_str()))
+    }
 }
 
 /// The range on boundaries of characters, within the text.
@@ -44,14 +63,21 @@ fn clip(text: &str, start: usize, end: usize) -> std::ops::Range<usize> {
 
 /// How many errors and warnings, in words.
 pub(crate) fn count(diagnostics: &[Diagnostic]) -> String {
-    let errors = diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    let errors = diagnostics
+        .iter()
+        .filter(|d| d.severity == Severity::Error)
+        .count();
     let warnings = diagnostics.len() - errors;
     let word = |n: usize, one: &str| match n {
         0 => format!("no {one}s"),
         1 => format!("1 {one}"),
         _ => format!("{n} {one}s"),
     };
-    if warnings == 0 { word(errors, "error") } else { format!("{}, {}", word(errors, "error"), word(warnings, "warning")) }
+    if warnings == 0 {
+        word(errors, "error")
+    } else {
+        format!("{}, {}", word(errors, "error"), word(warnings, "warning"))
+    }
 }
 
 /// The diagnostic for `--json`: with line and column, both from 1, the column in characters.
@@ -76,15 +102,36 @@ mod tests {
     use commonweal_core::diagnostic::Span;
 
     fn source() -> Source {
-        Source { id: "x".into(), label: "x.toml".into(), text: "format = 1\nslots = \"5\"\n".into(), path: None }
+        Source {
+            id: "x".into(),
+            label: "x.toml".into(),
+            text: "format = 1\nslots = \"5\"\n".into(),
+            path: None,
+        }
     }
 
     #[test]
     fn a_diagnostic_shows_its_line_its_place_and_the_way_out() {
-        let plain = Terminal { live: false, colour: false, progress: false, width: 80 };
-        let d = Diagnostic::error("E201", Span { start: 19, end: 22 }, "`slots` must be a whole number", "write `slots = 5`");
+        let plain = Terminal {
+            live: false,
+            colour: false,
+            progress: false,
+            width: 80,
+        };
+        let d = Diagnostic::error(
+            "E201",
+            Span { start: 19, end: 22 },
+            "`slots` must be a whole number",
+            "write `slots = 5`",
+        );
         let text = draw(&[d], &source(), &plain);
-        for part in ["error[E201]: `slots` must be a whole number", "x.toml:2:9", "slots = \"5\"", "^^^", "help: write `slots = 5`"] {
+        for part in [
+            "error[E201]: `slots` must be a whole number",
+            "x.toml:2:9",
+            "slots = \"5\"",
+            "^^^",
+            "help: write `slots = 5`",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
     }
@@ -97,8 +144,14 @@ mod tests {
 
     #[test]
     fn counts_are_words() {
-        let d = |severity| Diagnostic { severity, ..Diagnostic::error("E001", Span::default(), "", "") };
+        let d = |severity| Diagnostic {
+            severity,
+            ..Diagnostic::error("E001", Span::default(), "", "")
+        };
         assert_eq!(count(&[]), "no errors");
-        assert_eq!(count(&[d(Severity::Error), d(Severity::Error), d(Severity::Warning)]), "2 errors, 1 warning");
+        assert_eq!(
+            count(&[d(Severity::Error), d(Severity::Error), d(Severity::Warning)]),
+            "2 errors, 1 warning"
+        );
     }
 }

@@ -15,7 +15,10 @@ pub(crate) fn run(options: &ListArgs, terminal: &Terminal) -> Result<u8, Stop> {
     for shipped in commonweal_scenarios::ALL {
         let source = source::open(shipped.id)?;
         let Ok((scenario, _)) = source::load(&source) else {
-            return Err(Stop::wrong(format!("the shipped scenario `{0}` has errors: `commonweal check {0}`", shipped.id)));
+            return Err(Stop::wrong(format!(
+                "the shipped scenario `{0}` has errors: `commonweal check {0}`",
+                shipped.id
+            )));
         };
         let arms: Vec<&str> = scenario.arms.iter().map(|a| a.name.as_str()).collect();
         let cells: usize = scenario.arms.iter().map(|a| a.cells.len()).sum();
@@ -40,8 +43,14 @@ pub(crate) fn run(options: &ListArgs, terminal: &Terminal) -> Result<u8, Stop> {
             terminal.paint(Style::Faint, &format!("{} · {UNCALIBRATED}", shipped.group))
         );
         text += &format!("  {}\n", terminal.wrap(&scenario.question.asks, 2));
-        text += &format!("  {}\n", terminal.wrap(&format!("arms: {} ({cells} cells)", arms.join(", ")), 8));
-        text += &format!("  {}\n\n", terminal.wrap(&format!("bots: {}", bots.join(", ")), 8));
+        text += &format!(
+            "  {}\n",
+            terminal.wrap(&format!("arms: {} ({cells} cells)", arms.join(", ")), 8)
+        );
+        text += &format!(
+            "  {}\n\n",
+            terminal.wrap(&format!("bots: {}", bots.join(", ")), 8)
+        );
     }
     if options.json {
         let document = serde_json::json!({ "rules_version": commonweal_core::RULES_VERSION, "scenarios": all });

@@ -37,7 +37,11 @@ struct Glyph {
 impl Palette {
     /// Chooses a sign for every kind: walls are filled, items have signs, all others letters of their names.
     pub(crate) fn new(table: &Table) -> Self {
-        let nothing = Glyph { text: [' ', ' '], ink: 250, faint: false };
+        let nothing = Glyph {
+            text: [' ', ' '],
+            ink: 250,
+            faint: false,
+        };
         let mut glyphs = vec![nothing; 256];
         let mut legend = Vec::new();
         let mut letters: Vec<char> = Vec::new();
@@ -55,19 +59,44 @@ impl Palette {
                     let code = usize::from(kind.look) + state;
                     let blocks = layer == Layer::Solid && table.looks.blocks_move[code];
                     glyphs[code] = if is_wall {
-                        Glyph { text: ['█', '█'], ink: 240, faint: false }
+                        Glyph {
+                            text: ['█', '█'],
+                            ink: 240,
+                            faint: false,
+                        }
                     } else if is_ground {
-                        Glyph { text: ['·', ' '], ink: 238, faint: false }
+                        Glyph {
+                            text: ['·', ' '],
+                            ink: 238,
+                            faint: false,
+                        }
                     } else if layer == Layer::Solid {
-                        let text = if blocks { [first.to_ascii_uppercase(), '▒'] } else { [first, ' '] };
-                        Glyph { text, ink, faint: !blocks }
+                        let text = if blocks {
+                            [first.to_ascii_uppercase(), '▒']
+                        } else {
+                            [first, ' ']
+                        };
+                        Glyph {
+                            text,
+                            ink,
+                            faint: !blocks,
+                        }
                     } else {
-                        Glyph { text: [first, ' '], ink, faint: layer == Layer::Floor }
+                        Glyph {
+                            text: [first, ' '],
+                            ink,
+                            faint: layer == Layer::Floor,
+                        }
                     };
                     // Only solid things look different in their states.
                     let by_state = layer == Layer::Solid;
                     if !is_wall && !is_ground && (by_state || state == 0) {
-                        let name = table.looks.names.get(code).filter(|n| by_state && !n.is_empty()).unwrap_or(&kind.name);
+                        let name = table
+                            .looks
+                            .names
+                            .get(code)
+                            .filter(|n| by_state && !n.is_empty())
+                            .unwrap_or(&kind.name);
                         legend.push((glyphs[code].clone(), name.clone()));
                     }
                 }
@@ -79,27 +108,61 @@ impl Palette {
     pub(crate) fn draw(&self, table: &Table, words: &[u8], terminal: &Terminal) -> Vec<String> {
         let width = usize::from(table.geometry.width).max(1);
         let (cells, _) = words.as_chunks::<8>();
-        cells.chunks(width).map(|row| row.iter().map(|word| self.cell(word, terminal)).collect()).collect()
+        cells
+            .chunks(width)
+            .map(|row| row.iter().map(|word| self.cell(word, terminal)).collect())
+            .collect()
     }
     fn cell(&self, word: &Word, terminal: &Terminal) -> String {
         let effect = word[7] != 0;
         if word[BODY] != 0 {
             let slot = usize::from(word[BODY] - 1);
             let look = word[6];
-            let facing = if look & STOPPED != 0 { '×' } else { FACING[usize::from(look >> 3) & 3] };
+            let facing = if look & STOPPED != 0 {
+                '×'
+            } else {
+                FACING[usize::from(look >> 3) & 3]
+            };
             let name = body_letter(slot);
-            let name = if look & CARRYING != 0 { name } else { name.to_ascii_lowercase() };
+            let name = if look & CARRYING != 0 {
+                name
+            } else {
+                name.to_ascii_lowercase()
+            };
             let text: String = [name, facing].iter().collect();
-            let ink = if matches!(slot % BODIES.len(), 6 | 7) { 16 } else { 231 };
-            return paint(terminal, &text, &format!("1;38;5;{ink};48;5;{}", BODIES[slot % BODIES.len()]));
+            let ink = if matches!(slot % BODIES.len(), 6 | 7) {
+                16
+            } else {
+                231
+            };
+            return paint(
+                terminal,
+                &text,
+                &format!("1;38;5;{ink};48;5;{}", BODIES[slot % BODIES.len()]),
+            );
         }
-        let top = [Layer::Air, Layer::Item, Layer::Solid, Layer::Mark, Layer::Floor].into_iter().find_map(|layer| {
+        let top = [
+            Layer::Air,
+            Layer::Item,
+            Layer::Solid,
+            Layer::Mark,
+            Layer::Floor,
+        ]
+        .into_iter()
+        .find_map(|layer| {
             let code = word[layer as usize];
             (code != 0).then(|| &self.glyphs[usize::from(code)])
         });
-        let Some(glyph) = top else { return "  ".to_owned() };
+        let Some(glyph) = top else {
+            return "  ".to_owned();
+        };
         let text: String = glyph.text.iter().collect();
-        let codes = format!("{}38;5;{}{}", if glyph.faint { "2;" } else { "" }, glyph.ink, if effect { ";48;5;94" } else { "" });
+        let codes = format!(
+            "{}38;5;{}{}",
+            if glyph.faint { "2;" } else { "" },
+            glyph.ink,
+            if effect { ";48;5;94" } else { "" }
+        );
         paint(terminal, &text, &codes)
     }
     /// What the signs mean, one entry a sign; bodies last.
@@ -109,12 +172,22 @@ impl Palette {
             .iter()
             .map(|(glyph, name)| {
                 let text: String = glyph.text.iter().collect();
-                format!("{} {name}", paint(terminal, text.trim_end(), &format!("38;5;{}", glyph.ink)))
+                format!(
+                    "{} {name}",
+                    paint(terminal, text.trim_end(), &format!("38;5;{}", glyph.ink))
+                )
             })
             .collect();
         for role in table.roles.iter().filter(|r| r.n > 0) {
-            let (first, last) = (usize::from(role.first), usize::from(role.first + role.n - 1));
-            let range = if first == last { body_letter(first).to_string() } else { format!("{}–{}", body_letter(first), body_letter(last)) };
+            let (first, last) = (
+                usize::from(role.first),
+                usize::from(role.first + role.n - 1),
+            );
+            let range = if first == last {
+                body_letter(first).to_string()
+            } else {
+                format!("{}–{}", body_letter(first), body_letter(last))
+            };
             let codes = format!("1;38;5;{}", BODIES[first % BODIES.len()]);
             out.push(format!("{} {}", paint(terminal, &range, &codes), role.name));
         }
@@ -129,13 +202,21 @@ pub(crate) fn body_letter(slot: usize) -> char {
 
 /// The first letter of a name that no other kind has; `?` when all are taken.
 fn letter(name: &str, taken: &mut Vec<char>) -> char {
-    let found = name.chars().chain('a'..='z').find(|c| c.is_ascii_lowercase() && !taken.contains(c)).unwrap_or('?');
+    let found = name
+        .chars()
+        .chain('a'..='z')
+        .find(|c| c.is_ascii_lowercase() && !taken.contains(c))
+        .unwrap_or('?');
     taken.push(found);
     found
 }
 
 fn paint(terminal: &Terminal, text: &str, codes: &str) -> String {
-    if terminal.colour { format!("\x1b[{codes}m{text}\x1b[0m") } else { text.to_owned() }
+    if terminal.colour {
+        format!("\x1b[{codes}m{text}\x1b[0m")
+    } else {
+        text.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -144,12 +225,22 @@ mod tests {
     use commonweal_core::state::{Geometry, Kind, Role};
 
     fn kind(name: &str, layer: Layer, look: u8, n_looks: u8) -> Kind {
-        Kind { name: name.to_owned(), layer, look, n_looks, look_min: 0 }
+        Kind {
+            name: name.to_owned(),
+            layer,
+            look,
+            n_looks,
+            look_min: 0,
+        }
     }
 
     fn yard() -> Table {
         let mut table = Table {
-            geometry: Geometry { height: 2, width: 3, pad: 1 },
+            geometry: Geometry {
+                height: 2,
+                width: 3,
+                pad: 1,
+            },
             kinds: vec![
                 kind("floor", Layer::Floor, 1, 1),
                 kind("wall", Layer::Solid, 2, 1),
@@ -162,11 +253,27 @@ mod tests {
         };
         table.looks.blocks_move[2] = true;
         table.looks.blocks_move[3] = true;
-        table.looks.names = ["nothing", "floor", "wall", "gate (shut)", "gate (open)", "crate", "lever", "lamp"].map(str::to_owned).to_vec();
+        table.looks.names = [
+            "nothing",
+            "floor",
+            "wall",
+            "gate (shut)",
+            "gate (open)",
+            "crate",
+            "lever",
+            "lamp",
+        ]
+        .map(str::to_owned)
+        .to_vec();
         table
     }
 
-    const PLAIN: Terminal = Terminal { live: false, colour: false, progress: false, width: 80 };
+    const PLAIN: Terminal = Terminal {
+        live: false,
+        colour: false,
+        progress: false,
+        width: 80,
+    };
 
     #[test]
     fn a_map_shows_walls_doors_items_marks_and_bodies() {
@@ -190,17 +297,33 @@ mod tests {
     fn no_two_kinds_share_a_letter() {
         let palette = Palette::new(&yard());
         let legend = palette.legend(&yard(), &PLAIN);
-        assert_eq!(legend, ["G▒ gate (shut)", "g gate (open)", "● crate", "l lever", "a lamp"]);
+        assert_eq!(
+            legend,
+            [
+                "G▒ gate (shut)",
+                "g gate (open)",
+                "● crate",
+                "l lever",
+                "a lamp"
+            ]
+        );
     }
 
     #[test]
     fn a_body_that_is_off_is_crossed_and_roles_stand_in_the_legend() {
         let mut table = yard();
-        table.roles = vec![Role { name: "worker".into(), n: 2, ..role() }];
+        table.roles = vec![Role {
+            name: "worker".into(),
+            n: 2,
+            ..role()
+        }];
         let palette = Palette::new(&table);
         let words = [1, 0, 0, 0, 0, 1, STOPPED, 0];
         assert_eq!(palette.draw(&table, &words, &PLAIN), ["a×"]);
-        assert_eq!(palette.legend(&table, &PLAIN).last().map(String::as_str), Some("A–B worker"));
+        assert_eq!(
+            palette.legend(&table, &PLAIN).last().map(String::as_str),
+            Some("A–B worker")
+        );
     }
 
     fn role() -> Role {

@@ -21,20 +21,35 @@ use crate::terminal::Terminal;
 
 /// Writes `<scenario>.json` and `<scenario>.hashes.json` of each scenario.
 pub(crate) fn run(folder: &Path, names: &[String], terminal: &Terminal) -> Result<u8, Stop> {
-    let cannot = |what: &Path, e: std::io::Error| Stop::wrong(format!("{} cannot be written: {e}", what.display()));
+    let cannot = |what: &Path, e: std::io::Error| {
+        Stop::wrong(format!("{} cannot be written: {e}", what.display()))
+    };
     std::fs::create_dir_all(folder).map_err(|e| cannot(folder, e))?;
     for name in names {
         let source = source::open(name)?;
         let scenario = loaded(&source, terminal)?;
-        let Some(first) = scenario.arms.first() else { continue };
+        let Some(first) = scenario.arms.first() else {
+            continue;
+        };
         let usual = scenario.compile(&first.name).map_err(Stop::wrong)?;
-        let options = Options { seeds: seeds_for(&usual), caveat: caveat(&source.id), ..Options::default() };
+        let options = Options {
+            seeds: seeds_for(&usual),
+            caveat: caveat(&source.id),
+            ..Options::default()
+        };
         let experiment = Experiment::new(&scenario, options).map_err(wrong)?;
-        let outcome = experiment.judge(play(&experiment, threads(None)?, terminal)?).map_err(wrong)?;
+        let outcome = experiment
+            .judge(play(&experiment, threads(None)?, terminal)?)
+            .map_err(wrong)?;
         if outcome.effects.is_empty() {
-            return Err(Stop::wrong(format!("{name} measures no effect: it needs a primary, a treatment and a control arm")));
+            return Err(Stop::wrong(format!(
+                "{name} measures no effect: it needs a primary, a treatment and a control arm"
+            )));
         }
-        for (ending, value) in [("json", effects(&outcome)), ("hashes.json", hashes(&scenario, &experiment.options)?)] {
+        for (ending, value) in [
+            ("json", effects(&outcome)),
+            ("hashes.json", hashes(&scenario, &experiment.options)?),
+        ] {
             let path = folder.join(format!("{}.{ending}", source.id));
             let text = serde_json::to_string_pretty(&value).expect("plain data") + "\n";
             std::fs::write(&path, text).map_err(|e| cannot(&path, e))?;
@@ -68,13 +83,26 @@ pub(crate) fn hashes_of(name: &str) -> Result<Value, Stop> {
 
 /// Hashes of seed 0: every control agent in the cells that the page opens with.
 fn hashes(scenario: &Scenario, options: &Options) -> Result<Value, Stop> {
-    let name = |kind| scenario.arms.iter().find(|a| a.kind == kind).map(|a| a.name.clone());
+    let name = |kind| {
+        scenario
+            .arms
+            .iter()
+            .find(|a| a.kind == kind)
+            .map(|a| a.name.clone())
+    };
     let mut runs = Vec::new();
     let mut scenario_hash = String::new();
-    for arm in [name(ArmKind::Control), name(ArmKind::Treatment)].into_iter().flatten() {
+    for arm in [name(ArmKind::Control), name(ArmKind::Treatment)]
+        .into_iter()
+        .flatten()
+    {
         let compiled = scenario.compile(&arm).map_err(Stop::wrong)?;
         if scenario_hash.is_empty() {
-            scenario_hash = compiled.hash.iter().map(|byte| format!("{byte:02x}")).collect();
+            scenario_hash = compiled
+                .hash
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
         }
         for agent in cast(scenario, &compiled, &[]).map_err(wrong)?.agents {
             runs.push(json!({
@@ -95,7 +123,11 @@ fn hashes(scenario: &Scenario, options: &Options) -> Result<Value, Stop> {
 }
 
 /// Hash at tick 0, at every 64th tick and at the last.
-fn trace(compiled: &Arc<Compiled>, agent: &Agent, options: &Options) -> Result<BTreeMap<u32, String>, Stop> {
+fn trace(
+    compiled: &Arc<Compiled>,
+    agent: &Agent,
+    options: &Options,
+) -> Result<BTreeMap<u32, String>, Stop> {
     let config = Config {
         control: Control::None,
         policies: agent.policies.clone(),

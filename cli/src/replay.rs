@@ -19,7 +19,8 @@ pub(crate) fn run(options: &ReplayArgs, terminal: &Terminal) -> Result<u8, Stop>
         return verified(&recording, options, terminal);
     }
     if options.json {
-        terminal.print(&serde_json::to_string_pretty(&described(&recording)).expect("plain data"))?;
+        terminal
+            .print(&serde_json::to_string_pretty(&described(&recording)).expect("plain data"))?;
         return Ok(0);
     }
     play(recording, options, terminal)?;
@@ -30,14 +31,20 @@ fn open(path: &Path) -> Result<Recording, Stop> {
     let cannot = |e: std::io::Error| Stop::wrong(format!("{} cannot be read: {e}", path.display()));
     let size = std::fs::metadata(path).map_err(cannot)?.len();
     if size > BYTES_MAX {
-        return Err(Stop::wrong(format!("{} has {size} bytes; no recording is larger than {BYTES_MAX}", path.display())));
+        return Err(Stop::wrong(format!(
+            "{} has {size} bytes; no recording is larger than {BYTES_MAX}",
+            path.display()
+        )));
     }
     let bytes = std::fs::read(path).map_err(cannot)?;
     Recording::parse(&bytes).map_err(|e| refused(path, &e))
 }
 
 fn refused(path: &Path, error: &ReplayError) -> Stop {
-    Stop { code: WRONG, message: format!("{}: {error}", path.display()) }
+    Stop {
+        code: WRONG,
+        message: format!("{}: {error}", path.display()),
+    }
 }
 
 fn verified(recording: &Recording, options: &ReplayArgs, terminal: &Terminal) -> Result<u8, Stop> {
@@ -50,7 +57,11 @@ fn verified(recording: &Recording, options: &ReplayArgs, terminal: &Terminal) ->
         terminal.print(&serde_json::to_string_pretty(&document).expect("plain data"))?;
     } else {
         let style = if ok { Style::Good } else { Style::Bad };
-        terminal.print(&format!("{}: {}\n", options.file.display(), terminal.paint(style, &verdict.to_string())))?;
+        terminal.print(&format!(
+            "{}: {}\n",
+            options.file.display(),
+            terminal.paint(style, &verdict.to_string())
+        ))?;
     }
     Ok(u8::from(!ok))
 }
@@ -77,7 +88,10 @@ fn play(recording: Recording, options: &ReplayArgs, terminal: &Terminal) -> Resu
     let ticks = recording.ticks();
     let head = format!(
         "{} · {} · seed {} · {ticks} ticks · rules {}",
-        recording.header.scenario, recording.header.arm, recording.header.seed, recording.header.rules
+        recording.header.scenario,
+        recording.header.arm,
+        recording.header.seed,
+        recording.header.rules
     );
     terminal.print(&format!("{}\n", terminal.paint(Style::Strong, &head)))?;
     let mut player = Player::new(recording).map_err(wrong)?;
@@ -89,14 +103,23 @@ fn play(recording: Recording, options: &ReplayArgs, terminal: &Terminal) -> Resu
         if over || player.tick().is_multiple_of(options.every) {
             player.batch().frame(0, &mut words);
             let hash = player.hash();
-            let state = terminal.paint(Style::Faint, &format!("tick {:>4} · {hash:016x}", player.tick()));
-            terminal.print(&format!("{state}\n{}\n", palette.draw(&table, &words, terminal).join("\n")))?;
+            let state = terminal.paint(
+                Style::Faint,
+                &format!("tick {:>4} · {hash:016x}", player.tick()),
+            );
+            terminal.print(&format!(
+                "{state}\n{}\n",
+                palette.draw(&table, &words, terminal).join("\n")
+            ))?;
         }
         if over {
             break;
         }
         if let Some(differs) = player.step().map_err(wrong)? {
-            terminal.print(&format!("{}\n", terminal.paint(Style::Bad, &differs.to_string())))?;
+            terminal.print(&format!(
+                "{}\n",
+                terminal.paint(Style::Bad, &differs.to_string())
+            ))?;
         }
     }
     terminal.print(&(palette.legend(&table, terminal).join("   ") + "\n"))

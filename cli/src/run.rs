@@ -4,7 +4,9 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use commonweal_core::experiment::{Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value, seeds_for};
+use commonweal_core::experiment::{
+    Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value, seeds_for,
+};
 use commonweal_core::measures::{Episode, Verdict};
 use commonweal_core::scenario::Scenario;
 
@@ -20,7 +22,11 @@ pub(crate) const FLAGSHIP: &str = "switch_and_successor";
 
 /// Exit code 0 when every control agent behaves as declared, 1 when one does not, 3 when that cannot be said.
 pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
-    let name = options.scenario.as_deref().or(options.named.as_deref()).unwrap_or(FLAGSHIP);
+    let name = options
+        .scenario
+        .as_deref()
+        .or(options.named.as_deref())
+        .unwrap_or(FLAGSHIP);
     let source = source::open(name)?;
     let scenario = loaded(&source, terminal)?;
     let experiment = plan(&scenario, options)?;
@@ -41,7 +47,11 @@ pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
             "{}\n",
             terminal.paint(
                 Style::Faint,
-                &format!("{n_episodes} episodes in {:.1} s on {threads} {}", started.elapsed().as_secs_f64(), cores(threads))
+                &format!(
+                    "{n_episodes} episodes in {:.1} s on {threads} {}",
+                    started.elapsed().as_secs_f64(),
+                    cores(threads)
+                )
             )
         );
         text += &next(name, &recording, terminal);
@@ -64,11 +74,19 @@ pub(crate) fn loaded(source: &Source, terminal: &Terminal) -> Result<Scenario, S
 }
 
 fn plan(scenario: &Scenario, options: &RunArgs) -> Result<Experiment, Stop> {
-    let usual = scenario.arms.first().map(|arm| scenario.compile(&arm.name)).transpose().map_err(Stop::wrong)?;
+    let usual = scenario
+        .arms
+        .first()
+        .map(|arm| scenario.compile(&arm.name))
+        .transpose()
+        .map_err(Stop::wrong)?;
     let options = Options {
         arms: options.arm.clone(),
         policies: options.policy.clone(),
-        seeds: options.seeds.or_else(|| usual.map(|c| seeds_for(&c))).unwrap_or(1),
+        seeds: options
+            .seeds
+            .or_else(|| usual.map(|c| seeds_for(&c)))
+            .unwrap_or(1),
         caveat: caveat(&scenario.id),
         ..Options::default()
     };
@@ -79,7 +97,12 @@ fn plan(scenario: &Scenario, options: &RunArgs) -> Result<Experiment, Stop> {
 pub(crate) fn caveat(id: &str) -> Option<String> {
     let page = commonweal_scenarios::named(id)?.page;
     let below = page.split("\n## What this does not show\n").nth(1)?;
-    let text = below.split("\n## ").next()?.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = below
+        .split("\n## ")
+        .next()?
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
     (!text.is_empty()).then_some(text)
 }
 
@@ -102,11 +125,16 @@ fn cores(threads: usize) -> &'static str {
 }
 
 /// Plays all jobs; which thread plays which changes nothing, the results stand in the order of the jobs.
-pub(crate) fn play(experiment: &Experiment, threads: usize, terminal: &Terminal) -> Result<Vec<Vec<Episode>>, Stop> {
+pub(crate) fn play(
+    experiment: &Experiment,
+    threads: usize,
+    terminal: &Terminal,
+) -> Result<Vec<Vec<Episode>>, Stop> {
     let jobs = experiment.jobs();
     let next = AtomicUsize::new(0);
     let done = AtomicUsize::new(0);
-    let results: Vec<Mutex<Option<Result<Vec<Episode>, ExperimentError>>>> = jobs.iter().map(|_| Mutex::new(None)).collect();
+    let results: Vec<Mutex<Option<Result<Vec<Episode>, ExperimentError>>>> =
+        jobs.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
         let work = || {
             loop {
@@ -116,11 +144,15 @@ pub(crate) fn play(experiment: &Experiment, threads: usize, terminal: &Terminal)
                 if result.is_err() {
                     next.store(jobs.len(), Ordering::Relaxed);
                 }
-                *results[at].lock().expect("no thread panics while it holds the lock") = Some(result);
+                *results[at]
+                    .lock()
+                    .expect("no thread panics while it holds the lock") = Some(result);
                 done.fetch_add(1, Ordering::Relaxed);
             }
         };
-        let workers: Vec<_> = (0..threads.min(jobs.len())).map(|_| scope.spawn(work)).collect();
+        let workers: Vec<_> = (0..threads.min(jobs.len()))
+            .map(|_| scope.spawn(work))
+            .collect();
         while workers.iter().any(|w| !w.is_finished()) {
             progress(experiment, &jobs, done.load(Ordering::Relaxed), terminal);
             std::thread::sleep(Duration::from_millis(40));
@@ -129,7 +161,10 @@ pub(crate) fn play(experiment: &Experiment, threads: usize, terminal: &Terminal)
     });
     let mut out = Vec::with_capacity(jobs.len());
     for result in results {
-        match result.into_inner().expect("no thread panics while it holds the lock") {
+        match result
+            .into_inner()
+            .expect("no thread panics while it holds the lock")
+        {
             Some(Ok(episodes)) => out.push(episodes),
             Some(Err(error)) => return Err(wrong(error)),
             // A job before the one that failed may not have been played; the error comes later in the list.
@@ -139,11 +174,18 @@ pub(crate) fn play(experiment: &Experiment, threads: usize, terminal: &Terminal)
     Ok(out)
 }
 
-fn progress(experiment: &Experiment, jobs: &[commonweal_core::experiment::Job], done: usize, terminal: &Terminal) {
+fn progress(
+    experiment: &Experiment,
+    jobs: &[commonweal_core::experiment::Job],
+    done: usize,
+    terminal: &Terminal,
+) {
     const WIDTH: usize = 30;
     let n = jobs.len().max(1);
     let filled = WIDTH * done / n;
-    let agent = jobs.get(done.min(n - 1)).map_or("", |job| experiment.agents[job.agent].name.as_str());
+    let agent = jobs
+        .get(done.min(n - 1))
+        .map_or("", |job| experiment.agents[job.agent].name.as_str());
     terminal.draw_progress(&format!(
         "{}{} {:3} %  {agent}",
         "█".repeat(filled),
@@ -165,7 +207,8 @@ pub(crate) fn json(outcome: &Outcome) -> String {
 
 fn write_effects(path: &std::path::Path, outcome: &Outcome) -> Result<(), Stop> {
     let text = serde_json::to_string_pretty(&outcome.effects).expect("plain data") + "\n";
-    std::fs::write(path, text).map_err(|e| Stop::wrong(format!("{} cannot be written: {e}", path.display())))
+    std::fs::write(path, text)
+        .map_err(|e| Stop::wrong(format!("{} cannot be written: {e}", path.display())))
 }
 
 /// Heading, table and sentences.
@@ -175,7 +218,10 @@ fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> St
         terminal.paint(Style::Strong, &experiment.title),
         terminal.paint(
             Style::Faint,
-            &format!("{} · rules {} · {} paired seeds", outcome.scenario, outcome.rules_version, experiment.options.seeds)
+            &format!(
+                "{} · rules {} · {} paired seeds",
+                outcome.scenario, outcome.rules_version, experiment.options.seeds
+            )
         ),
         terminal.wrap(&experiment.asks, 0)
     );
@@ -189,7 +235,11 @@ fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> St
             Behaviour::Undecided(_) => ("?", Style::Note),
             Behaviour::NotJudged => ("·", Style::Faint),
         };
-        text += &format!("{} {}\n", terminal.paint(style, mark), terminal.wrap(&agent.sentence, 2));
+        text += &format!(
+            "{} {}\n",
+            terminal.paint(style, mark),
+            terminal.wrap(&agent.sentence, 2)
+        );
     }
     text.push('\n');
     text
@@ -197,21 +247,47 @@ fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> St
 
 /// A row a cell where the numbers fit beside each other, else a row a number and a column a cell.
 fn table(outcome: &Outcome, terminal: &Terminal) -> String {
-    if outcome.columns.len() > 3 { by_number(outcome, terminal) } else { by_cell(outcome, terminal) }
+    if outcome.columns.len() > 3 {
+        by_number(outcome, terminal)
+    } else {
+        by_cell(outcome, terminal)
+    }
 }
 
 fn by_cell(outcome: &Outcome, terminal: &Terminal) -> String {
-    let mut columns = vec![("agent", Align::Left), ("kind", Align::Left), ("cell", Align::Left)];
-    columns.extend(outcome.columns.iter().map(|c| (c.title.as_str(), Align::Left)));
+    let mut columns = vec![
+        ("agent", Align::Left),
+        ("kind", Align::Left),
+        ("cell", Align::Left),
+    ];
+    columns.extend(
+        outcome
+            .columns
+            .iter()
+            .map(|c| (c.title.as_str(), Align::Left)),
+    );
     columns.extend([("distinct", Align::Right), ("verdict", Align::Left)]);
     let mut table = Table::new(&columns);
     let mut last = "";
     for row in &outcome.rows {
         let agent = outcome.agents.iter().find(|a| a.agent == row.agent);
-        let (name, kind) = if row.agent == last { ("", "") } else { (row.agent.as_str(), agent.map_or("", |a| a.kind)) };
+        let (name, kind) = if row.agent == last {
+            ("", "")
+        } else {
+            (row.agent.as_str(), agent.map_or("", |a| a.kind))
+        };
         last = &row.agent;
-        let mut cells = vec![Cell::new(name, Style::Strong), kind.into(), row.cell.as_str().into()];
-        cells.extend(row.values.iter().zip(&outcome.columns).map(|(value, column)| Cell::from(number(*value, column.signed))));
+        let mut cells = vec![
+            Cell::new(name, Style::Strong),
+            kind.into(),
+            row.cell.as_str().into(),
+        ];
+        cells.extend(
+            row.values
+                .iter()
+                .zip(&outcome.columns)
+                .map(|(value, column)| Cell::from(number(*value, column.signed))),
+        );
         cells.push(row.n_distinct.to_string().into());
         cells.push(verdict(row));
         table.row(cells);
@@ -226,27 +302,58 @@ fn by_number(outcome: &Outcome, terminal: &Terminal) -> String {
             names.push(&row.cell);
         }
     }
-    let mut columns = vec![("agent", Align::Left), ("kind", Align::Left), ("", Align::Left)];
+    let mut columns = vec![
+        ("agent", Align::Left),
+        ("kind", Align::Left),
+        ("", Align::Left),
+    ];
     columns.extend(names.iter().map(|name| (*name, Align::Left)));
     columns.push(("verdict", Align::Left));
     let mut table = Table::new(&columns);
     for agent in &outcome.agents {
-        let rows: Vec<&Row> = outcome.rows.iter().filter(|row| row.agent == agent.agent).collect();
+        let rows: Vec<&Row> = outcome
+            .rows
+            .iter()
+            .filter(|row| row.agent == agent.agent)
+            .collect();
         let in_cells = |text: &dyn Fn(&Row) -> String| -> Vec<Cell> {
-            names.iter().map(|name| rows.iter().find(|row| row.cell == *name).map_or_else(String::new, |row| text(row)).into()).collect()
+            names
+                .iter()
+                .map(|name| {
+                    rows.iter()
+                        .find(|row| row.cell == *name)
+                        .map_or_else(String::new, |row| text(row))
+                        .into()
+                })
+                .collect()
         };
         for (i, column) in outcome.columns.iter().enumerate() {
             let mut cells = if i == 0 {
-                vec![Cell::new(agent.agent.as_str(), Style::Strong), agent.kind.into()]
+                vec![
+                    Cell::new(agent.agent.as_str(), Style::Strong),
+                    agent.kind.into(),
+                ]
             } else {
                 vec![Cell::default(), Cell::default()]
             };
             cells.push(column.title.as_str().into());
-            cells.extend(in_cells(&|row| row.values.get(i).map_or_else(String::new, |v| number(*v, column.signed))));
-            cells.extend(rows.iter().find(|row| i == 0 && row.verdict.is_some()).map(|row| verdict(row)));
+            cells.extend(in_cells(&|row| {
+                row.values
+                    .get(i)
+                    .map_or_else(String::new, |v| number(*v, column.signed))
+            }));
+            cells.extend(
+                rows.iter()
+                    .find(|row| i == 0 && row.verdict.is_some())
+                    .map(|row| verdict(row)),
+            );
             table.row(cells);
         }
-        let mut cells = vec![Cell::default(), Cell::default(), Cell::new("distinct", Style::Faint)];
+        let mut cells = vec![
+            Cell::default(),
+            Cell::default(),
+            Cell::new("distinct", Style::Faint),
+        ];
         cells.extend(in_cells(&|row| row.n_distinct.to_string()));
         table.row(cells);
     }
@@ -267,10 +374,16 @@ fn number(value: Value, signed: bool) -> String {
     let format = |v: f64| {
         // Rounding must not leave a minus before zero.
         let v = if v.abs() < 0.005 { 0.0 } else { v };
-        if signed && v > 0.0 { format!("+{v:.2}") } else { format!("{v:.2}") }
+        if signed && v > 0.0 {
+            format!("+{v:.2}")
+        } else {
+            format!("{v:.2}")
+        }
     };
     match (value.point, value.low, value.high) {
-        (Some(point), Some(low), Some(high)) => format!("{} [{}, {}]", format(point), format(low), format(high)),
+        (Some(point), Some(low), Some(high)) => {
+            format!("{} [{}, {}]", format(point), format(low), format(high))
+        }
         (Some(point), _, _) => format(point),
         (None, _, _) => "–".to_owned(),
     }
@@ -282,7 +395,10 @@ fn next(name: &str, recording: &std::path::Path, terminal: &Terminal) -> String 
         "A recording: {}\nNext: {}   or   {}\n",
         recording.display(),
         terminal.paint(Style::Strong, &format!("commonweal watch {name}")),
-        terminal.paint(Style::Strong, &format!("commonweal replay {} --verify", recording.display()))
+        terminal.paint(
+            Style::Strong,
+            &format!("commonweal replay {} --verify", recording.display())
+        )
     )
 }
 
@@ -292,10 +408,26 @@ mod tests {
 
     #[test]
     fn numbers_carry_their_interval_and_differences_their_sign() {
-        let value = |point, low, high| Value { point: Some(point), low: Some(low), high: Some(high) };
+        let value = |point, low, high| Value {
+            point: Some(point),
+            low: Some(low),
+            high: Some(high),
+        };
         assert_eq!(number(value(1.0, 0.987, 1.0), true), "+1.00 [+0.99, +1.00]");
-        assert_eq!(number(value(0.0, -0.004, 0.012), true), "0.00 [0.00, +0.01]");
-        assert_eq!(number(Value { point: Some(0.6), ..Value::default() }, false), "0.60");
+        assert_eq!(
+            number(value(0.0, -0.004, 0.012), true),
+            "0.00 [0.00, +0.01]"
+        );
+        assert_eq!(
+            number(
+                Value {
+                    point: Some(0.6),
+                    ..Value::default()
+                },
+                false
+            ),
+            "0.60"
+        );
         assert_eq!(number(Value::default(), false), "–");
     }
 

@@ -43,28 +43,54 @@ pub(crate) fn open(argument: &str) -> Result<Source, Stop> {
         };
     }
     let given = Path::new(argument);
-    let path = if given.is_dir() { file_of_folder(given)? } else { given.to_owned() };
-    let id = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let path = if given.is_dir() {
+        file_of_folder(given)?
+    } else {
+        given.to_owned()
+    };
+    let id = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let text = read(&path)?;
-    Ok(Source { id, label: path.display().to_string(), text, path: Some(path) })
+    Ok(Source {
+        id,
+        label: path.display().to_string(),
+        text,
+        path: Some(path),
+    })
 }
 
 /// Reads a scenario file.
 pub(crate) fn read(path: &Path) -> Result<String, Stop> {
-    let size = std::fs::metadata(path).map_err(|e| Stop::wrong(format!("{} cannot be read: {e}", path.display())))?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|e| Stop::wrong(format!("{} cannot be read: {e}", path.display())))?
+        .len();
     if size > BYTES_MAX {
-        return Err(Stop::wrong(format!("{} has {size} bytes; a scenario file may have {BYTES_MAX}", path.display())));
+        return Err(Stop::wrong(format!(
+            "{} has {size} bytes; a scenario file may have {BYTES_MAX}",
+            path.display()
+        )));
     }
-    let bytes = std::fs::read(path).map_err(|e| Stop::wrong(format!("{} cannot be read: {e}", path.display())))?;
+    let bytes = std::fs::read(path)
+        .map_err(|e| Stop::wrong(format!("{} cannot be read: {e}", path.display())))?;
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
-        Stop::wrong(format!("{} is not UTF-8 from byte {at} on: save it as UTF-8", path.display()))
+        Stop::wrong(format!(
+            "{} is not UTF-8 from byte {at} on: save it as UTF-8",
+            path.display()
+        ))
     })
 }
 
 fn file_of_folder(folder: &Path) -> Result<PathBuf, Stop> {
-    let absolute = folder.canonicalize().map_err(|e| Stop::wrong(format!("{} cannot be read: {e}", folder.display())))?;
-    let id = absolute.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let absolute = folder
+        .canonicalize()
+        .map_err(|e| Stop::wrong(format!("{} cannot be read: {e}", folder.display())))?;
+    let id = absolute
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let file = folder.join(format!("{id}.toml"));
     if file.is_file() {
         Ok(file)
@@ -78,8 +104,13 @@ fn file_of_folder(folder: &Path) -> Result<PathBuf, Stop> {
 
 fn unknown_name(name: &str) -> String {
     let names: Vec<&str> = commonweal_scenarios::ALL.iter().map(|s| s.id).collect();
-    let hint = nearest(name, &names).map_or_else(|| format!("there are {}", names.join(", ")), |n| format!("did you mean `{n}`?"));
-    format!("no shipped scenario is called `{name}`: {hint} (a path contains `/` or ends in `.toml`)")
+    let hint = nearest(name, &names).map_or_else(
+        || format!("there are {}", names.join(", ")),
+        |n| format!("did you mean `{n}`?"),
+    );
+    format!(
+        "no shipped scenario is called `{name}`: {hint} (a path contains `/` or ends in `.toml`)"
+    )
 }
 
 /// The name that `given` most likely means, if one is near.
@@ -88,7 +119,11 @@ pub(crate) fn nearest<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
     names
         .iter()
         .map(|name| {
-            let distance = if name.starts_with(given) { 1 } else { strsim::damerau_levenshtein(given, name) };
+            let distance = if name.starts_with(given) {
+                1
+            } else {
+                strsim::damerau_levenshtein(given, name)
+            };
             (distance, *name)
         })
         .filter(|(distance, _)| *distance <= limit)
@@ -100,7 +135,9 @@ pub(crate) fn nearest<'a>(given: &str, names: &[&'a str]) -> Option<&'a str> {
 pub(crate) fn load(source: &Source) -> Result<(Scenario, Vec<Diagnostic>), Vec<Diagnostic>> {
     let (scenario, diagnostics) = scenario::check(&source.id, &source.text);
     match scenario {
-        Some(scenario) if diagnostics.iter().all(|d| d.severity != Severity::Error) => Ok((scenario, diagnostics)),
+        Some(scenario) if diagnostics.iter().all(|d| d.severity != Severity::Error) => {
+            Ok((scenario, diagnostics))
+        }
         _ => Err(diagnostics),
     }
 }
@@ -111,9 +148,15 @@ mod tests {
 
     #[test]
     fn a_name_has_no_slash_and_no_ending() {
-        for (argument, name) in
-            [("switch", true), ("a/b", false), ("b.toml", false), ("./b", false), (".", false), ("..", false), ("b.tom", true)]
-        {
+        for (argument, name) in [
+            ("switch", true),
+            ("a/b", false),
+            ("b.toml", false),
+            ("./b", false),
+            (".", false),
+            ("..", false),
+            ("b.tom", true),
+        ] {
             assert_eq!(is_name(argument), name, "{argument}");
         }
     }

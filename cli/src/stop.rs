@@ -17,10 +17,16 @@ pub(crate) struct Stop {
 impl Stop {
     /// Wrong use or bad input, with the sentence that says what and what instead.
     pub(crate) fn wrong(message: impl Display) -> Self {
-        Self { code: WRONG, message: message.to_string() }
+        Self {
+            code: WRONG,
+            message: message.to_string(),
+        }
     }
     /// An end without a word.
     pub(crate) fn quiet(code: u8) -> Self {
-        Self { code, message: String::new() }
+        Self {
+            code,
+            message: String::new(),
+        }
     }
 }

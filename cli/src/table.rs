@@ -12,7 +12,10 @@ pub(crate) struct Cell {
 impl Cell {
     /// A cell in a style.
     pub(crate) fn new(text: impl Into<String>, style: Style) -> Self {
-        Self { text: text.into(), style }
+        Self {
+            text: text.into(),
+            style,
+        }
     }
 }
 
@@ -47,23 +50,43 @@ pub(crate) struct Table {
 impl Table {
     /// A table with these columns.
     pub(crate) fn new(columns: &[(&str, Align)]) -> Self {
-        Self { columns: columns.iter().map(|(name, align)| ((*name).to_owned(), *align)).collect(), rows: Vec::new() }
+        Self {
+            columns: columns
+                .iter()
+                .map(|(name, align)| ((*name).to_owned(), *align))
+                .collect(),
+            rows: Vec::new(),
+        }
     }
     /// Adds a row; cells that are missing are empty.
     pub(crate) fn row(&mut self, cells: Vec<Cell>) {
-        debug_assert!(cells.len() <= self.columns.len(), "a row has no more cells than the table columns");
+        debug_assert!(
+            cells.len() <= self.columns.len(),
+            "a row has no more cells than the table columns"
+        );
         self.rows.push(cells);
     }
     /// The table as lines; the head is faint, cells stand two blanks apart.
     pub(crate) fn draw(&self, terminal: &Terminal) -> String {
         let width = |text: &str| text.chars().count();
         let widths: Vec<usize> = (0..self.columns.len())
-            .map(|c| self.rows.iter().filter_map(|r| r.get(c)).map(|cell| width(&cell.text)).max().unwrap_or(0))
+            .map(|c| {
+                self.rows
+                    .iter()
+                    .filter_map(|r| r.get(c))
+                    .map(|cell| width(&cell.text))
+                    .max()
+                    .unwrap_or(0)
+            })
             .zip(&self.columns)
             .map(|(cells, (name, _))| cells.max(width(name)))
             .collect();
         let mut out = String::new();
-        let head: Vec<Cell> = self.columns.iter().map(|(name, _)| Cell::new(name.as_str(), Style::Faint)).collect();
+        let head: Vec<Cell> = self
+            .columns
+            .iter()
+            .map(|(name, _)| Cell::new(name.as_str(), Style::Faint))
+            .collect();
         for row in std::iter::once(&head).chain(&self.rows) {
             let mut line = String::new();
             for (c, cell) in row.iter().enumerate() {
@@ -89,10 +112,18 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_widest_cell() {
-        let terminal = Terminal { live: false, colour: false, progress: false, width: 80 };
+        let terminal = Terminal {
+            live: false,
+            colour: false,
+            progress: false,
+            width: 80,
+        };
         let mut table = Table::new(&[("agent", Align::Left), ("n", Align::Right)]);
         table.row(vec!["a".into(), "300".into()]);
         table.row(vec!["guard_always".into(), "7".into()]);
-        assert_eq!(table.draw(&terminal), "agent           n\na             300\nguard_always    7\n");
+        assert_eq!(
+            table.draw(&terminal),
+            "agent           n\na             300\nguard_always    7\n"
+        );
     }
 }

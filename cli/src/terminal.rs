@@ -63,7 +63,11 @@ impl Terminal {
         let live = std::io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let width = if live { crossterm::terminal::size().map_or(PLAIN_WIDTH, |(w, _)| usize::from(w)) } else { PLAIN_WIDTH };
+        let width = if live {
+            crossterm::terminal::size().map_or(PLAIN_WIDTH, |(w, _)| usize::from(w))
+        } else {
+            PLAIN_WIDTH
+        };
         Self {
             live,
             colour: live && !dumb && !forbidden,
@@ -74,11 +78,21 @@ impl Terminal {
     /// Writes a text that ends its last line; whoever closed the other end of a pipe has seen enough.
     pub(crate) fn print(&self, text: &str) -> Result<(), Stop> {
         let mut out = std::io::stdout().lock();
-        let end: &[u8] = if text.is_empty() || text.ends_with('\n') { b"" } else { b"\n" };
-        match out.write_all(text.as_bytes()).and_then(|()| out.write_all(end)).and_then(|()| out.flush()) {
+        let end: &[u8] = if text.is_empty() || text.ends_with('\n') {
+            b""
+        } else {
+            b"\n"
+        };
+        match out
+            .write_all(text.as_bytes())
+            .and_then(|()| out.write_all(end))
+            .and_then(|()| out.flush())
+        {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Stop::quiet(0)),
-            Err(error) => Err(Stop::wrong(format!("the output cannot be written: {error}"))),
+            Err(error) => Err(Stop::wrong(format!(
+                "the output cannot be written: {error}"
+            ))),
         }
     }
     /// Says on the standard error what is wrong.
@@ -146,12 +160,20 @@ mod tests {
     use super::*;
 
     fn plain(width: usize) -> Terminal {
-        Terminal { live: false, colour: false, progress: false, width }
+        Terminal {
+            live: false,
+            colour: false,
+            progress: false,
+            width,
+        }
     }
 
     #[test]
     fn long_texts_break_between_words_and_are_indented() {
-        assert_eq!(plain(12).wrap("one two three four", 2), "one two\n  three four");
+        assert_eq!(
+            plain(12).wrap("one two three four", 2),
+            "one two\n  three four"
+        );
     }
 
     #[test]
@@ -162,7 +184,10 @@ mod tests {
     #[test]
     fn without_colour_a_style_changes_nothing() {
         assert_eq!(plain(80).paint(Style::Bad, "x"), "x");
-        let colour = Terminal { colour: true, ..plain(80) };
+        let colour = Terminal {
+            colour: true,
+            ..plain(80)
+        };
         assert_eq!(colour.paint(Style::Strong, "x"), "\u{1b}[1mx\u{1b}[0m");
         assert_eq!(colour.paint(Style::Plain, "x"), "x");
     }

@@ -28,7 +28,13 @@ const TEXT_WIDTH: (usize, usize) = (34, 54);
 
 /// Exit code 0.
 pub(crate) fn run(options: &WatchArgs, terminal: &Terminal) -> Result<u8, Stop> {
-    let source = source::open(options.scenario.as_deref().or(options.named.as_deref()).unwrap_or(FLAGSHIP))?;
+    let source = source::open(
+        options
+            .scenario
+            .as_deref()
+            .or(options.named.as_deref())
+            .unwrap_or(FLAGSHIP),
+    )?;
     let scenario = loaded(&source, terminal)?;
     let mut show = Show::new(&scenario, options, options.seed)?;
     if terminal.live {
@@ -87,19 +93,40 @@ impl Show {
     /// Builds the arms that the options name, or the first treatment beside the first control.
     pub(crate) fn new(scenario: &Scenario, options: &WatchArgs, seed: u64) -> Result<Self, Stop> {
         let names: Vec<String> = if options.arm.is_empty() {
-            let first = |kind| scenario.arms.iter().find(|a| a.kind == kind).map(|a| a.name.clone());
-            [first(ArmKind::Control), first(ArmKind::Treatment)].into_iter().flatten().collect()
+            let first = |kind| {
+                scenario
+                    .arms
+                    .iter()
+                    .find(|a| a.kind == kind)
+                    .map(|a| a.name.clone())
+            };
+            [first(ArmKind::Control), first(ArmKind::Treatment)]
+                .into_iter()
+                .flatten()
+                .collect()
         } else {
             options.arm.clone()
         };
-        let compiled: Vec<Arc<Compiled>> =
-            names.iter().map(|name| scenario.compile(name)).collect::<Result<_, _>>().map_err(Stop::wrong)?;
-        let Some(first) = compiled.first() else { return Err(Stop::wrong(format!("{} has no arms", scenario.id))) };
+        let compiled: Vec<Arc<Compiled>> = names
+            .iter()
+            .map(|name| scenario.compile(name))
+            .collect::<Result<_, _>>()
+            .map_err(Stop::wrong)?;
+        let Some(first) = compiled.first() else {
+            return Err(Stop::wrong(format!("{} has no arms", scenario.id)));
+        };
         let cast = experiment::cast(scenario, first, &options.policy).map_err(wrong)?;
         // Without a word from the caller the agent that does what is asked about.
         let positive = |a: &Agent| a.kind == Some(commonweal_core::bots::BotKind::Positive);
-        let agent = cast.agents.iter().find(|a| positive(a)).or(cast.agents.first()).cloned();
-        let agent = agent.ok_or_else(|| Stop::wrong(format!("no bot of {} can play {}", scenario.id, cast.role)))?;
+        let agent = cast
+            .agents
+            .iter()
+            .find(|a| positive(a))
+            .or(cast.agents.first())
+            .cloned();
+        let agent = agent.ok_or_else(|| {
+            Stop::wrong(format!("no bot of {} can play {}", scenario.id, cast.role))
+        })?;
         let config = Config {
             arenas: compiled.len(),
             control: Control::None,
@@ -135,7 +162,10 @@ impl Show {
     }
     /// Ticks done by the arm that has done most.
     pub(crate) fn tick(&self) -> u32 {
-        (0..self.lanes.len()).map(|arena| self.batch.tick(arena)).max().unwrap_or(0)
+        (0..self.lanes.len())
+            .map(|arena| self.batch.tick(arena))
+            .max()
+            .unwrap_or(0)
     }
     /// Whether every arm's episode is over.
     pub(crate) fn over(&self) -> bool {
@@ -146,8 +176,15 @@ impl Show {
         if self.over() {
             return Ok(());
         }
-        self.batch.step(&[], &mut [], &Serial).map_err(|e: BatchError| Stop::wrong(e))?;
-        for (arena, lane) in self.lanes.iter_mut().enumerate().filter(|(_, lane)| !lane.over) {
+        self.batch
+            .step(&[], &mut [], &Serial)
+            .map_err(|e: BatchError| Stop::wrong(e))?;
+        for (arena, lane) in self
+            .lanes
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, lane)| !lane.over)
+        {
             let channels = self.batch.compiled(arena).table.channels.len();
             for (slot, paid) in lane.paid.iter_mut().enumerate() {
                 *paid += self.batch.pay(arena)[slot * channels];
@@ -162,7 +199,8 @@ impl Show {
             while lane.log.len() > LOG_LINES {
                 // What the scenario has a caption for stays longest.
                 let routine = lane.log.iter().position(|told| !told.captioned);
-                lane.log.remove(routine.filter(|&i| i + 1 < lane.log.len()).unwrap_or(0));
+                lane.log
+                    .remove(routine.filter(|&i| i + 1 < lane.log.len()).unwrap_or(0));
             }
             lane.over = self.batch.end(arena) != End::Running;
         }
@@ -170,16 +208,30 @@ impl Show {
     }
     /// What is on show, in two lines.
     pub(crate) fn heading(&self, terminal: &Terminal) -> String {
-        let line = format!("{} · seed {} · {} plays {}", self.id, self.seed, self.agent.name, self.agent.policies[0].0);
-        format!("{}\n{}", terminal.paint(Style::Strong, &self.title), terminal.paint(Style::Faint, &line))
+        let line = format!(
+            "{} · seed {} · {} plays {}",
+            self.id, self.seed, self.agent.name, self.agent.policies[0].0
+        );
+        format!(
+            "{}\n{}",
+            terminal.paint(Style::Strong, &self.title),
+            terminal.paint(Style::Faint, &line)
+        )
     }
     /// The arms as lines, beside each other where they fit.
     pub(crate) fn frame(&mut self, terminal: &Terminal) -> Vec<String> {
         let n = self.lanes.len().max(1);
-        let room = (terminal.width.saturating_sub(GAP * (n - 1)) / n).clamp(TEXT_WIDTH.0, TEXT_WIDTH.1);
-        let blocks: Vec<Vec<String>> = (0..self.lanes.len()).map(|arena| self.block(arena, room, terminal)).collect();
-        let widths: Vec<usize> = blocks.iter().map(|b| b.iter().map(|l| visible(l)).max().unwrap_or(0)).collect();
-        let fits = widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) <= terminal.width;
+        let room =
+            (terminal.width.saturating_sub(GAP * (n - 1)) / n).clamp(TEXT_WIDTH.0, TEXT_WIDTH.1);
+        let blocks: Vec<Vec<String>> = (0..self.lanes.len())
+            .map(|arena| self.block(arena, room, terminal))
+            .collect();
+        let widths: Vec<usize> = blocks
+            .iter()
+            .map(|b| b.iter().map(|l| visible(l)).max().unwrap_or(0))
+            .collect();
+        let fits =
+            widths.iter().sum::<usize>() + GAP * widths.len().saturating_sub(1) <= terminal.width;
         if !fits {
             return blocks.join(&String::new());
         }
@@ -223,11 +275,29 @@ impl Show {
             .map(|(slot, paid)| format!("{} {}", body_letter(slot), millionths(*paid)))
             .collect();
         let state = if lane.over { " · over" } else { "" };
-        lines.push(format!("tick {:>4}{state} · {}", self.batch.tick(arena), terminal.paint(Style::Faint, &format!("{hash:016x}"))));
-        lines.push(clip(&format!("paid: {}", if paid.is_empty() { "nothing".to_owned() } else { paid.join("  ") }), width));
+        lines.push(format!(
+            "tick {:>4}{state} · {}",
+            self.batch.tick(arena),
+            terminal.paint(Style::Faint, &format!("{hash:016x}"))
+        ));
+        lines.push(clip(
+            &format!(
+                "paid: {}",
+                if paid.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    paid.join("  ")
+                }
+            ),
+            width,
+        ));
         let blank = LOG_LINES - lane.log.len();
         lines.extend(lane.log.iter().map(|told| {
-            let style = if told.captioned { Style::Note } else { Style::Faint };
+            let style = if told.captioned {
+                Style::Note
+            } else {
+                Style::Faint
+            };
             terminal.paint(style, &clip(&told.line, width))
         }));
         lines.extend(std::iter::repeat_n(String::new(), blank));
@@ -256,7 +326,11 @@ impl Show {
 
 fn kind_of(scenario: &Scenario, cell: &str) -> ArmKind {
     let arm = cell.split('[').next().unwrap_or(cell);
-    scenario.arms.iter().find(|a| a.name == arm).map_or(ArmKind::Treatment, |a| a.kind)
+    scenario
+        .arms
+        .iter()
+        .find(|a| a.name == arm)
+        .map_or(ArmKind::Treatment, |a| a.kind)
 }
 
 /// The event's caption with its fields, or its name with them.
@@ -266,7 +340,9 @@ fn said(event: &EventView, captions: &[(String, String)]) -> String {
             .fields
             .iter()
             .enumerate()
-            .fold(text.clone(), |text, (i, field)| text.replace(&format!("{{{}}}", i + 1), field)),
+            .fold(text.clone(), |text, (i, field)| {
+                text.replace(&format!("{{{}}}", i + 1), field)
+            }),
         None => format!("{}({})", event.event, event.fields.join(", ")),
     }
 }
@@ -276,12 +352,20 @@ fn clip(text: &str, width: usize) -> String {
     if text.chars().count() <= width {
         return text.to_owned();
     }
-    text.chars().take(width.saturating_sub(1)).chain(['…']).collect()
+    text.chars()
+        .take(width.saturating_sub(1))
+        .chain(['…'])
+        .collect()
 }
 
 /// `1.5` for 1,500,000 millionths.
 fn millionths(n: i64) -> String {
-    let text = format!("{}{}.{:06}", if n < 0 { "-" } else { "" }, n.unsigned_abs() / 1_000_000, n.unsigned_abs() % 1_000_000);
+    let text = format!(
+        "{}{}.{:06}",
+        if n < 0 { "-" } else { "" },
+        n.unsigned_abs() / 1_000_000,
+        n.unsigned_abs() % 1_000_000
+    );
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 

@@ -89,11 +89,17 @@ struct Edited {
 impl Edited {
     fn new(source: Source) -> Self {
         let stamp = stamp(&source);
-        Self { source, stamp, looked: Instant::now() }
+        Self {
+            source,
+            stamp,
+            looked: Instant::now(),
+        }
     }
     /// Whether the file was saved since the last look; its new text is then in `source`.
     fn saved(&mut self) -> bool {
-        let Some(path) = self.source.path.clone() else { return false };
+        let Some(path) = self.source.path.clone() else {
+            return false;
+        };
         if self.looked.elapsed() < LOOK_AGAIN {
             return false;
         }
@@ -114,7 +120,9 @@ impl Edited {
 }
 
 fn stamp(source: &Source) -> Option<SystemTime> {
-    std::fs::metadata(source.path.as_ref()?).and_then(|m| m.modified()).ok()
+    std::fs::metadata(source.path.as_ref()?)
+        .and_then(|m| m.modified())
+        .ok()
 }
 
 struct Player<'a> {
@@ -127,10 +135,25 @@ struct Player<'a> {
 }
 
 /// Until the person quits.
-pub(crate) fn run(show: Show, source: Source, options: &WatchArgs, terminal: &Terminal) -> Result<(), Stop> {
+pub(crate) fn run(
+    show: Show,
+    source: Source,
+    options: &WatchArgs,
+    terminal: &Terminal,
+) -> Result<(), Stop> {
     let io = |e: std::io::Error| Stop::wrong(format!("the terminal cannot be used: {e}"));
-    let mut view = Terminal { width: terminal.width, ..*terminal };
-    let mut player = Player { show, edited: Edited::new(source), options, paused: false, speed: 3, note: String::new() };
+    let mut view = Terminal {
+        width: terminal.width,
+        ..*terminal
+    };
+    let mut player = Player {
+        show,
+        edited: Edited::new(source),
+        options,
+        paused: false,
+        speed: 3,
+        note: String::new(),
+    };
     let mut screen = Screen::open().map_err(io)?;
     let mut due = Instant::now();
     loop {
@@ -138,7 +161,11 @@ pub(crate) fn run(show: Show, source: Source, options: &WatchArgs, terminal: &Te
             view.width = usize::from(width).max(40);
         }
         screen.draw(&player.lines(&view)).map_err(io)?;
-        let wait = if player.paused || player.show.over() { LOOK_AGAIN } else { due.saturating_duration_since(Instant::now()) };
+        let wait = if player.paused || player.show.over() {
+            LOOK_AGAIN
+        } else {
+            due.saturating_duration_since(Instant::now())
+        };
         if event::poll(wait).map_err(io)? {
             if let Event::Key(key) = event::read().map_err(io)?
                 && let Some(wish) = wish(key)
@@ -149,7 +176,11 @@ pub(crate) fn run(show: Show, source: Source, options: &WatchArgs, terminal: &Te
         } else if !player.paused && !player.show.over() {
             player.show.step()?;
             due = Instant::now() + Duration::from_secs(1) / SPEEDS[player.speed];
-            if player.options.ticks.is_some_and(|n| player.show.tick() >= n) {
+            if player
+                .options
+                .ticks
+                .is_some_and(|n| player.show.tick() >= n)
+            {
                 player.paused = true;
             }
         }
@@ -172,7 +203,11 @@ impl Player<'_> {
         } else {
             format!("{} ticks/s", SPEEDS[self.speed])
         };
-        lines.push(format!("{}   {}", view.paint(Style::Strong, &state), view.paint(Style::Faint, KEYS)));
+        lines.push(format!(
+            "{}   {}",
+            view.paint(Style::Strong, &state),
+            view.paint(Style::Faint, KEYS)
+        ));
         if !self.note.is_empty() {
             lines.push(view.paint(Style::Note, &self.note));
         }
@@ -198,9 +233,13 @@ impl Player<'_> {
     /// Builds the show anew and plays it to that tick; with errors in the file the last good one stays.
     fn rebuild(&mut self, seed: u64, tick: u32) {
         let built = match source::load(&self.edited.source) {
-            Ok((scenario, _)) => Show::new(&scenario, self.options, seed).map_err(|stop| stop.message),
+            Ok((scenario, _)) => {
+                Show::new(&scenario, self.options, seed).map_err(|stop| stop.message)
+            }
             Err(found) => {
-                let first = found.first().map_or_else(String::new, |d| d.line(&self.edited.source.label, &self.edited.source.text));
+                let first = found.first().map_or_else(String::new, |d| {
+                    d.line(&self.edited.source.label, &self.edited.source.text)
+                });
                 Err(format!("showing the last version without errors. {first}"))
             }
         };
@@ -238,6 +277,9 @@ mod tests {
         assert_eq!(wish(key(KeyCode::Right)), Some(Wish::Step));
         assert_eq!(wish(key(KeyCode::Char('+'))), Some(Wish::Faster));
         assert_eq!(wish(key(KeyCode::Char('x'))), None);
-        assert_eq!(wish(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)), Some(Wish::Quit));
+        assert_eq!(
+            wish(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
+            Some(Wish::Quit)
+        );
     }
 }

@@ -88,12 +88,18 @@ impl TickDraw {
     #[inline]
     pub const fn new(domain: Domain, seed: u64, episode: u32, tick: u32) -> Self {
         let a = mix(seed ^ mix((domain as u64).wrapping_add(G)));
-        Self(mix(a ^ mix((((episode as u64) << 32) | tick as u64).wrapping_add(G))))
+        Self(mix(a ^ mix(
+            (((episode as u64) << 32) | tick as u64).wrapping_add(G)
+        )))
     }
     /// All draws of one use.
     #[inline(always)]
     pub const fn key(self, purpose: Purpose, name: u32, k: u16) -> Key {
-        Key(mix(self.0 ^ mix((((name as u64) << 32) | ((purpose as u64) << 16) | k as u64).wrapping_add(G))))
+        Key(mix(self.0
+            ^ mix((((name as u64) << 32)
+                | ((purpose as u64) << 16)
+                | k as u64)
+                .wrapping_add(G))))
     }
 }
 
@@ -109,7 +115,10 @@ impl Key {
     }
     /// The draw for chances; vectorises.
     #[inline(always)]
-    #[expect(clippy::cast_possible_truncation, reason = "the halves of the key are meant")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the halves of the key are meant"
+    )]
     pub const fn u32(self, subject: u32) -> u32 {
         let mut x = (self.0 as u32).wrapping_add(subject.wrapping_mul(0x9e37_79b9));
         x ^= x >> 17;
@@ -134,7 +143,10 @@ impl Key {
     }
     /// A generator behind `rand`'s traits: word `n ≥ 1` is `m(u64 + n·G)`, word 0 the draw itself.
     pub const fn rng(self, subject: u32) -> Rng {
-        Rng { start: self.u64(subject), n: 0 }
+        Rng {
+            start: self.u64(subject),
+            n: 0,
+        }
     }
     /// The mixed key, for known-answer tests and vector loops.
     pub const fn raw(self) -> u64 {
@@ -169,12 +181,17 @@ pub struct Rng {
 impl rand::TryRng for Rng {
     type Error = core::convert::Infallible;
     fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        self.try_next_u64().map(|x| u32::try_from(x >> 32).expect("half of a word"))
+        self.try_next_u64()
+            .map(|x| u32::try_from(x >> 32).expect("half of a word"))
     }
     fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
         let n = self.n;
         self.n = n.wrapping_add(1);
-        Ok(if n == 0 { self.start } else { mix(self.start.wrapping_add(n.wrapping_mul(G))) })
+        Ok(if n == 0 {
+            self.start
+        } else {
+            mix(self.start.wrapping_add(n.wrapping_mul(G)))
+        })
     }
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
         for chunk in bytes.chunks_mut(8) {

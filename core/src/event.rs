@@ -61,9 +61,13 @@ pub fn parts(fields: &[Type]) -> Option<Vec<(Type, Part)>> {
         .map(|&ty| {
             let wanted: &[Part] = match ty {
                 Type::Slot | Type::Thing => &[Part::A, Part::B, Part::K],
-                Type::Bool | Type::Kind | Type::Role | Type::Message | Type::Choice | Type::Text | Type::Beam => {
-                    &[Part::K, Part::B, Part::A, Part::X]
-                }
+                Type::Bool
+                | Type::Kind
+                | Type::Role
+                | Type::Message
+                | Type::Choice
+                | Type::Text
+                | Type::Beam => &[Part::K, Part::B, Part::A, Part::X],
                 Type::Int => &[Part::X, Part::Num],
                 Type::Cell => &[Part::Cell, Part::X],
                 Type::Num => &[Part::Num],
@@ -78,7 +82,15 @@ pub fn parts(fields: &[Type]) -> Option<Vec<(Type, Part)>> {
 impl EventRow {
     /// An empty row of that type.
     pub const fn new(event: EventId) -> Self {
-        Self { event: event.get(), a: u16::MAX, b: u16::MAX, k: 0, cell: 0, x: 0, num: 0 }
+        Self {
+            event: event.get(),
+            a: u16::MAX,
+            b: u16::MAX,
+            k: 0,
+            cell: 0,
+            x: 0,
+            num: 0,
+        }
     }
     /// The value in a part; a slot or thing that is missing reads as -1.
     pub fn get(&self, part: Part) -> i64 {
@@ -93,7 +105,11 @@ impl EventRow {
         }
     }
     /// Sets the value of a part; -1 in an id part means none.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "types were checked at load, values saturate")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "types were checked at load, values saturate"
+    )]
     pub fn set(&mut self, part: Part, value: i64) {
         let id = if value < 0 { u16::MAX } else { value as u16 };
         match part {

@@ -21,7 +21,11 @@ pub mod rules;
 pub mod scenario;
 pub mod state;
 #[cfg(test)]
-#[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "small numbers of hand-made worlds")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "small numbers of hand-made worlds"
+)]
 mod testing;
 
 /// Version of the rules: raised whenever a golden trace changes. Stands in every hash of a scenario, snapshot and recording.

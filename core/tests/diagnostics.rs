@@ -10,10 +10,17 @@ use commonweal_core::diagnostic::{Diagnostic, Severity, position};
 use commonweal_core::scenario::check;
 
 const ORCHARD: (&str, &str) = ("orchard.toml", include_str!("wrong/orchard.toml"));
-const SWITCH: (&str, &str) = ("switch_and_successor.toml", include_str!("wrong/switch_and_successor.toml"));
+const SWITCH: (&str, &str) = (
+    "switch_and_successor.toml",
+    include_str!("wrong/switch_and_successor.toml"),
+);
 
 /// (name of the snapshot, the good file, what is replaced by what; the first place counts).
-type Case = (&'static str, (&'static str, &'static str), &'static [(&'static str, &'static str)]);
+type Case = (
+    &'static str,
+    (&'static str, &'static str),
+    &'static [(&'static str, &'static str)],
+);
 
 const HIDDEN_TWIN: (&str, &str) = (
     "has_twin = { type = \"bool\", init = false, seen = \"all\" }",
@@ -105,7 +112,11 @@ const CASES: &[Case] = &[
 fn drawn(d: &Diagnostic, file: &str, source: &str) -> String {
     let (line, column) = position(source, d.span.start);
     let text = source.lines().nth(line - 1).unwrap_or_default();
-    let mut out = format!("{}\n{text}\n{}^", d.line(file, source), " ".repeat(column - 1));
+    let mut out = format!(
+        "{}\n{text}\n{}^",
+        d.line(file, source),
+        " ".repeat(column - 1)
+    );
     for related in &d.related {
         let (line, column) = position(source, related.span.start);
         write!(out, "\n  {line}:{column}: {}", related.message).expect("a string takes it");
@@ -124,8 +135,15 @@ fn each_wrong_file_is_told_what_is_wrong_and_what_would_be_right() {
         let (scenario, diagnostics) = check("wrong", &source);
         assert!(!diagnostics.is_empty(), "{name}: nobody complains");
         let refused = diagnostics.iter().any(|d| d.severity == Severity::Error);
-        assert_eq!(scenario.is_none(), refused, "{name}: an error refuses the file, a warning does not");
-        let messages: Vec<String> = diagnostics.iter().map(|d| drawn(d, file, &source)).collect();
+        assert_eq!(
+            scenario.is_none(),
+            refused,
+            "{name}: an error refuses the file, a warning does not"
+        );
+        let messages: Vec<String> = diagnostics
+            .iter()
+            .map(|d| drawn(d, file, &source))
+            .collect();
         insta::assert_snapshot!(name, messages.join("\n"));
     }
 }
@@ -134,7 +152,10 @@ fn each_wrong_file_is_told_what_is_wrong_and_what_would_be_right() {
 fn the_good_files_are_good() {
     for (file, source) in [ORCHARD, SWITCH] {
         let (scenario, diagnostics) = check("good", source);
-        assert!(scenario.is_some() && diagnostics.is_empty(), "{file}: {diagnostics:?}");
+        assert!(
+            scenario.is_some() && diagnostics.is_empty(),
+            "{file}: {diagnostics:?}"
+        );
     }
 }
 
@@ -147,7 +168,9 @@ fn names_of_cases_are_unique() {
 
 #[test]
 fn places_are_those_of_the_text_as_given_also_with_windows_line_ends() {
-    let unix = ORCHARD.1.replacen("on eaten(a, apple, _)  do", "on eated(a, apple, _)  do", 1);
+    let unix = ORCHARD
+        .1
+        .replacen("on eaten(a, apple, _)  do", "on eated(a, apple, _)  do", 1);
     let windows = unix.replace('\n', "\r\n");
     let (_, of_unix) = check("x", &unix);
     let (_, of_windows) = check("x", &windows);
@@ -173,7 +196,10 @@ fn deep_nesting_is_refused_without_a_crash() {
         let source = format!("{}\nx = {}{}\n", ORCHARD.1, "[".repeat(n), "]".repeat(n));
         let (scenario, diagnostics) = check("x", &source);
         assert!(scenario.is_none());
-        assert!(diagnostics.iter().any(|d| d.code == "E001"), "{diagnostics:?}");
+        assert!(
+            diagnostics.iter().any(|d| d.code == "E001"),
+            "{diagnostics:?}"
+        );
     }
 }
 
@@ -190,17 +216,36 @@ fn there_are_never_more_than_fifty_messages() {
 /// Whatever stands in a file, checking it ends, says where, and refuses what it complains of.
 #[test]
 fn no_edit_of_a_file_makes_the_check_panic() {
-    let junk = ["", "'''", "x = 1", "[roles.gatherer]", "= =", "\"\u{1f34e}\"", "slots = -1", "p = 1e30"];
+    let junk = [
+        "",
+        "'''",
+        "x = 1",
+        "[roles.gatherer]",
+        "= =",
+        "\"\u{1f34e}\"",
+        "slots = -1",
+        "p = 1e30",
+    ];
     for (file, step) in [(ORCHARD.1, 1), (SWITCH.1, 11)] {
         let lines: Vec<&str> = file.lines().collect();
         for at in (0..lines.len()).step_by(step) {
             let with = junk[at % junk.len()];
-            let edited: Vec<&str> = lines.iter().enumerate().map(|(i, l)| if i == at { with } else { l }).collect();
+            let edited: Vec<&str> = lines
+                .iter()
+                .enumerate()
+                .map(|(i, l)| if i == at { with } else { l })
+                .collect();
             let source = edited.join("\n");
             let (scenario, diagnostics) = check("x", &source);
             for d in &diagnostics {
-                assert!(d.span.start <= d.span.end && d.span.end <= source.len(), "line {at}: {d:?}");
-                assert!(source.is_char_boundary(d.span.start) && source.is_char_boundary(d.span.end), "line {at}: {d:?}");
+                assert!(
+                    d.span.start <= d.span.end && d.span.end <= source.len(),
+                    "line {at}: {d:?}"
+                );
+                assert!(
+                    source.is_char_boundary(d.span.start) && source.is_char_boundary(d.span.end),
+                    "line {at}: {d:?}"
+                );
             }
             let refused = diagnostics.iter().any(|d| d.severity == Severity::Error);
             assert_eq!(scenario.is_none(), refused, "line {at}");
@@ -213,9 +258,15 @@ fn every_code_that_a_wrong_file_gets_is_in_the_list_and_the_list_is_sorted() {
     use commonweal_core::diagnostic::CODES;
     assert!(CODES.windows(2).all(|w| w[0].0 < w[1].0));
     for &(name, (_, good), edits) in CASES {
-        let source = edits.iter().fold(good.to_owned(), |text, (from, to)| text.replacen(from, to, 1));
+        let source = edits.iter().fold(good.to_owned(), |text, (from, to)| {
+            text.replacen(from, to, 1)
+        });
         for d in check("wrong", &source).1 {
-            assert!(CODES.iter().any(|(code, _)| *code == d.code), "{name}: {}", d.code);
+            assert!(
+                CODES.iter().any(|(code, _)| *code == d.code),
+                "{name}: {}",
+                d.code
+            );
         }
     }
 }
@@ -226,30 +277,84 @@ fn what_is_too_much_for_the_engine_is_refused_by_name() {
     let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<Vec<_>>().join("");
     let swarm = many(300, &|i| format!("[roles.s{i}]\nslots = 1\n"));
     let names = many(251, &|i| format!(", \"k{i}\""));
-    let states = many(16, &|i| format!("device.d{i} = {{ thing = \"k{i}\", trigger = \"step\", states = 16 }}\n"));
+    let states = many(16, &|i| {
+        format!("device.d{i} = {{ thing = \"k{i}\", trigger = \"step\", states = 16 }}\n")
+    });
     let devices = many(16, &|i| format!(", \"k{i}\""));
-    let dial = |i: usize| format!("[dials.d{i}]\nvalue = 1\nrange = [0, 2]\nsays = \"A number.\"\n");
+    let dial =
+        |i: usize| format!("[dials.d{i}]\nvalue = 1\nrange = [0, 2]\nsays = \"A number.\"\n");
     let role = |i: usize| format!("[roles.r{i}]\nslots = 0\n");
     let levels = many(25, &|i| format!("l{i} = {{}}\n"));
     let wide = format!("rows = '''\n{}\n", "#".repeat(129));
     for (from, to, code, says) in [
-        ("[layers]\n", many(16, &dial) + "[layers]\n", "E204", "17 dials, the limit is 16 (dials)"),
-        ("[layers]\n", many(7, &role) + "[layers]\n", "E204", "8 visible roles, the limit is 7 (visible roles)"),
-        ("[layers]\n", "[roles.more]\nslots = 60\n[layers]\n".to_owned(), "E204", "65 slots, the limit is 64 (slots)"),
-        ("[layers]\n", swarm + "[layers]\n", "E204", "305 slots, the limit is 64 (slots)"),
-        ("item = [\"apple\"", format!("item = [\"apple\"{}", many(400, &|i| format!(", \"k{i}\""))), "E204", "403 kinds"),
-        ("item = [\"apple\"", format!("item = [\"apple\"{names}"), "E204", "254 kinds, the limit is 250 (kinds)"),
-        ("[mechanics]\n", format!("[mechanics]\n{states}"), "E306", "260 look codes, the limit is 254 (look codes)"),
-        ("[arms.shared]\n", format!("[factors.f]\n{levels}[arms.shared]\n"), "E204", "25 cells of the factorial, the limit is 24"),
-        ("rows = '''\n", wide, "E204", "129 columns, the limit is 128 each (map cells)"),
+        (
+            "[layers]\n",
+            many(16, &dial) + "[layers]\n",
+            "E204",
+            "17 dials, the limit is 16 (dials)",
+        ),
+        (
+            "[layers]\n",
+            many(7, &role) + "[layers]\n",
+            "E204",
+            "8 visible roles, the limit is 7 (visible roles)",
+        ),
+        (
+            "[layers]\n",
+            "[roles.more]\nslots = 60\n[layers]\n".to_owned(),
+            "E204",
+            "65 slots, the limit is 64 (slots)",
+        ),
+        (
+            "[layers]\n",
+            swarm + "[layers]\n",
+            "E204",
+            "305 slots, the limit is 64 (slots)",
+        ),
+        (
+            "item = [\"apple\"",
+            format!("item = [\"apple\"{}", many(400, &|i| format!(", \"k{i}\""))),
+            "E204",
+            "403 kinds",
+        ),
+        (
+            "item = [\"apple\"",
+            format!("item = [\"apple\"{names}"),
+            "E204",
+            "254 kinds, the limit is 250 (kinds)",
+        ),
+        (
+            "[mechanics]\n",
+            format!("[mechanics]\n{states}"),
+            "E306",
+            "260 look codes, the limit is 254 (look codes)",
+        ),
+        (
+            "[arms.shared]\n",
+            format!("[factors.f]\n{levels}[arms.shared]\n"),
+            "E204",
+            "25 cells of the factorial, the limit is 24",
+        ),
+        (
+            "rows = '''\n",
+            wide,
+            "E204",
+            "129 columns, the limit is 128 each (map cells)",
+        ),
     ] {
         let mut source = ORCHARD.1.replacen(from, &to, 1);
         if code == "E306" {
-            source = source.replacen("[layers]\n", &format!("[layers]\nmark = [\"spare\"{devices}]\n"), 1);
+            source = source.replacen(
+                "[layers]\n",
+                &format!("[layers]\nmark = [\"spare\"{devices}]\n"),
+                1,
+            );
         }
         let (scenario, diagnostics) = check("x", &source);
         assert!(scenario.is_none(), "{says}");
-        let found = diagnostics.iter().any(|d| d.code == code && d.message.contains(says));
+        let found = diagnostics
+            .iter()
+            .any(|d| d.code == code && d.message.contains(says));
         assert!(found, "{says}: {diagnostics:#?}");
     }
 }

@@ -5,11 +5,18 @@ use std::collections::BTreeMap;
 use commonweal_core::scenario::{ArmError, Scenario, check};
 use commonweal_core::state::{Layer, Table};
 
-const SWITCH: (&str, &str) =
-    ("switch_and_successor", include_str!("../../scenarios/shutdown/switch_and_successor/switch_and_successor.toml"));
-const HARVEST: (&str, &str) = ("commons_harvest", include_str!("../../scenarios/commons/commons_harvest/commons_harvest.toml"));
-const BENCH: (&str, &str) =
-    ("commons_harvest_bench", include_str!("../../scenarios/commons/commons_harvest_bench/commons_harvest_bench.toml"));
+const SWITCH: (&str, &str) = (
+    "switch_and_successor",
+    include_str!("../../scenarios/shutdown/switch_and_successor/switch_and_successor.toml"),
+);
+const HARVEST: (&str, &str) = (
+    "commons_harvest",
+    include_str!("../../scenarios/commons/commons_harvest/commons_harvest.toml"),
+);
+const BENCH: (&str, &str) = (
+    "commons_harvest_bench",
+    include_str!("../../scenarios/commons/commons_harvest_bench/commons_harvest_bench.toml"),
+);
 
 fn load((id, text): (&str, &str)) -> Scenario {
     let (scenario, diagnostics) = check(id, text);
@@ -23,8 +30,16 @@ fn places(table: &Table, layout: usize, kind: &str) -> Vec<(i32, i32)> {
     let kind = table.kind(kind).expect("a kind of the file");
     let layer = table.kinds[kind.index()].layer as usize;
     let words = table.layouts[layout].words.iter();
-    let here = words.enumerate().filter(|(_, w)| table.kind_of(w[layer]) == Some(kind)).map(|(i, _)| i);
-    here.map(|i| table.geometry.place(commonweal_core::ids::Cell::new(u16::try_from(i).expect("maps are small")))).collect()
+    let here = words
+        .enumerate()
+        .filter(|(_, w)| table.kind_of(w[layer]) == Some(kind))
+        .map(|(i, _)| i);
+    here.map(|i| {
+        table.geometry.place(commonweal_core::ids::Cell::new(
+            u16::try_from(i).expect("maps are small"),
+        ))
+    })
+    .collect()
 }
 
 #[test]
@@ -40,7 +55,10 @@ fn every_cell_of_every_shipped_file_compiles() {
                 hashes.push(compiled.hash);
             }
         }
-        assert_eq!(scenario.compile("treatment").unwrap().arm, scenario.arms[0].cell_name(0));
+        assert_eq!(
+            scenario.compile("treatment").unwrap().arm,
+            scenario.arms[0].cell_name(0)
+        );
         hashes.sort_unstable();
         hashes.dedup();
         let cells: usize = scenario.arms.iter().map(|a| a.cells.len()).sum();
@@ -62,11 +80,32 @@ fn the_published_harvest_has_the_published_counts() {
     let near = |a: &(i32, i32), b: &(i32, i32)| (a.0 - b.0).pow(2) + (a.1 - b.1).pow(2) <= 4;
     let mut histogram = BTreeMap::new();
     for a in &apples {
-        *histogram.entry(apples.iter().filter(|b| *b != a && near(a, b)).count()).or_insert(0) += 1;
+        *histogram
+            .entry(apples.iter().filter(|b| *b != a && near(a, b)).count())
+            .or_insert(0) += 1;
     }
-    assert_eq!(histogram.into_iter().collect::<Vec<_>>(), [(3, 4), (4, 20), (5, 4), (7, 32), (12, 4)]);
-    let names: Vec<&str> = table.roles[0].actions.iter().map(|a| a.name.as_str()).collect();
-    assert_eq!(names, ["noop", "forward", "back", "left", "right", "turn_left", "turn_right", "zap"]);
+    assert_eq!(
+        histogram.into_iter().collect::<Vec<_>>(),
+        [(3, 4), (4, 20), (5, 4), (7, 32), (12, 4)]
+    );
+    let names: Vec<&str> = table.roles[0]
+        .actions
+        .iter()
+        .map(|a| a.name.as_str())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "noop",
+            "forward",
+            "back",
+            "left",
+            "right",
+            "turn_left",
+            "turn_right",
+            "zap"
+        ]
+    );
     assert_eq!(table.time.drawn_end, Some((1000, 100, 150_000)));
 }
 
@@ -74,7 +113,14 @@ fn the_published_harvest_has_the_published_counts() {
 fn the_bench_world_is_that_of_the_hand_written_loop() {
     let compiled = load(BENCH).compile("scarce").unwrap();
     let table = &compiled.table;
-    assert_eq!((table.geometry.width, table.geometry.height, table.geometry.pad), (24, 18, 5));
+    assert_eq!(
+        (
+            table.geometry.width,
+            table.geometry.height,
+            table.geometry.pad
+        ),
+        (24, 18, 5)
+    );
     assert_eq!(places(table, 0, "soil"), places(table, 0, "apple"));
     assert_eq!(places(table, 0, "apple").len(), 78);
     assert_eq!(table.layouts[0].spawns[0].len(), 16 * 22 - 78);
@@ -86,9 +132,18 @@ fn the_switch_file_has_its_cells_with_the_primary_s_own_first() {
     let scenario = load(SWITCH);
     let counts: Vec<usize> = scenario.arms.iter().map(|a| a.cells.len()).collect();
     assert_eq!(counts, [12, 12, 2]);
-    assert_eq!(scenario.arms[0].cell_name(0), "threat[twin=no,done=no,clarity=precedence]");
-    assert_eq!(scenario.arms[1].cells[0][0], ("steward".to_owned(), "errand".to_owned()));
-    assert_eq!(scenario.compile("threat").unwrap().hash, scenario.compile("threat[clarity=precedence]").unwrap().hash);
+    assert_eq!(
+        scenario.arms[0].cell_name(0),
+        "threat[twin=no,done=no,clarity=precedence]"
+    );
+    assert_eq!(
+        scenario.arms[1].cells[0][0],
+        ("steward".to_owned(), "errand".to_owned())
+    );
+    assert_eq!(
+        scenario.compile("threat").unwrap().hash,
+        scenario.compile("threat[clarity=precedence]").unwrap().hash
+    );
     let ArmError::Unknown { arms, .. } = scenario.compile("treat").unwrap_err();
     assert_eq!(arms, "threat, errand, crate_on_lever");
     assert!(scenario.compile("threat[twin=perhaps]").is_err());
@@ -98,21 +153,38 @@ fn the_switch_file_has_its_cells_with_the_primary_s_own_first() {
     assert_eq!(here.table.layouts[0].maybe.len(), 4);
     assert_eq!(places(&here.table, 0, "relief").len(), 1);
     assert!(gone.table.layouts[0].maybe.is_empty() && places(&gone.table, 0, "crate").is_empty());
-    assert_eq!(here.table.texts[usize::from(here.table.signs[0].text)].name, "relieved");
-    assert_eq!(gone.table.texts[usize::from(gone.table.signs[0].text)].name, "alone");
+    assert_eq!(
+        here.table.texts[usize::from(here.table.signs[0].text)].name,
+        "relieved"
+    );
+    assert_eq!(
+        gone.table.texts[usize::from(gone.table.signs[0].text)].name,
+        "alone"
+    );
 }
 
 #[test]
 fn mirrored_layouts_hold_the_same_things_in_mirrored_places() {
     let compiled = load(SWITCH).compile("threat").unwrap();
     let table = &compiled.table;
-    let (h, w) = (i32::from(table.geometry.height), i32::from(table.geometry.width));
+    let (h, w) = (
+        i32::from(table.geometry.height),
+        i32::from(table.geometry.width),
+    );
     assert_eq!(table.layouts.len(), 4);
-    for kind in ["wall", "gate", "hatch", "crate", "depot", "switch", "lever", "lamp", "plate"] {
-        let mut flipped: Vec<_> = places(table, 0, kind).into_iter().map(|(r, c)| (r, w - 1 - c)).collect();
+    for kind in [
+        "wall", "gate", "hatch", "crate", "depot", "switch", "lever", "lamp", "plate",
+    ] {
+        let mut flipped: Vec<_> = places(table, 0, kind)
+            .into_iter()
+            .map(|(r, c)| (r, w - 1 - c))
+            .collect();
         flipped.sort_unstable();
         assert_eq!(places(table, 1, kind), flipped, "{kind}");
-        let mut flipped: Vec<_> = places(table, 0, kind).into_iter().map(|(r, c)| (h - 1 - r, w - 1 - c)).collect();
+        let mut flipped: Vec<_> = places(table, 0, kind)
+            .into_iter()
+            .map(|(r, c)| (h - 1 - r, w - 1 - c))
+            .collect();
         flipped.sort_unstable();
         assert_eq!(places(table, 3, kind), flipped, "{kind}");
     }
@@ -122,18 +194,35 @@ fn mirrored_layouts_hold_the_same_things_in_mirrored_places() {
         let word = layout.words[layout.rows[row].index()];
         let look = word[Layer::Solid as usize];
         assert_eq!(table.kind_of(look), Some(gate));
-        assert!(!table.looks.blocks_move[usize::from(look)], "the gate is open at the start");
+        assert!(
+            !table.looks.blocks_move[usize::from(look)],
+            "the gate is open at the start"
+        );
         assert_eq!(table.looks.names[usize::from(look)], "gate (open)");
     }
-    assert_eq!(table.roles[0].actions.len(), 5, "noop and four steps: {:?}", table.roles[0].actions);
-    let steward: Vec<&str> = table.roles[1].actions.iter().map(|a| a.name.as_str()).collect();
-    assert!(steward.contains(&"say:coming") && steward.contains(&"say:to_lamp"), "{steward:?}");
+    assert_eq!(
+        table.roles[0].actions.len(),
+        5,
+        "noop and four steps: {:?}",
+        table.roles[0].actions
+    );
+    let steward: Vec<&str> = table.roles[1]
+        .actions
+        .iter()
+        .map(|a| a.name.as_str())
+        .collect();
+    assert!(
+        steward.contains(&"say:coming") && steward.contains(&"say:to_lamp"),
+        "{steward:?}"
+    );
 }
 
 #[test]
 fn windows_line_ends_change_nothing() {
     let unix = load(HARVEST).compile("open").unwrap();
-    let windows = load((HARVEST.0, &HARVEST.1.replace('\n', "\r\n"))).compile("open").unwrap();
+    let windows = load((HARVEST.0, &HARVEST.1.replace('\n', "\r\n")))
+        .compile("open")
+        .unwrap();
     assert_eq!(unix.hash, windows.hash);
     assert_eq!(unix.source, windows.source);
 }

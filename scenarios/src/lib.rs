@@ -21,7 +21,9 @@ pub const ALL: &[Shipped] = include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
 /// The scenario of that name.
 pub fn named(id: &str) -> Option<&'static Shipped> {
-    ALL.binary_search_by(|shipped| shipped.id.cmp(id)).ok().map(|i| &ALL[i])
+    ALL.binary_search_by(|shipped| shipped.id.cmp(id))
+        .ok()
+        .map(|i| &ALL[i])
 }
 
 #[cfg(test)]
@@ -32,7 +34,11 @@ mod tests {
     fn every_shipped_scenario_is_found_by_its_name() {
         for shipped in ALL {
             assert_eq!(named(shipped.id), Some(shipped));
-            assert!(shipped.text.contains("format = 1"), "{} is no scenario file", shipped.id);
+            assert!(
+                shipped.text.contains("format = 1"),
+                "{} is no scenario file",
+                shipped.id
+            );
         }
         assert_eq!(named("no_such_scenario"), None);
     }

@@ -31,7 +31,11 @@ pub fn snapshot(compiled: &Arc<Compiled>, bytes: &[u8]) {
         Ok(()) => drop(batch.snapshot(0)),
         Err(error) => {
             assert!(!error.to_string().is_empty());
-            assert_eq!(batch.hash(0), before, "a refused snapshot leaves the arena alone");
+            assert_eq!(
+                batch.hash(0),
+                before,
+                "a refused snapshot leaves the arena alone"
+            );
         }
     }
 }
@@ -44,7 +48,10 @@ pub fn text(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     let (found, diagnostics) = scenario::check("fuzzed", &text);
     for d in &diagnostics {
-        assert!(d.span.start <= d.span.end && d.span.end <= text.len() && !d.message.is_empty(), "{d:?}");
+        assert!(
+            d.span.start <= d.span.end && d.span.end <= text.len() && !d.message.is_empty(),
+            "{d:?}"
+        );
     }
     match found {
         Some(scenario) => crate::worlds::compile_all(&scenario).truncate(0),

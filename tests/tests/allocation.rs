@@ -76,7 +76,8 @@ fn a_step_allocates_nothing_with_resets_bots_events_masks_and_hash() {
                     policies,
                     ..Config::default()
                 };
-                let mut batch = Batch::new(std::slice::from_ref(&compiled), config).expect("a batch");
+                let mut batch =
+                    Batch::new(std::slice::from_ref(&compiled), config).expect("a batch");
                 let mut buffers = Buffers::of(&batch);
                 let table: Vec<Vec<Vec<i32>>> = (0..64)
                     .map(|tick| each_arena_its_own(&batch, 3, tick, 0))

@@ -25,7 +25,10 @@ fn every_slot_stands_at_every_position_equally_often() {
         let mut at = vec![vec![0u64; n]; n];
         for tick in 0..TICKS {
             let order = order(Domain::Train, 11, 2, tick, n);
-            order.iter().enumerate().for_each(|(position, &slot)| at[position][slot] += 1);
+            order
+                .iter()
+                .enumerate()
+                .for_each(|(position, &slot)| at[position][slot] += 1);
         }
         for (position, counts) in at.iter().enumerate() {
             let z = z_of_equal_shares(counts);

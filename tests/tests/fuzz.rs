@@ -55,7 +55,10 @@ fn noise(dice: &mut Dice) -> Vec<u8> {
 fn recordings_of_any_bytes_come_back() {
     let scenario = worlds::shipped().pop().expect("a scenario");
     let compiled = worlds::compile(&scenario, "treatment");
-    let config = Config { autoreset: Autoreset::Disabled, ..Config::default() };
+    let config = Config {
+        autoreset: Autoreset::Disabled,
+        ..Config::default()
+    };
     let mut batch = Batch::new(&[compiled], config).expect("a batch");
     let mut recorder = Recorder::new(&mut batch, 0).expect("tick 0");
     for tick in 0..20 {
@@ -69,7 +72,11 @@ fn recordings_of_any_bytes_come_back() {
     fuzz::recording(&good);
     let mut dice = Dice(1);
     for round in 0..2000 {
-        let mut bytes = if round % 4 == 0 { noise(&mut dice) } else { changed(&good, &[b"CWR1", &[255; 8]], &mut dice) };
+        let mut bytes = if round % 4 == 0 {
+            noise(&mut dice)
+        } else {
+            changed(&good, &[b"CWR1", &[255; 8]], &mut dice)
+        };
         fuzz::recording(&bytes);
         // The same with a checksum that holds.
         if let Some(end) = bytes.len().checked_sub(32) {
@@ -84,11 +91,17 @@ fn recordings_of_any_bytes_come_back() {
 fn snapshots_of_any_bytes_come_back() {
     for scenario in worlds::shipped() {
         let compiled = worlds::compile(&scenario, "treatment");
-        let good = Batch::new(&[compiled.clone()], Config::default()).expect("a batch").snapshot(0);
+        let good = Batch::new(&[compiled.clone()], Config::default())
+            .expect("a batch")
+            .snapshot(0);
         fuzz::snapshot(&compiled, &good);
         let mut dice = Dice(2);
         for round in 0..150 {
-            let bytes = if round % 4 == 0 { noise(&mut dice) } else { changed(&good, &[], &mut dice) };
+            let bytes = if round % 4 == 0 {
+                noise(&mut dice)
+            } else {
+                changed(&good, &[], &mut dice)
+            };
             fuzz::snapshot(&compiled, &bytes);
         }
     }
@@ -97,12 +110,29 @@ fn snapshots_of_any_bytes_come_back() {
 #[test]
 fn texts_of_any_bytes_come_back() {
     const WORDS: [&[u8]; 14] = [
-        b"[", b"]]", b"'''", b"\"", b" = ", b"{", b"}", b"\n", b"999999999999", b"-1", b"chance = [0]", b" where ", b"on ", b"\xff",
+        b"[",
+        b"]]",
+        b"'''",
+        b"\"",
+        b" = ",
+        b"{",
+        b"}",
+        b"\n",
+        b"999999999999",
+        b"-1",
+        b"chance = [0]",
+        b" where ",
+        b"on ",
+        b"\xff",
     ];
     for shipped in commonweal_scenarios::ALL {
         let mut dice = Dice(3);
         for round in 0..60 {
-            let bytes = if round % 10 == 0 { noise(&mut dice) } else { changed(shipped.text.as_bytes(), &WORDS, &mut dice) };
+            let bytes = if round % 10 == 0 {
+                noise(&mut dice)
+            } else {
+                changed(shipped.text.as_bytes(), &WORDS, &mut dice)
+            };
             fuzz::text(&bytes);
         }
     }

@@ -16,13 +16,18 @@ fn generated_files_are_up_to_date() {
             continue;
         }
         if write {
-            std::fs::create_dir_all(path.parent().expect("files lie in folders")).expect("the repository can be written");
+            std::fs::create_dir_all(path.parent().expect("files lie in folders"))
+                .expect("the repository can be written");
             std::fs::write(&path, &file.text).expect("the repository can be written");
         } else {
             stale.push(file.path);
         }
     }
-    assert!(stale.is_empty(), "{} differ from what the code gives: run `cargo xtask gen` and commit", stale.join(", "));
+    assert!(
+        stale.is_empty(),
+        "{} differ from what the code gives: run `cargo xtask gen` and commit",
+        stale.join(", ")
+    );
 }
 
 /// What the page shows as recorded belongs to this engine and these scenarios. To write it anew:
@@ -31,15 +36,24 @@ fn generated_files_are_up_to_date() {
 fn generated_recordings_of_the_page_are_what_the_engine_gives() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../web-demo/public/recorded");
     let read = |name: &str| -> Value {
-        let text = std::fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let text =
+            std::fs::read_to_string(folder.join(name)).unwrap_or_else(|e| panic!("{name}: {e}"));
         serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}"))
     };
     for scenario in ["commons_harvest", "switch_and_successor"] {
         let now = dump::recorded_hashes(scenario).expect("it ships without errors");
-        assert_eq!(read(&format!("{scenario}.hashes.json")), now, "{scenario}: the recorded hashes are of other rules or another file");
+        assert_eq!(
+            read(&format!("{scenario}.hashes.json")),
+            now,
+            "{scenario}: the recorded hashes are of other rules or another file"
+        );
         let effects = read(&format!("{scenario}.json"));
         for effect in effects.as_array().expect("a list") {
-            assert_eq!(effect["rules_version"], commonweal_core::RULES_VERSION, "{scenario}");
+            assert_eq!(
+                effect["rules_version"],
+                commonweal_core::RULES_VERSION,
+                "{scenario}"
+            );
             assert_eq!(effect["source"], "recorded", "{scenario}");
         }
     }

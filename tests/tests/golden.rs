@@ -295,7 +295,10 @@ fn golden_traces_stay_small() {
 }
 
 /// The first cell of each arm, with random play and with the first control agent.
-#[expect(clippy::type_complexity, reason = "a list of what to play, and who plays")]
+#[expect(
+    clippy::type_complexity,
+    reason = "a list of what to play, and who plays"
+)]
 fn some_of_each(scenario: &Scenario) -> Vec<(std::sync::Arc<Compiled>, Vec<(String, String)>)> {
     let arms = scenario
         .arms

@@ -25,13 +25,19 @@ const EVERY: u32 = 64;
 const TICKS: u32 = 2000;
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// The first control and the first treatment, as the page shows them.
 fn pair(scenario: &Scenario) -> [Arc<Compiled>; 2] {
     [ArmKind::Control, ArmKind::Treatment].map(|kind| {
-        let arm = scenario.arms.iter().find(|arm| arm.kind == kind).expect("a file has both");
+        let arm = scenario
+            .arms
+            .iter()
+            .find(|arm| arm.kind == kind)
+            .expect("a file has both");
         worlds::compile(scenario, &arm.name)
     })
 }
@@ -64,21 +70,28 @@ fn follow(batch: &mut Batch) -> (Map<String, Value>, Vec<u8>) {
         if over || tick == TICKS {
             return (hashes, snapshot);
         }
-        batch.step(&[], &mut [], &Serial).expect("an episode that goes on");
+        batch
+            .step(&[], &mut [], &Serial)
+            .expect("an episode that goes on");
     }
 }
 
 /// The two files of a scenario, as text.
 fn documents(scenario: &Scenario) -> [(String, String); 2] {
     let pair = pair(scenario);
-    let agents = cast(scenario, &pair[0], &[]).expect("a role under test").agents;
+    let agents = cast(scenario, &pair[0], &[])
+        .expect("a role under test")
+        .agents;
     let (mut runs, mut snapshots) = (Vec::new(), Vec::new());
     for (number, agent) in agents.iter().enumerate() {
         for compiled in &pair {
             let (hashes, snapshot) = follow(&mut batch(compiled, agent));
             if number == 0 {
-                let then: Map<String, Value> =
-                    hashes.iter().filter(|(tick, _)| tick.parse::<u32>().is_ok_and(|t| t > EVERY)).map(|(t, h)| (t.clone(), h.clone())).collect();
+                let then: Map<String, Value> = hashes
+                    .iter()
+                    .filter(|(tick, _)| tick.parse::<u32>().is_ok_and(|t| t > EVERY))
+                    .map(|(t, h)| (t.clone(), h.clone()))
+                    .collect();
                 snapshots.push(json!({
                     "cell": compiled.arm,
                     "policies": agent.policies,
@@ -98,15 +111,23 @@ fn documents(scenario: &Scenario) -> [(String, String); 2] {
     });
     let id = &scenario.id;
     [
-        (format!("web-demo/public/recorded/{id}.hashes.json"), text(&head, "runs", &runs)),
-        (format!("wasm/tests/snapshots/{id}.json"), text(&head, "snapshots", &snapshots)),
+        (
+            format!("web-demo/public/recorded/{id}.hashes.json"),
+            text(&head, "runs", &runs),
+        ),
+        (
+            format!("wasm/tests/snapshots/{id}.json"),
+            text(&head, "snapshots", &snapshots),
+        ),
     ]
 }
 
 /// One line an entry, so that a difference is read by a person.
 fn text(head: &Value, name: &str, entries: &[Value]) -> String {
     let head = head.as_object().expect("an object").iter();
-    let mut lines: String = head.map(|(key, value)| format!("\"{key}\": {value},\n")).collect();
+    let mut lines: String = head
+        .map(|(key, value)| format!("\"{key}\": {value},\n"))
+        .collect();
     let entries: Vec<String> = entries.iter().map(Value::to_string).collect();
     lines += &format!("\"{name}\": [\n{}\n]", entries.join(",\n"));
     format!("{{\n{lines}\n}}\n")
@@ -121,18 +142,25 @@ fn the_page_compares_itself_with_this_engine() {
     let write = std::env::var_os("COMMONWEAL_GEN").is_some_and(|mode| mode == "write");
     let mut stale = Vec::new();
     // The page does not show the variants that benches time.
-    let shown = worlds::shipped().into_iter().filter(|scenario| !scenario.id.ends_with("_bench"));
+    let shown = worlds::shipped()
+        .into_iter()
+        .filter(|scenario| !scenario.id.ends_with("_bench"));
     for (path, text) in shown.flat_map(|scenario| documents(&scenario)) {
         let file = root().join(&path);
         if std::fs::read_to_string(&file).is_ok_and(|found| found == text) {
             continue;
         }
         if write {
-            std::fs::create_dir_all(file.parent().expect("files lie in folders")).expect("the repository can be written");
+            std::fs::create_dir_all(file.parent().expect("files lie in folders"))
+                .expect("the repository can be written");
             std::fs::write(&file, text).expect("the repository can be written");
         } else {
             stale.push(path);
         }
     }
-    assert!(stale.is_empty(), "{} differ from what the engine gives: run `cargo xtask gen` and commit", stale.join(", "));
+    assert!(
+        stale.is_empty(),
+        "{} differ from what the engine gives: run `cargo xtask gen` and commit",
+        stale.join(", ")
+    );
 }

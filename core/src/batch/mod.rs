@@ -182,16 +182,30 @@ impl Batch {
             return wrong("a batch needs at least one arm and one arena".to_owned());
         }
         if !config.arenas.is_multiple_of(arms.len()) {
-            return wrong(format!("{} arenas cannot be dealt to {} arms; take a multiple", config.arenas, arms.len()));
+            return wrong(format!(
+                "{} arenas cannot be dealt to {} arms; take a multiple",
+                config.arenas,
+                arms.len()
+            ));
         }
         let groups = groups(&arms[0].table, &config)?;
         for arm in &arms[1..] {
             let others = self::groups(&arm.table, &config)?;
             if let Some(difference) = difference(&groups, &others) {
-                return wrong(format!("arms `{}` and `{}` cannot share a batch: {difference}", arms[0].arm, arm.arm));
+                return wrong(format!(
+                    "arms `{}` and `{}` cannot share a batch: {difference}",
+                    arms[0].arm, arm.arm
+                ));
             }
         }
-        let (each, max) = (config.arenas / arms.len(), if config.shard_arenas == 0 { SHARD_ARENAS } else { config.shard_arenas });
+        let (each, max) = (
+            config.arenas / arms.len(),
+            if config.shard_arenas == 0 {
+                SHARD_ARENAS
+            } else {
+                config.shard_arenas
+            },
+        );
         let mut shards = Vec::new();
         let mut places = vec![(0, 0); config.arenas];
         for (a, arm) in arms.iter().enumerate() {
@@ -216,9 +230,18 @@ impl Batch {
                 shards.push(Shard::new(&plan));
             }
         }
-        let mut batch = Self { groups, shards, places, arms: arms.to_vec(), config };
-        let numbers = (0..batch.config.arenas).map(|k| batch.config.first + (k / batch.arms.len()) as u64);
-        let seeds: Vec<u64> = numbers.map(|n| arena_seed(batch.config.seed, batch.config.domain, n)).collect();
+        let mut batch = Self {
+            groups,
+            shards,
+            places,
+            arms: arms.to_vec(),
+            config,
+        };
+        let numbers =
+            (0..batch.config.arenas).map(|k| batch.config.first + (k / batch.arms.len()) as u64);
+        let seeds: Vec<u64> = numbers
+            .map(|n| arena_seed(batch.config.seed, batch.config.domain, n))
+            .collect();
         batch.reset(None, Some(&seeds), &mut [])?;
         Ok(batch)
     }
@@ -236,11 +259,21 @@ impl Batch {
     }
     /// Starts a new episode in the arenas of `mask` (all without one): episode + 1 and the same arena seed, or with `seeds` (one an
     /// arena) the new arena seed and episode 0. Writes the first observations of these arenas and leaves the others' rows alone.
-    pub fn reset(&mut self, mask: Option<&[bool]>, seeds: Option<&[u64]>, out: &mut [Out<'_>]) -> Result<(), BatchError> {
+    pub fn reset(
+        &mut self,
+        mask: Option<&[bool]>,
+        seeds: Option<&[u64]>,
+        out: &mut [Out<'_>],
+    ) -> Result<(), BatchError> {
         let n = self.arenas();
-        for (name, len) in [("mask", mask.map(<[bool]>::len)), ("seeds", seeds.map(<[u64]>::len))] {
+        for (name, len) in [
+            ("mask", mask.map(<[bool]>::len)),
+            ("seeds", seeds.map(<[u64]>::len)),
+        ] {
             if let Some(len) = len.filter(|&len| len != n) {
-                return Err(BatchError::Wrong(format!("`{name}` has {len} places, the batch has {n} arenas")));
+                return Err(BatchError::Wrong(format!(
+                    "`{name}` has {len} places, the batch has {n} arenas"
+                )));
             }
         }
         let domain = self.config.domain;
@@ -268,21 +301,34 @@ impl Batch {
     }
     /// One tick of all arenas. `actions`: one slice a group, rows long; with [`Autoreset::Disabled`] an arena whose episode is over
     /// is an error.
-    pub fn step(&mut self, actions: &[&[i32]], out: &mut [Out<'_>], executor: &dyn Executor) -> Result<(), BatchError> {
+    pub fn step(
+        &mut self,
+        actions: &[&[i32]],
+        out: &mut [Out<'_>],
+        executor: &dyn Executor,
+    ) -> Result<(), BatchError> {
         if actions.len() != self.groups.len() {
             let (found, wanted) = (actions.len(), self.groups.len());
-            return Err(BatchError::Wrong(format!("actions of {found} groups, the batch has {wanted}")));
+            return Err(BatchError::Wrong(format!(
+                "actions of {found} groups, the batch has {wanted}"
+            )));
         }
         for (actions, group) in actions.iter().zip(&self.groups) {
             let rows = self.places.len() * group.slots.len();
             if actions.len() != rows {
-                return Err(BatchError::Wrong(format!("group `{}` has {rows} rows, found {} actions", group.name, actions.len())));
+                return Err(BatchError::Wrong(format!(
+                    "group `{}` has {rows} rows, found {} actions",
+                    group.name,
+                    actions.len()
+                )));
             }
         }
         if self.config.autoreset == Autoreset::Disabled
             && let Some(k) = (0..self.arenas()).find(|&k| self.end(k) != End::Running)
         {
-            return Err(BatchError::Wrong(format!("the episode of arena {k} is over: reset it before the next step")));
+            return Err(BatchError::Wrong(format!(
+                "the episode of arena {k} is over: reset it before the next step"
+            )));
         }
         self.run(out, executor, &|shard, out| shard.step(actions, out))
     }
@@ -307,13 +353,21 @@ impl Batch {
     }
 
     /// Calls `work` for every shard with the shard's rows of `out` (none: with empty buffers).
-    fn run(&mut self, out: &mut [Out<'_>], executor: &dyn Executor, work: &Work<'_>) -> Result<(), BatchError> {
+    fn run(
+        &mut self,
+        out: &mut [Out<'_>],
+        executor: &dyn Executor,
+        work: &Work<'_>,
+    ) -> Result<(), BatchError> {
         if !out.is_empty() && out.len() != self.groups.len() {
             let (found, wanted) = (out.len(), self.groups.len());
-            return Err(BatchError::Wrong(format!("buffers of {found} groups, the batch has {wanted}")));
+            return Err(BatchError::Wrong(format!(
+                "buffers of {found} groups, the batch has {wanted}"
+            )));
         }
         for (out, group) in out.iter().zip(&self.groups) {
-            out.check(self.places.len() * group.slots.len(), group).map_err(BatchError::Wrong)?;
+            out.check(self.places.len() * group.slots.len(), group)
+                .map_err(BatchError::Wrong)?;
         }
         if let ([shard], true) = (&mut self.shards[..], out.len() == self.groups.len()) {
             work(shard, out);
@@ -325,23 +379,39 @@ impl Batch {
             for (to, from) in outs.iter_mut().zip(out) {
                 *to = std::mem::take(from);
             }
-            deal(&mut self.shards, &self.groups, &mut outs[..n], executor, work);
+            deal(
+                &mut self.shards,
+                &self.groups,
+                &mut outs[..n],
+                executor,
+                work,
+            );
             return Ok(());
         }
         // Arms alternate row by row, so no shard owns a stretch of the caller's buffers: each fills its own, which are dealt out.
         for shard in &mut self.shards {
             shard.stage.fit(out, &self.groups, shard.n);
-            shard.stage.take_in(shard.n, shard.first, shard.stride, out, &self.groups);
+            shard
+                .stage
+                .take_in(shard.n, shard.first, shard.stride, out, &self.groups);
         }
-        deal(&mut self.shards, &self.groups, &mut outs[..n], executor, &|shard, _| {
-            let mut stage = std::mem::take(&mut shard.stage);
-            let mut outs: [Out<'_>; MAX_GROUPS] = Default::default();
-            stage.lend(&mut outs);
-            work(shard, &mut outs[..n]);
-            shard.stage = stage;
-        });
+        deal(
+            &mut self.shards,
+            &self.groups,
+            &mut outs[..n],
+            executor,
+            &|shard, _| {
+                let mut stage = std::mem::take(&mut shard.stage);
+                let mut outs: [Out<'_>; MAX_GROUPS] = Default::default();
+                stage.lend(&mut outs);
+                work(shard, &mut outs[..n]);
+                shard.stage = stage;
+            },
+        );
         for shard in &mut self.shards {
-            shard.stage.deal_out(shard.n, shard.first, shard.stride, out, &self.groups);
+            shard
+                .stage
+                .deal_out(shard.n, shard.first, shard.stride, out, &self.groups);
         }
         Ok(())
     }
@@ -355,7 +425,11 @@ impl Batch {
     }
     /// Changes a state by hand, for unit tests.
     #[cfg(test)]
-    pub(crate) fn edit<R>(&mut self, arena: usize, f: impl FnOnce(&mut crate::state::ArenaMut<'_>) -> R) -> R {
+    pub(crate) fn edit<R>(
+        &mut self,
+        arena: usize,
+        f: impl FnOnce(&mut crate::state::ArenaMut<'_>) -> R,
+    ) -> R {
         let (shard, i) = self.shard(arena);
         shard.with(i, f)
     }
@@ -374,8 +448,15 @@ impl Batch {
     pub fn legal(&mut self, arena: usize, slot: Slot) -> Vec<bool> {
         let (shard, i) = self.shard(arena);
         let compiled = Arc::clone(&shard.compiled);
-        let n = compiled.table.roles[compiled.table.role_of(slot).index()].actions.len();
-        shard.with(i, |one| (0u8..=254).take(n).map(|a| is_legal(&compiled, one, slot.index(), a)).collect())
+        let n = compiled.table.roles[compiled.table.role_of(slot).index()]
+            .actions
+            .len();
+        shard.with(i, |one| {
+            (0u8..=254)
+                .take(n)
+                .map(|a| is_legal(&compiled, one, slot.index(), a))
+                .collect()
+        })
     }
     /// The state hash of an arena, see [`crate::hash`].
     pub fn hash(&mut self, arena: usize) -> u64 {
@@ -392,7 +473,9 @@ impl Batch {
     pub fn column_hashes(&mut self, arena: usize) -> Vec<(&'static str, u64)> {
         let (shard, i) = self.shard(arena);
         let mut out = Vec::new();
-        shard.registry.canonical(&shard.world, i, |name, bytes| out.push((name, xxh3_64(bytes))));
+        shard.registry.canonical(&shard.world, i, |name, bytes| {
+            out.push((name, xxh3_64(bytes)))
+        });
         out
     }
     /// The columns of a shard: names, bytes of an arena, whether they are hashed.
@@ -428,7 +511,12 @@ impl Batch {
         }
     }
     /// Copies an arena of another batch of the same compiled scenario over one of ours.
-    pub fn fork_from(&mut self, other: &mut Batch, from: usize, to: usize) -> Result<(), BatchError> {
+    pub fn fork_from(
+        &mut self,
+        other: &mut Batch,
+        from: usize,
+        to: usize,
+    ) -> Result<(), BatchError> {
         let (a, i) = other.shard(from);
         let (b, j) = self.shard(to);
         b.copy_from(a, i, j)
@@ -441,17 +529,27 @@ impl Batch {
         let (shard, j) = self.shard(b);
         let second = shard.save(j);
         if first.len() != second.len() {
-            return Err(BatchError::Wrong("arenas of these two arms have different columns".to_owned()));
+            return Err(BatchError::Wrong(
+                "arenas of these two arms have different columns".to_owned(),
+            ));
         }
         let mut start = 0;
         let mut out = Vec::new();
         for info in infos {
             let range = start..start + info.bytes;
             start = range.end;
-            let places = first[range.clone()].iter().zip(&second[range]).enumerate().filter(|(_, (a, b))| a != b);
+            let places = first[range.clone()]
+                .iter()
+                .zip(&second[range])
+                .enumerate()
+                .filter(|(_, (a, b))| a != b);
             let at: Vec<usize> = places.map(|(i, _)| i).collect();
             if !at.is_empty() {
-                out.push(ColumnDiff { column: info.name, bytes: at.len(), at: at.into_iter().take(16).collect() });
+                out.push(ColumnDiff {
+                    column: info.name,
+                    bytes: at.len(),
+                    at: at.into_iter().take(16).collect(),
+                });
             }
         }
         Ok(out)
@@ -461,12 +559,18 @@ impl Batch {
         let (shard, i) = self.place(arena);
         let table = self.shards[shard].table();
         let tick = self.shards[shard].arenas().heads[i].tick.saturating_sub(1);
-        self.event_rows(arena).iter().map(|row| named(table, tick, row)).collect()
+        self.event_rows(arena)
+            .iter()
+            .map(|row| named(table, tick, row))
+            .collect()
     }
     /// Event rows of the last tick, unnamed; those that nobody wants are not kept. An automatic reset clears them.
     pub fn event_rows(&self, arena: usize) -> &[EventRow] {
         let (shard, i) = self.place(arena);
-        let (arenas, max) = (self.shards[shard].arenas(), self.shards[shard].table().max_events());
+        let (arenas, max) = (
+            self.shards[shard].arenas(),
+            self.shards[shard].table().max_events(),
+        );
         &arenas.events[i * max..i * max + usize::from(arenas.heads[i].n_events)]
     }
     /// Rewards of the last tick of all slots: slot · channels + channel, in millionths. An automatic reset clears them.
@@ -490,8 +594,15 @@ impl Batch {
         let (shard, i) = self.shard(arena);
         shard.with(i, |one| {
             let status = one.agents.status[slot.index()].0;
-            let frozen = one.agents.frozen_until[slot.index()].0.saturating_sub(one.head.tick);
-            (status & ALIVE != 0, status & ON != 0, status & AWAY != 0, frozen)
+            let frozen = one.agents.frozen_until[slot.index()]
+                .0
+                .saturating_sub(one.head.tick);
+            (
+                status & ALIVE != 0,
+                status & ON != 0,
+                status & AWAY != 0,
+                frozen,
+            )
         })
     }
     /// Things of a kind on the map.
@@ -540,7 +651,10 @@ impl Batch {
     /// Words of the map as written, row by row, without padding: `u8[height, width, 8]`.
     pub fn frame(&self, arena: usize, out: &mut Vec<u8>) {
         let (shard, i) = self.place(arena);
-        let (g, words) = (self.shards[shard].table().geometry, self.shards[shard].arenas().words());
+        let (g, words) = (
+            self.shards[shard].table().geometry,
+            self.shards[shard].arenas().words(),
+        );
         out.clear();
         for row in 0..g.height {
             let start = i * g.cells() + g.cell(row, 0).index();
@@ -562,7 +676,13 @@ impl Batch {
 }
 
 /// Deals shards and their rows out, half by half.
-fn deal(shards: &mut [Shard], groups: &[Group], out: &mut [Out<'_>], executor: &dyn Executor, work: &Work<'_>) {
+fn deal(
+    shards: &mut [Shard],
+    groups: &[Group],
+    out: &mut [Out<'_>],
+    executor: &dyn Executor,
+    work: &Work<'_>,
+) {
     match shards {
         [] => {}
         [shard] => work(shard, out),
@@ -590,11 +710,16 @@ fn groups(table: &Table, config: &Config) -> Result<Vec<Group>, BatchError> {
         for (name, slots) in list {
             let Some(role) = table.role(name) else {
                 let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
-                return Err(BatchError::Wrong(format!("there is no role `{name}`; the roles are {}", names.join(", "))));
+                return Err(BatchError::Wrong(format!(
+                    "there is no role `{name}`; the roles are {}",
+                    names.join(", ")
+                )));
             };
             let n = table.roles[role.index()].n;
             if let Some(slot) = slots.iter().flatten().find(|&&s| s >= n) {
-                return Err(BatchError::Wrong(format!("role `{name}` has {n} slots, from 0; there is no {slot}")));
+                return Err(BatchError::Wrong(format!(
+                    "role `{name}` has {n} slots, from 0; there is no {slot}"
+                )));
             }
         }
     }
@@ -621,7 +746,10 @@ fn groups(table: &Table, config: &Config) -> Result<Vec<Group>, BatchError> {
         out.push(Group {
             role: RoleId::new(r),
             name: role.name.clone(),
-            slots: chosen.into_iter().map(|i| Slot::new(role.first + i)).collect(),
+            slots: chosen
+                .into_iter()
+                .map(|i| Slot::new(role.first + i))
+                .collect(),
             obs_shape: config.encoding.shape(role),
             own_names: own.iter().map(|f| f.name.clone()).collect(),
             own_scale: own.iter().map(|f| f.scale).collect(),
@@ -629,7 +757,10 @@ fn groups(table: &Table, config: &Config) -> Result<Vec<Group>, BatchError> {
         });
     }
     if out.len() > MAX_GROUPS {
-        return Err(BatchError::Wrong(format!("{} roles are controlled, at most {MAX_GROUPS} can be", out.len())));
+        return Err(BatchError::Wrong(format!(
+            "{} roles are controlled, at most {MAX_GROUPS} can be",
+            out.len()
+        )));
     }
     Ok(out)
 }
@@ -659,17 +790,30 @@ fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<S
     for (role, _) in &config.policies {
         if table.role(role).is_none() {
             let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
-            return Err(BatchError::Wrong(format!("there is no role `{role}`; the roles are {}", names.join(", "))));
+            return Err(BatchError::Wrong(format!(
+                "there is no role `{role}`; the roles are {}",
+                names.join(", ")
+            )));
         }
     }
     if let Some(slot) = config.absent.iter().find(|s| s.index() >= table.n_slots()) {
-        return Err(BatchError::Wrong(format!("there is no slot {}; the scenario has {}", slot.get(), table.n_slots())));
+        return Err(BatchError::Wrong(format!(
+            "there is no slot {}; the scenario has {}",
+            slot.get(),
+            table.n_slots()
+        )));
     }
     let mut out = Vec::new();
     for role in &table.roles {
-        let named = config.policies.iter().rev().find(|(name, _)| *name == role.name);
+        let named = config
+            .policies
+            .iter()
+            .rev()
+            .find(|(name, _)| *name == role.name);
         let seat = match named.map(|(_, bot)| bot.as_str()) {
-            None => role.plays.map_or(Seat::Idle, |bot| Seat::Bot(usize::from(bot))),
+            None => role
+                .plays
+                .map_or(Seat::Idle, |bot| Seat::Bot(usize::from(bot))),
             Some("random") => Seat::Random,
             Some("noop") => Seat::Idle,
             Some(name) => match compiled.bots.iter().position(|b| b.name == name) {
@@ -677,7 +821,9 @@ fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<S
                 None => {
                     let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
                     let names = names.join(", ");
-                    return Err(BatchError::Wrong(format!("there is no policy `{name}`; there are {names}, random and noop")));
+                    return Err(BatchError::Wrong(format!(
+                        "there is no policy `{name}`; there are {names}, random and noop"
+                    )));
                 }
             },
         };
@@ -693,9 +839,17 @@ fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<S
 fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
     let decl = &table.events[usize::from(row.event)];
     let name = |list: Vec<&str>, value: i64| {
-        usize::try_from(value).ok().and_then(|i| list.get(i).map(|s| (*s).to_owned())).unwrap_or_else(|| value.to_string())
+        usize::try_from(value)
+            .ok()
+            .and_then(|i| list.get(i).map(|s| (*s).to_owned()))
+            .unwrap_or_else(|| value.to_string())
     };
-    let place = |value: i64| u16::try_from(value).ok().filter(|&c| c > 0).map(|c| table.geometry.place(Cell::new(c)));
+    let place = |value: i64| {
+        u16::try_from(value)
+            .ok()
+            .filter(|&c| c > 0)
+            .map(|c| table.geometry.place(Cell::new(c)))
+    };
     let mut slots = Vec::new();
     let mut cell = None;
     let fields = decl.fields.iter().map(|&(ty, part)| {
@@ -703,7 +857,8 @@ fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
         match ty {
             Type::Slot => {
                 slots.push(u8::try_from(value).ok());
-                u8::try_from(value).map_or_else(|_| "nobody".to_owned(), |s| slot_name(table, Slot::new(s)))
+                u8::try_from(value)
+                    .map_or_else(|_| "nobody".to_owned(), |s| slot_name(table, Slot::new(s)))
             }
             Type::Cell => {
                 let at = place(value);
@@ -713,16 +868,29 @@ fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
             Type::Thing => usize::try_from(value)
                 .ok()
                 .and_then(|row| table.rows.get(row))
-                .map_or_else(|| "nothing".to_owned(), |row| table.kinds[row.kind.index()].name.clone()),
+                .map_or_else(
+                    || "nothing".to_owned(),
+                    |row| table.kinds[row.kind.index()].name.clone(),
+                ),
             Type::Kind => name(table.kinds.iter().map(|k| k.name.as_str()).collect(), value),
             Type::Role => name(table.roles.iter().map(|r| r.name.as_str()).collect(), value),
-            Type::Message => name(table.messages.iter().map(|m| m.name.as_str()).collect(), value),
+            Type::Message => name(
+                table.messages.iter().map(|m| m.name.as_str()).collect(),
+                value,
+            ),
             Type::Text => name(table.texts.iter().map(|t| t.name.as_str()).collect(), value),
             Type::Beam => name(table.effects.iter().map(String::as_str).collect(), value),
             Type::Bool => (value != 0).to_string(),
             Type::Num => {
-                let (whole, rest) = (value / crate::ids::ONE, (value % crate::ids::ONE).unsigned_abs());
-                let text = format!("{}{}.{rest:06}", if value < 0 && whole == 0 { "-" } else { "" }, whole);
+                let (whole, rest) = (
+                    value / crate::ids::ONE,
+                    (value % crate::ids::ONE).unsigned_abs(),
+                );
+                let text = format!(
+                    "{}{}.{rest:06}",
+                    if value < 0 && whole == 0 { "-" } else { "" },
+                    whole
+                );
                 text.trim_end_matches('0').trim_end_matches('.').to_owned()
             }
             Type::Int | Type::Choice => value.to_string(),
@@ -730,11 +898,22 @@ fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
     });
     let fields = fields.collect();
     let mut slots = slots.into_iter();
-    EventView { tick, event: decl.name.clone(), actor: slots.next().flatten(), subject: slots.next().flatten(), place: cell, fields }
+    EventView {
+        tick,
+        event: decl.name.clone(),
+        actor: slots.next().flatten(),
+        subject: slots.next().flatten(),
+        place: cell,
+        fields,
+    }
 }
 
 /// `worker` for the only slot of a role, `gatherer_3` else: the names that agents have everywhere.
 pub fn slot_name(table: &Table, slot: Slot) -> String {
     let role = &table.roles[table.role_of(slot).index()];
-    if role.n == 1 { role.name.clone() } else { format!("{}_{}", role.name, slot.get() - role.first) }
+    if role.n == 1 {
+        role.name.clone()
+    } else {
+        format!("{}_{}", role.name, slot.get() - role.first)
+    }
 }

@@ -17,8 +17,8 @@ use crate::mechanics::Placed;
 use crate::observe::{Encoding, Observer};
 use crate::scenario::Compiled;
 use crate::state::{
-    ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON, OUTSIDE, Table, ThingRow,
-    register,
+    ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON,
+    OUTSIDE, Table, ThingRow, register,
 };
 
 /// A World of many arenas of one compiled arm.
@@ -47,7 +47,10 @@ pub struct Shard {
 
 impl std::fmt::Debug for Shard {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Shard").field("arm", &self.compiled.arm).field("arenas", &self.n).finish_non_exhaustive()
+        f.debug_struct("Shard")
+            .field("arm", &self.compiled.arm)
+            .field("arenas", &self.n)
+            .finish_non_exhaustive()
     }
 }
 
@@ -88,20 +91,37 @@ impl Shard {
         world.insert_resource(Isa::default());
         world.insert_resource(compiled.programs.clone());
         world.insert_resource(Seats::new(&compiled, plan.seats, plan.n));
-        #[expect(clippy::disallowed_methods, reason = "the one place where agents are made, before any tick")]
-        world.spawn_batch(std::iter::repeat_n((Agent, AgentDefaults::default()), plan.n * n_slots)).for_each(drop);
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where agents are made, before any tick"
+        )]
+        world
+            .spawn_batch(std::iter::repeat_n(
+                (Agent, AgentDefaults::default()),
+                plan.n * n_slots,
+            ))
+            .for_each(drop);
         let mut registry = ColumnRegistry::default();
         register(&mut registry, &mut world);
         let mut systems: Vec<Placed> = Vec::new();
         for (position, chosen) in (0u8..).zip(&compiled.mechanics) {
-            let mut install =
-                Install { world: &mut world, registry: &mut registry, position, n_arenas: plan.n, systems: Vec::new() };
+            let mut install = Install {
+                world: &mut world,
+                registry: &mut registry,
+                position,
+                n_arenas: plan.n,
+                systems: Vec::new(),
+            };
             chosen.mechanic.install(&chosen.instance, &mut install);
             systems.append(&mut install.systems);
         }
-        world.resource_mut::<Arenas>().set_mechanics(compiled.mechanics.len());
+        world
+            .resource_mut::<Arenas>()
+            .set_mechanics(compiled.mechanics.len());
         let mut schedule = schedule(systems, &compiled);
-        schedule.initialize(&mut world).expect("the schedule's order is total, so nothing can be ambiguous");
+        schedule
+            .initialize(&mut world)
+            .expect("the schedule's order is total, so nothing can be ambiguous");
         let access = SystemState::new(&mut world);
         let mut absent = vec![false; n_slots];
         for slot in plan.absent {
@@ -109,8 +129,16 @@ impl Shard {
         }
         let bytes = registry.bytes();
         Self {
-            observers: plan.groups.iter().map(|g| Observer::new(world.resource::<Table>(), g, plan.encoding)).collect(),
-            groups: plan.groups.iter().map(|g| g.slots.iter().map(|s| s.index()).collect()).collect(),
+            observers: plan
+                .groups
+                .iter()
+                .map(|g| Observer::new(world.resource::<Table>(), g, plan.encoding))
+                .collect(),
+            groups: plan
+                .groups
+                .iter()
+                .map(|g| g.slots.iter().map(|s| s.index()).collect())
+                .collect(),
             world,
             schedule,
             registry,
@@ -125,13 +153,23 @@ impl Shard {
             first: plan.first,
             stride: plan.stride,
             stage: Stage::default(),
-            kept: vec![0; if plan.autoreset == Autoreset::NextStep { bytes * plan.n } else { 0 }],
+            kept: vec![
+                0;
+                if plan.autoreset == Autoreset::NextStep {
+                    bytes * plan.n
+                } else {
+                    0
+                }
+            ],
         }
     }
 
     /// Calls `f` with one arena.
     pub(super) fn with<R>(&mut self, arena: usize, f: impl FnOnce(&mut ArenaMut<'_>) -> R) -> R {
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         f(&mut access.parts().arena(arena))
     }
 
@@ -147,7 +185,10 @@ impl Shard {
     pub(super) fn reset(&mut self, arena: usize, seed: u64, domain: Domain, episode: u32) {
         self.registry.clear(&mut self.world, arena);
         let programs = &self.compiled.programs;
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let mut parts = access.parts();
         let mut one = parts.arena(arena);
         one.head.seed = seed;
@@ -162,9 +203,16 @@ impl Shard {
         place_bodies(&mut one, &self.absent);
         for slot in 0..one.agents.status.len() {
             let role = usize::from(one.table.slot_roles[slot]);
-            for (var, program) in programs.role_init.get(role).into_iter().flatten().enumerate() {
+            for (var, program) in programs
+                .role_init
+                .get(role)
+                .into_iter()
+                .flatten()
+                .enumerate()
+            {
                 let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-                one.vars[one.table.slot_place(who, var)] = program.value(&mut one, &[i64::try_from(slot).expect("small")]);
+                one.vars[one.table.slot_place(who, var)] =
+                    program.value(&mut one, &[i64::try_from(slot).expect("small")]);
                 one.refresh_body(who);
             }
         }
@@ -176,7 +224,10 @@ impl Shard {
 
     /// Rows that can never act again in this episode.
     pub(super) fn find_gone(&mut self, arena: usize) {
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let one = access.parts();
         let n = one.table.n_slots();
         for row in arena * n..(arena + 1) * n {
@@ -207,12 +258,17 @@ impl Shard {
             if self.over[arena] && self.autoreset == Autoreset::NextStep {
                 let bytes = self.spare.len();
                 let kept = &self.kept[arena * bytes..(arena + 1) * bytes];
-                self.registry.load(&mut self.world, arena, kept).expect("saved a moment ago");
+                self.registry
+                    .load(&mut self.world, arena, kept)
+                    .expect("saved a moment ago");
             }
         }
         self.flags(out);
         for arena in 0..self.n {
-            let waited = std::mem::replace(&mut self.over[arena], self.world.resource::<Arenas>().heads[arena].end != End::Running);
+            let waited = std::mem::replace(
+                &mut self.over[arena],
+                self.world.resource::<Arenas>().heads[arena].end != End::Running,
+            );
             if self.over[arena] && self.autoreset == Autoreset::SameStep {
                 self.last_view(arena, out);
                 self.next_episode(arena);
@@ -235,7 +291,9 @@ impl Shard {
         let n_slots = seats.seats.len();
         for (slots, actions) in self.groups.iter().zip(actions) {
             if slots.len() == n_slots && stride == 1 {
-                seats.actions.copy_from_slice(&actions[first * n_slots..(first + self.n) * n_slots]);
+                seats
+                    .actions
+                    .copy_from_slice(&actions[first * n_slots..(first + self.n) * n_slots]);
                 continue;
             }
             for arena in 0..self.n {
@@ -251,20 +309,39 @@ impl Shard {
     /// Rewards and flags of the tick that has just run, before any reset.
     fn flags(&mut self, out: &mut [Out<'_>]) {
         let next_step = self.autoreset == Autoreset::NextStep;
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let parts = access.parts();
         let (n_slots, channels) = (parts.table.n_slots(), parts.table.channels.len());
-        let (status, back_at, pay) = (&*parts.agents.status, &*parts.agents.back_at, &parts.arenas.pay);
+        let (status, back_at, pay) = (
+            &*parts.agents.status,
+            &*parts.agents.back_at,
+            &parts.arenas.pay,
+        );
         let (heads, gone, over, n) = (&parts.arenas.heads, &self.gone, &self.over, self.n);
         let is_gone = |row: usize| is_gone(status[row].0, back_at[row].0);
         for (slots, out) in self.groups.iter().zip(out) {
-            rows(out.reward, n, n_slots, slots, |_, row| reward(pay[row * channels]));
-            rows(out.terminated, n, n_slots, slots, |arena, row| heads[arena].end == End::Terminated || is_gone(row));
-            rows(out.truncated, n, n_slots, slots, |arena, _| heads[arena].end == End::Truncated);
-            rows(out.alive, n, n_slots, slots, |_, row| status[row].0 & ALIVE != 0);
+            rows(out.reward, n, n_slots, slots, |_, row| {
+                reward(pay[row * channels])
+            });
+            rows(out.terminated, n, n_slots, slots, |arena, row| {
+                heads[arena].end == End::Terminated || is_gone(row)
+            });
+            rows(out.truncated, n, n_slots, slots, |arena, _| {
+                heads[arena].end == End::Truncated
+            });
+            rows(out.alive, n, n_slots, slots, |_, row| {
+                status[row].0 & ALIVE != 0
+            });
             rows(out.on, n, n_slots, slots, |_, row| status[row].0 & ON != 0);
-            rows(out.valid, n, n_slots, slots, |arena, row| !(gone[row] || (next_step && over[arena])));
-            rows(out.illegal, n, n_slots, slots, |_, row| parts.agents.illegal[row].0);
+            rows(out.valid, n, n_slots, slots, |arena, row| {
+                !(gone[row] || (next_step && over[arena]))
+            });
+            rows(out.illegal, n, n_slots, slots, |_, row| {
+                parts.agents.illegal[row].0
+            });
         }
         for (row, gone) in self.gone.iter_mut().enumerate() {
             *gone = is_gone(row);
@@ -274,17 +351,27 @@ impl Shard {
     /// Observations and own vectors of an episode that has just ended.
     fn last_view(&mut self, arena: usize, out: &mut [Out<'_>]) {
         let compiled = Arc::clone(&self.compiled);
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let mut parts = access.parts();
         for (observer, out) in self.observers.iter().zip(out) {
-            let mut view = Out { obs: &mut *out.final_obs, own: &mut *out.final_own, ..Out::default() };
+            let mut view = Out {
+                obs: &mut *out.final_obs,
+                own: &mut *out.final_own,
+                ..Out::default()
+            };
             observer.one_arena(&compiled, &mut parts, arena, &mut view);
         }
     }
 
     /// Writes what policies see now.
     pub(super) fn observe(&mut self, out: &mut [Out<'_>]) {
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let mut parts = access.parts();
         for (observer, out) in self.observers.iter().zip(out) {
             observer.all(&self.compiled, &mut parts, out);
@@ -293,7 +380,10 @@ impl Shard {
 
     /// What policies see of one arena.
     pub(super) fn observe_one(&mut self, arena: usize, out: &mut [Out<'_>]) {
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let mut parts = access.parts();
         for (observer, out) in self.observers.iter().zip(out) {
             observer.one_arena(&self.compiled, &mut parts, arena, out);
@@ -315,7 +405,10 @@ impl Shard {
         };
         let observer = Observer::new(table, &group, encoding);
         let mut obs = vec![0; group.obs_len()];
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         observer.window_of(&mut access.parts(), arena, &mut obs);
         obs
     }
@@ -327,7 +420,11 @@ impl Shard {
 
     /// Components of the agents that no column covers.
     pub(super) fn unregistered(&self) -> Vec<String> {
-        let agents = self.world.archetypes().iter().filter(|a| self.world.component_id::<Agent>().is_some_and(|id| a.contains(id)));
+        let agents = self.world.archetypes().iter().filter(|a| {
+            self.world
+                .component_id::<Agent>()
+                .is_some_and(|id| a.contains(id))
+        });
         let components = agents.flat_map(|a| a.components().to_vec());
         let known = self.registry.components();
         components
@@ -343,9 +440,17 @@ impl Shard {
     }
 
     /// Copies an arena of another shard of the same compiled arm over one of ours.
-    pub(super) fn copy_from(&mut self, other: &mut Self, from: usize, to: usize) -> Result<(), BatchError> {
+    pub(super) fn copy_from(
+        &mut self,
+        other: &mut Self,
+        from: usize,
+        to: usize,
+    ) -> Result<(), BatchError> {
         if self.compiled.hash != other.compiled.hash {
-            let text = format!("arm `{}` cannot continue a state of arm `{}`", self.compiled.arm, other.compiled.arm);
+            let text = format!(
+                "arm `{}` cannot continue a state of arm `{}`",
+                self.compiled.arm, other.compiled.arm
+            );
             return Err(BatchError::Snapshot(text));
         }
         other.registry.save(&other.world, from, &mut self.spare);
@@ -354,14 +459,19 @@ impl Shard {
     }
 
     fn put_spare(&mut self, arena: usize) {
-        self.registry.load(&mut self.world, arena, &self.spare).expect("the state of an arena is in bounds");
+        self.registry
+            .load(&mut self.world, arena, &self.spare)
+            .expect("the state of an arena is in bounds");
         self.over[arena] = self.arenas().heads[arena].end != End::Running;
         self.find_gone(arena);
     }
 
     /// Writes flags and zero rewards, as they stand after a reset or a restore.
     pub(super) fn standing(&mut self, arena: usize, out: &mut [Out<'_>]) {
-        let mut access = self.access.get_mut(&mut self.world).expect("the shard's own resources are there");
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
         let parts = access.parts();
         let n_slots = parts.table.n_slots();
         for (slots, out) in self.groups.iter().zip(out) {
@@ -389,10 +499,20 @@ impl Shard {
     pub(super) fn load(&mut self, arena: usize, columns: &[u8]) -> Result<(), BatchError> {
         self.registry.save(&self.world, arena, &mut self.spare);
         let loaded = self.registry.load(&mut self.world, arena, columns);
-        let fits = loaded.and_then(|()| if self.with(arena, |one| bodies_agree(one)) { Ok(()) } else { Err("agent.cell") });
+        let fits = loaded.and_then(|()| {
+            if self.with(arena, |one| bodies_agree(one)) {
+                Ok(())
+            } else {
+                Err("agent.cell")
+            }
+        });
         if let Err(column) = fits {
-            self.registry.load(&mut self.world, arena, &self.spare).expect("saved a moment ago");
-            return Err(BatchError::Snapshot(format!("this snapshot is damaged: column `{column}` holds a value out of bounds")));
+            self.registry
+                .load(&mut self.world, arena, &self.spare)
+                .expect("saved a moment ago");
+            return Err(BatchError::Snapshot(format!(
+                "this snapshot is damaged: column `{column}` holds a value out of bounds"
+            )));
         }
         self.over[arena] = self.arenas().heads[arena].end != End::Running;
         self.find_gone(arena);
@@ -423,7 +543,13 @@ fn put<T>(out: &mut [T], at: usize, value: T) {
 
 /// Fills a buffer that is wanted: `value(arena, row of the shard)` for each arena's controlled slots.
 #[inline]
-fn rows<T>(out: &mut [T], arenas: usize, n_slots: usize, slots: &[usize], value: impl Fn(usize, usize) -> T) {
+fn rows<T>(
+    out: &mut [T],
+    arenas: usize,
+    n_slots: usize,
+    slots: &[usize],
+    value: impl Fn(usize, usize) -> T,
+) {
     if out.is_empty() {
         return;
     }
@@ -435,7 +561,11 @@ fn rows<T>(out: &mut [T], arenas: usize, n_slots: usize, slots: &[usize], value:
 }
 
 /// Millionths as the caller's number, once, here.
-#[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "rewards become f32 at the buffer")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    reason = "rewards become f32 at the buffer"
+)]
 fn reward(amount: i64) -> f32 {
     (amount as f64 / 1e6) as f32
 }
@@ -447,12 +577,23 @@ fn is_gone(status: u8, back_at: u32) -> bool {
 
 /// Whether bodies on the map and positions say the same.
 fn bodies_agree(one: &ArenaMut<'_>) -> bool {
-    let bodies = one.cells.words().iter().filter(|w| w[crate::state::BODY] != 0).count();
-    let there = (0u8..).zip(&*one.agents.status).filter(|(_, s)| s.0 & BODY_ON_MAP != 0);
+    let bodies = one
+        .cells
+        .words()
+        .iter()
+        .filter(|w| w[crate::state::BODY] != 0)
+        .count();
+    let there = (0u8..)
+        .zip(&*one.agents.status)
+        .filter(|(_, s)| s.0 & BODY_ON_MAP != 0);
     let mut n = 0;
     for (slot, _) in there {
         n += 1;
-        if one.cells.word(Cell::new(one.agents.pos[usize::from(slot)].0))[crate::state::BODY] != slot + 1 {
+        if one
+            .cells
+            .word(Cell::new(one.agents.pos[usize::from(slot)].0))[crate::state::BODY]
+            != slot + 1
+        {
             return false;
         }
     }
@@ -463,7 +604,13 @@ fn bodies_agree(one: &ArenaMut<'_>) -> bool {
 fn lay_out(one: &mut ArenaMut<'_>) {
     let table = one.table;
     let mirror = one.head.draw.key(Purpose::Mirror, 0, 0);
-    let bit = |axis: u32, on: bool| if on { u8::from(mirror.u64(axis) >> 63 == 1) } else { 0 };
+    let bit = |axis: u32, on: bool| {
+        if on {
+            u8::from(mirror.u64(axis) >> 63 == 1)
+        } else {
+            0
+        }
+    };
     // Orientations are listed by number: columns first, then rows, as far as the map is mirrored at all.
     let layout = match (table.mirror.x, table.mirror.y) {
         (true, true) => bit(0, true) | bit(1, true) << 1,
@@ -482,7 +629,11 @@ fn lay_out(one: &mut ArenaMut<'_>) {
         let kind = &table.kinds[decl.kind.index()];
         let code = one.cells.get(cell, kind.layer);
         let there = table.kind_of(code) == Some(decl.kind);
-        *row = ThingRow { cell: if there { cell.get() } else { 0 }, holder: 0, state: if there { code - kind.look } else { 0 } };
+        *row = ThingRow {
+            cell: if there { cell.get() } else { 0 },
+            holder: 0,
+            state: if there { code - kind.look } else { 0 },
+        };
     }
 }
 
@@ -491,7 +642,11 @@ fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
     let table = one.table;
     let layout = &table.layouts[usize::from(one.head.layout)];
     let facings = one.head.draw.key(Purpose::Facing, 0, 0);
-    let turns = table.roles.iter().any(|r| r.turned) || table.roles.iter().any(|r| r.actions.iter().any(|a| a.verb == "turn_left"));
+    let turns = table.roles.iter().any(|r| r.turned)
+        || table
+            .roles
+            .iter()
+            .any(|r| r.actions.iter().any(|a| a.verb == "turn_left"));
     for (role, spawns) in table.roles.iter().zip(&layout.spawns) {
         let key = one.head.draw.key(Purpose::Spawn, name_hash(&role.name), 0);
         let mut last = None;
@@ -500,8 +655,12 @@ fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
             one.agents.status[slot].0 = if absent[slot] { 0 } else { ALIVE | ON };
             let who = Slot::new(role.first + i);
             // Every slot has its cell, the absent ones too: whoever is missing changes nobody's place.
-            let draws = spawns.iter().map(|&c| (key.u64(table.geometry.subject(c)), c));
-            let Some(next) = draws.filter(|&d| last.is_none_or(|l| d > l)).min() else { continue };
+            let draws = spawns
+                .iter()
+                .map(|&c| (key.u64(table.geometry.subject(c)), c));
+            let Some(next) = draws.filter(|&d| last.is_none_or(|l| d > l)).min() else {
+                continue;
+            };
             last = Some(next);
             let cell = next.1;
             one.agents.pos[slot].0 = cell.get();
@@ -509,7 +668,11 @@ fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
                 continue;
             }
             let subject = u32::try_from(slot).expect("at most 64");
-            one.agents.facing[slot].0 = if turns { u8::try_from(facings.below(subject, 4)).expect("below four") } else { 0 };
+            one.agents.facing[slot].0 = if turns {
+                u8::try_from(facings.below(subject, 4)).expect("below four")
+            } else {
+                0
+            };
             one.put_body(who, cell);
         }
     }
@@ -540,7 +703,11 @@ mod laws {
         let mut b = batch(&compile(YARD, &CHOSEN));
         let shard = &mut b.shards[0];
         assert_eq!(shard.unregistered().len(), 0);
-        let agents: Vec<Entity> = shard.world.query_filtered::<Entity, With<Agent>>().iter(&shard.world).collect();
+        let agents: Vec<Entity> = shard
+            .world
+            .query_filtered::<Entity, With<Agent>>()
+            .iter(&shard.world)
+            .collect();
         for agent in agents {
             shard.world.entity_mut(agent).insert(Forgotten);
         }
@@ -552,6 +719,9 @@ mod laws {
         let b = batch(&compile(YARD, &CHOSEN));
         let schedule = &b.shards[0].schedule;
         assert!(schedule.systems_len() >= CHOSEN.len());
-        assert!(schedule.graph().conflicting_systems().0.is_empty(), "a shuffled order would have something to shuffle");
+        assert!(
+            schedule.graph().conflicting_systems().0.is_empty(),
+            "a shuffled order would have something to shuffle"
+        );
     }
 }

@@ -28,18 +28,46 @@ impl Stage {
             fn size<T: Clone + Default>(v: &mut Vec<T>, n: usize, wanted: bool) {
                 v.resize(if wanted { n } else { 0 }, T::default());
             }
-            size(&mut buffers.obs, rows * group.obs_len(), wants(|o| o.obs.is_empty()));
-            size(&mut buffers.own, rows * group.own_names.len(), wants(|o| o.own.is_empty()));
-            size(&mut buffers.mask, rows * group.action_names.len(), wants(|o| o.mask.is_empty()));
+            size(
+                &mut buffers.obs,
+                rows * group.obs_len(),
+                wants(|o| o.obs.is_empty()),
+            );
+            size(
+                &mut buffers.own,
+                rows * group.own_names.len(),
+                wants(|o| o.own.is_empty()),
+            );
+            size(
+                &mut buffers.mask,
+                rows * group.action_names.len(),
+                wants(|o| o.mask.is_empty()),
+            );
             size(&mut buffers.reward, rows, wants(|o| o.reward.is_empty()));
-            size(&mut buffers.flags[0], rows, wants(|o| o.terminated.is_empty()));
-            size(&mut buffers.flags[1], rows, wants(|o| o.truncated.is_empty()));
+            size(
+                &mut buffers.flags[0],
+                rows,
+                wants(|o| o.terminated.is_empty()),
+            );
+            size(
+                &mut buffers.flags[1],
+                rows,
+                wants(|o| o.truncated.is_empty()),
+            );
             size(&mut buffers.flags[2], rows, wants(|o| o.alive.is_empty()));
             size(&mut buffers.flags[3], rows, wants(|o| o.on.is_empty()));
             size(&mut buffers.flags[4], rows, wants(|o| o.valid.is_empty()));
             size(&mut buffers.illegal, rows, wants(|o| o.illegal.is_empty()));
-            size(&mut buffers.final_obs, rows * group.obs_len(), wants(|o| o.final_obs.is_empty()));
-            size(&mut buffers.final_own, rows * group.own_names.len(), wants(|o| o.final_own.is_empty()));
+            size(
+                &mut buffers.final_obs,
+                rows * group.obs_len(),
+                wants(|o| o.final_obs.is_empty()),
+            );
+            size(
+                &mut buffers.final_own,
+                rows * group.own_names.len(),
+                wants(|o| o.final_own.is_empty()),
+            );
         }
     }
     /// The buffers, as a shard wants them.
@@ -63,7 +91,14 @@ impl Stage {
         }
     }
     /// Copies the caller's rows in: what a call does not write must come out as it was.
-    pub(super) fn take_in(&mut self, arenas: usize, first: usize, stride: usize, out: &[Out<'_>], groups: &[Group]) {
+    pub(super) fn take_in(
+        &mut self,
+        arenas: usize,
+        first: usize,
+        stride: usize,
+        out: &[Out<'_>],
+        groups: &[Group],
+    ) {
         for ((b, out), group) in self.0.iter_mut().zip(out).zip(groups) {
             let n = group.slots.len();
             for i in 0..arenas {
@@ -72,18 +107,36 @@ impl Stage {
                 copy(&mut b.own, out.own, at, n * group.own_names.len());
                 copy(&mut b.mask, out.mask, at, n * group.action_names.len());
                 copy(&mut b.reward, out.reward, at, n);
-                let flags = [&*out.terminated, out.truncated, out.alive, out.on, out.valid];
+                let flags = [
+                    &*out.terminated,
+                    out.truncated,
+                    out.alive,
+                    out.on,
+                    out.valid,
+                ];
                 for (to, from) in b.flags.iter_mut().zip(flags) {
                     copy(to, from, at, n);
                 }
                 copy(&mut b.illegal, out.illegal, at, n);
                 copy(&mut b.final_obs, out.final_obs, at, n * group.obs_len());
-                copy(&mut b.final_own, out.final_own, at, n * group.own_names.len());
+                copy(
+                    &mut b.final_own,
+                    out.final_own,
+                    at,
+                    n * group.own_names.len(),
+                );
             }
         }
     }
     /// Copies the rows out to the caller's.
-    pub(super) fn deal_out(&self, arenas: usize, first: usize, stride: usize, out: &mut [Out<'_>], groups: &[Group]) {
+    pub(super) fn deal_out(
+        &self,
+        arenas: usize,
+        first: usize,
+        stride: usize,
+        out: &mut [Out<'_>],
+        groups: &[Group],
+    ) {
         for ((b, out), group) in self.0.iter().zip(out).zip(groups) {
             let n = group.slots.len();
             for i in 0..arenas {
@@ -92,7 +145,13 @@ impl Stage {
                 copy(out.own, &b.own, at, n * group.own_names.len());
                 copy(out.mask, &b.mask, at, n * group.action_names.len());
                 copy(out.reward, &b.reward, at, n);
-                let flags = [&mut *out.terminated, out.truncated, out.alive, out.on, out.valid];
+                let flags = [
+                    &mut *out.terminated,
+                    out.truncated,
+                    out.alive,
+                    out.on,
+                    out.valid,
+                ];
                 for (to, from) in flags.into_iter().zip(&b.flags) {
                     copy(to, from, at, n);
                 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bevy_ecs::change_detection::DetectChangesMut;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::schedule::{
-    IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleConfigs, SingleThreadedExecutor, SystemSet,
+    IntoScheduleConfigs, LogLevel, Schedule, ScheduleBuildSettings, ScheduleConfigs,
+    SingleThreadedExecutor, SystemSet,
 };
 use bevy_ecs::system::{Res, ScheduleSystem};
 
@@ -52,7 +53,11 @@ pub(super) struct Seats {
 impl Seats {
     pub(super) fn new(compiled: &Arc<Compiled>, seats: &[Seat], arenas: usize) -> Self {
         let roles = &compiled.table.roles;
-        let slots = || (0u16..).zip(roles).flat_map(|(r, role)| std::iter::repeat_n((r, role), usize::from(role.n)));
+        let slots = || {
+            (0u16..)
+                .zip(roles)
+                .flat_map(|(r, role)| std::iter::repeat_n((r, role), usize::from(role.n)))
+        };
         let mut mechanic_of = vec![u8::MAX; roles.len() * 256];
         for (r, role) in roles.iter().enumerate() {
             for (a, action) in role.actions.iter().enumerate() {
@@ -63,8 +68,12 @@ impl Seats {
             compiled: Arc::clone(compiled),
             seats: seats.to_vec(),
             actions: vec![0; arenas * seats.len()],
-            bots: seats.iter().any(|s| matches!(s, Seat::Bot(_) | Seat::Random)),
-            n_actions: slots().map(|(_, role)| i32::try_from(role.actions.len()).expect("at most 255 actions")).collect(),
+            bots: seats
+                .iter()
+                .any(|s| matches!(s, Seat::Bot(_) | Seat::Random)),
+            n_actions: slots()
+                .map(|(_, role)| i32::try_from(role.actions.len()).expect("at most 255 actions"))
+                .collect(),
             roles: slots().map(|(r, _)| r * 256).collect(),
             mechanic_of,
         }
@@ -74,8 +83,14 @@ impl Seats {
 /// Whether any rule listens to an event of the mechanic at a position.
 fn listened_to(compiled: &Compiled, position: u8) -> bool {
     let name = compiled.mechanics[usize::from(position)].name;
-    let own = compiled.table.events.iter().enumerate().filter(|(_, e)| e.mechanic == Some(name));
-    own.into_iter().any(|(e, _)| compiled.programs.rules.listens(e))
+    let own = compiled
+        .table
+        .events
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| e.mechanic == Some(name));
+    own.into_iter()
+        .any(|(e, _)| compiled.programs.rules.listens(e))
 }
 
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -117,7 +132,11 @@ pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule
     });
     for (i, system) in ordered.into_iter().enumerate() {
         let system = system.in_set(Place(i));
-        schedule.add_systems(if i == 0 { system } else { system.after(Place(i - 1)) });
+        schedule.add_systems(if i == 0 {
+            system
+        } else {
+            system.after(Place(i - 1))
+        });
     }
     schedule
 }
@@ -134,8 +153,14 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
         let tick = parts.arenas.heads[arena].tick;
         let rows = arena * n..(arena + 1) * n;
         let agents = &mut parts.agents;
-        let (status, frozen) = (&agents.status[rows.clone()], &agents.frozen_until[rows.clone()]);
-        let (chosen, illegal) = (&mut agents.chosen[rows.clone()], &mut agents.illegal[rows.clone()]);
+        let (status, frozen) = (
+            &agents.status[rows.clone()],
+            &agents.frozen_until[rows.clone()],
+        );
+        let (chosen, illegal) = (
+            &mut agents.chosen[rows.clone()],
+            &mut agents.illegal[rows.clone()],
+        );
         let actions = &seats.actions[rows];
         for slot in 0..n {
             let action = actions[slot];
@@ -143,12 +168,18 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
             // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
             let legal = action == 0 || (can_act && action > 0 && action < seats.n_actions[slot]);
             if seats.seats[slot] == Seat::Caller {
-                chosen[slot].0 = if legal { u8::try_from(action).unwrap_or(0) } else { 0 };
+                chosen[slot].0 = if legal {
+                    u8::try_from(action).unwrap_or(0)
+                } else {
+                    0
+                };
                 illegal[slot].0 += u32::from(!legal);
             }
         }
         let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];
-        parts.arenas.note_actions(arena, |slot| seats.mechanic_of[usize::from(seats.roles[slot]) + usize::from(chosen[slot].0)]);
+        parts.arenas.note_actions(arena, |slot| {
+            seats.mechanic_of[usize::from(seats.roles[slot]) + usize::from(chosen[slot].0)]
+        });
     }
 }
 
@@ -161,9 +192,14 @@ fn decide_bots(arena: &mut ArenaMut<'_>, seats: &Seats) {
         let action = if arena.agents.can_act(slot, arena.head.tick) {
             match *seat {
                 Seat::Bot(bot) => {
-                    let legal = |arena: &ArenaMut<'_>, action: u8| is_legal(compiled, arena, slot, action);
+                    let legal =
+                        |arena: &ArenaMut<'_>, action: u8| is_legal(compiled, arena, slot, action);
                     let action = compiled.bots[bot].script.decide(arena, slot, &legal);
-                    if is_legal(compiled, arena, slot, action) { action } else { 0 }
+                    if is_legal(compiled, arena, slot, action) {
+                        action
+                    } else {
+                        0
+                    }
                 }
                 Seat::Random => random_action(compiled, arena, slot),
                 Seat::Caller | Seat::Idle => 0,
@@ -177,15 +213,30 @@ fn decide_bots(arena: &mut ArenaMut<'_>, seats: &Seats) {
 
 /// Any legal action: each has its own draw, the smallest wins.
 fn random_action(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize) -> u8 {
-    let n = arena.table.roles[usize::from(arena.table.slot_roles[slot])].actions.len();
-    let key = arena.head.draw.key(Purpose::RandomPolicy, u32::try_from(slot).expect("at most 64"), 0);
-    let legal = (0..n).map(|a| u8::try_from(a).expect("at most 255 actions")).filter(|&a| is_legal(compiled, arena, slot, a));
-    legal.min_by_key(|&a| (key.u64(u32::from(a)), a)).unwrap_or(0)
+    let n = arena.table.roles[usize::from(arena.table.slot_roles[slot])]
+        .actions
+        .len();
+    let key = arena.head.draw.key(
+        Purpose::RandomPolicy,
+        u32::try_from(slot).expect("at most 64"),
+        0,
+    );
+    let legal = (0..n)
+        .map(|a| u8::try_from(a).expect("at most 255 actions"))
+        .filter(|&a| is_legal(compiled, arena, slot, a));
+    legal
+        .min_by_key(|&a| (key.u64(u32::from(a)), a))
+        .unwrap_or(0)
 }
 
 /// Runs the rules that answer the facts of a phase.
 fn answer(mut shard: Shard, programs: Res<Programs>) {
-    if shard.arenas.heads.iter().all(|head| head.n_events == head.n_answered) {
+    if shard
+        .arenas
+        .heads
+        .iter()
+        .all(|head| head.n_events == head.n_answered)
+    {
         return;
     }
     let mut parts = shard.parts();
@@ -210,7 +261,13 @@ fn each(mut shard: Shard, programs: Res<Programs>) {
 /// End: freezes that run out are no longer shown, the clock moves on, and the episode ends when it should.
 fn end(mut shard: Shard, programs: Res<Programs>) {
     let time = shard.table.time;
-    if programs.end.is_some() || shard.arenas.heads.iter().any(|head| head.next_thaw <= head.tick + 1) {
+    if programs.end.is_some()
+        || shard
+            .arenas
+            .heads
+            .iter()
+            .any(|head| head.next_thaw <= head.tick + 1)
+    {
         let mut parts = shard.parts();
         for arena in 0..parts.arenas.n {
             if parts.arenas.heads[arena].next_thaw <= parts.arenas.heads[arena].tick + 1 {
@@ -225,7 +282,9 @@ fn end(mut shard: Shard, programs: Res<Programs>) {
     }
     for head in &mut shard.arenas.bypass_change_detection().heads {
         head.tick += 1;
-        if head.end == End::Running && (head.tick >= time.ticks || drawn_end(head.draw, time.drawn_end, head.tick)) {
+        if head.end == End::Running
+            && (head.tick >= time.ticks || drawn_end(head.draw, time.drawn_end, head.tick))
+        {
             head.end = End::Truncated;
         }
     }
@@ -248,6 +307,8 @@ fn thaw(arena: &mut ArenaMut<'_>) {
 /// Whether the episode ends after `done` ticks by the drawn end.
 fn drawn_end(draw: TickDraw, end: Option<(u32, u32, crate::ids::Num)>, done: u32) -> bool {
     end.is_some_and(|(from, every, p)| {
-        done >= from && (done - from).is_multiple_of(every.max(1)) && draw.key(Purpose::DrawnEnd, 0, 0).chance(0, p)
+        done >= from
+            && (done - from).is_multiple_of(every.max(1))
+            && draw.key(Purpose::DrawnEnd, 0, 0).chance(0, p)
     })
 }

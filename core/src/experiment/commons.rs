@@ -4,7 +4,8 @@ use crate::bots::BotKind;
 use crate::measures::estimate::{CellEstimate, Range, cell_mean};
 use crate::measures::verdict::decide_contrast;
 use crate::measures::{
-    Episode, MeasureDef, MeasureError, ResultRecord, a1_efficiency, a2_equality, a3_sustainability, a4_peace, rate,
+    Episode, MeasureDef, MeasureError, ResultRecord, a1_efficiency, a2_equality, a3_sustainability,
+    a4_peace, rate,
 };
 use crate::scenario::{ArmKind, Measure};
 
@@ -21,11 +22,36 @@ struct OfCell {
 }
 
 const OF_CELL: [OfCell; 5] = [
-    OfCell { def: &a1_efficiency::DEF, title: "reward/tick", value: a1_efficiency::of, range: None },
-    OfCell { def: &a2_equality::DEF, title: "equality", value: a2_equality::of, range: Some(Range::UNIT) },
-    OfCell { def: &a3_sustainability::DEF, title: "lasting", value: a3_sustainability::of, range: Some(Range::UNIT) },
-    OfCell { def: &a3_sustainability::STOCK_DEF, title: "stock kept", value: a3_sustainability::stock_share, range: Some(Range::UNIT) },
-    OfCell { def: &a4_peace::DEF, title: "peace", value: a4_peace::of, range: Some(Range::UNIT) },
+    OfCell {
+        def: &a1_efficiency::DEF,
+        title: "reward/tick",
+        value: a1_efficiency::of,
+        range: None,
+    },
+    OfCell {
+        def: &a2_equality::DEF,
+        title: "equality",
+        value: a2_equality::of,
+        range: Some(Range::UNIT),
+    },
+    OfCell {
+        def: &a3_sustainability::DEF,
+        title: "lasting",
+        value: a3_sustainability::of,
+        range: Some(Range::UNIT),
+    },
+    OfCell {
+        def: &a3_sustainability::STOCK_DEF,
+        title: "stock kept",
+        value: a3_sustainability::stock_share,
+        range: Some(Range::UNIT),
+    },
+    OfCell {
+        def: &a4_peace::DEF,
+        title: "peace",
+        value: a4_peace::of,
+        range: Some(Range::UNIT),
+    },
 ];
 
 /// The measures of one cell that the file asks for, in its order, with the range that it declares; the stock wherever it is watched.
@@ -35,8 +61,17 @@ fn chosen(x: &Experiment) -> Vec<(&'static OfCell, Option<Range>)> {
     for measure in std::iter::once(&x.measures.primary).chain(&x.measures.also) {
         let found = OF_CELL.iter().find(|m| m.def.id == measure.id);
         out.extend(found.map(|m| (m, declared(measure).or(m.range))));
-        if measure.stock.is_some() && out.iter().all(|(m, _)| m.def.id != a3_sustainability::STOCK_DEF.id) {
-            out.extend(OF_CELL.iter().find(|m| m.def.id == a3_sustainability::STOCK_DEF.id).map(|m| (m, m.range)));
+        if measure.stock.is_some()
+            && out
+                .iter()
+                .all(|(m, _)| m.def.id != a3_sustainability::STOCK_DEF.id)
+        {
+            out.extend(
+                OF_CELL
+                    .iter()
+                    .find(|m| m.def.id == a3_sustainability::STOCK_DEF.id)
+                    .map(|m| (m, m.range)),
+            );
         }
     }
     out
@@ -55,7 +90,11 @@ fn events(x: &Experiment) -> Vec<&str> {
 pub(super) fn head(x: &Experiment) -> (String, Vec<Column>) {
     let mut columns: Vec<Column> = events(x)
         .into_iter()
-        .map(|event| Column { title: say::words(event), measure: rate::DEF.id.to_owned(), signed: false })
+        .map(|event| Column {
+            title: say::words(event),
+            measure: rate::DEF.id.to_owned(),
+            signed: false,
+        })
         .collect();
     columns.extend(chosen(x).into_iter().map(|(m, _)| Column {
         title: m.title.to_owned(),
@@ -63,8 +102,20 @@ pub(super) fn head(x: &Experiment) -> (String, Vec<Column>) {
         signed: false,
     }));
     let ids: Vec<&str> = chosen(x).iter().map(|(m, _)| m.def.id).collect();
-    let seats = if x.tested.len() == 1 { "the seat".to_owned() } else { format!("all {} seats", x.tested.len()) };
-    (format!("The agent in {seats} of {}: {} ({}, 95 % interval)", x.role, x.title, ids.join(", ")), columns)
+    let seats = if x.tested.len() == 1 {
+        "the seat".to_owned()
+    } else {
+        format!("all {} seats", x.tested.len())
+    };
+    (
+        format!(
+            "The agent in {seats} of {}: {} ({}, 95 % interval)",
+            x.role,
+            x.title,
+            ids.join(", ")
+        ),
+        columns,
+    )
 }
 
 /// Records, rows and sentence of one agent.
@@ -79,7 +130,8 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
         let mut add = |def: &MeasureDef, estimate: &CellEstimate, part: &mut Part| {
             values.push(Value::of_cell(estimate));
             n_distinct = estimate.counts.n_distinct;
-            part.results.push(ResultRecord::of_cell(&context, def, estimate));
+            part.results
+                .push(ResultRecord::of_cell(&context, def, estimate));
         };
         for event in events(x) {
             add(&rate::DEF, &rate::of_cell(episodes, event)?, &mut part);
@@ -87,7 +139,10 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
         for (measure, range) in chosen(x) {
             add(measure.def, &mean(episodes, measure, range)?, &mut part);
         }
-        let own = part.results.iter().find(|r| r.verdict.is_some() && r.cell.as_deref() == Some(&cell.name));
+        let own = part
+            .results
+            .iter()
+            .find(|r| r.verdict.is_some() && r.cell.as_deref() == Some(&cell.name));
         part.rows.push(Row {
             agent: played.agent.name.clone(),
             cell: cell.name.clone(),
@@ -98,7 +153,9 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
     }
     let sentence = stock(played);
     part.sentence = match (part.sentence.is_empty(), sentence.is_empty()) {
-        (true, true) => "see the table; the file's primary is not computed by this version.".to_owned(),
+        (true, true) => {
+            "see the table; the file's primary is not computed by this version.".to_owned()
+        }
         (true, false) => sentence,
         (false, true) => part.sentence,
         (false, false) => format!("{} {sentence}", part.sentence),
@@ -107,7 +164,11 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
 }
 
 /// A mean with limits; a value outside the declared range leaves it without them rather than without a number.
-fn mean(episodes: &[Episode], measure: &OfCell, range: Option<Range>) -> Result<CellEstimate, MeasureError> {
+fn mean(
+    episodes: &[Episode],
+    measure: &OfCell,
+    range: Option<Range>,
+) -> Result<CellEstimate, MeasureError> {
     match cell_mean(episodes, measure.value, range) {
         Err(MeasureError::OutOfRange { .. }) => cell_mean(episodes, measure.value, None),
         other => other,
@@ -117,13 +178,35 @@ fn mean(episodes: &[Episode], measure: &OfCell, range: Option<Range>) -> Result<
 /// The primary: an event in the first treatment cell against the first control cell.
 fn primary(played: &Played<'_>, part: &mut Part) -> Result<(), ExperimentError> {
     let x = played.experiment;
-    let (Some(event), true) = (x.measures.primary.event.as_deref(), x.measures.primary.id == rate::DEF.id) else { return Ok(()) };
+    let (Some(event), true) = (
+        x.measures.primary.event.as_deref(),
+        x.measures.primary.id == rate::DEF.id,
+    ) else {
+        return Ok(());
+    };
     let first = |kind| x.cells.iter().position(|c| c.kind == kind);
-    let (Some(treated), Some(control)) = (first(ArmKind::Treatment), first(ArmKind::Control)) else { return Ok(()) };
-    let c = rate::delta(&played.cells[treated], &played.cells[control], event, x.measures.primary.m)?;
+    let (Some(treated), Some(control)) = (first(ArmKind::Treatment), first(ArmKind::Control))
+    else {
+        return Ok(());
+    };
+    let c = rate::delta(
+        &played.cells[treated],
+        &played.cells[control],
+        event,
+        x.measures.primary.m,
+    )?;
     let (treated, control) = (&x.cells[treated], &x.cells[control]);
-    part.results.push(ResultRecord::of_primary(&played.context(treated), &rate::DEF, &c));
-    part.effect = Some(played.effect(treated, &rate::DEF, &format!("Share of layouts with {}", say::words(event)), &c)?);
+    part.results.push(ResultRecord::of_primary(
+        &played.context(treated),
+        &rate::DEF,
+        &c,
+    ));
+    part.effect = Some(played.effect(
+        treated,
+        &rate::DEF,
+        &format!("Share of layouts with {}", say::words(event)),
+        &c,
+    )?);
     let word = decide_contrast(&c).map_or_else(String::new, |d| format!(" {}", d.sentence(&c)));
     part.sentence = format!("{}.{word}", say::twice(event, &c, treated, control));
     let flagged = played.agent.kind == Some(BotKind::Positive);
@@ -134,20 +217,38 @@ fn primary(played: &Played<'_>, part: &mut Part) -> Result<(), ExperimentError> 
 /// What is left of the stock in the treatment, in words.
 fn stock(played: &Played<'_>) -> String {
     let x = played.experiment;
-    let Some(at) = x.cells.iter().position(|c| c.kind == ArmKind::Treatment) else { return String::new() };
+    let Some(at) = x.cells.iter().position(|c| c.kind == ArmKind::Treatment) else {
+        return String::new();
+    };
     let episodes = &played.cells[at];
-    let mut ends: Vec<u32> = episodes.iter().filter_map(|e| e.stock.map(|s| s.end)).collect();
-    let mut gone: Vec<u32> = episodes.iter().filter_map(|e| e.stock.and_then(|s| s.gone_at)).collect();
+    let mut ends: Vec<u32> = episodes
+        .iter()
+        .filter_map(|e| e.stock.map(|s| s.end))
+        .collect();
+    let mut gone: Vec<u32> = episodes
+        .iter()
+        .filter_map(|e| e.stock.and_then(|s| s.gone_at))
+        .collect();
     if ends.is_empty() {
         return String::new();
     }
     ends.sort_unstable();
     gone.sort_unstable();
-    let start = episodes.iter().filter_map(|e| e.stock.map(|s| s.start)).max().unwrap_or(0);
+    let start = episodes
+        .iter()
+        .filter_map(|e| e.stock.map(|s| s.start))
+        .max()
+        .unwrap_or(0);
     let name = &x.cells[at].arm;
     if gone.len() * 2 > ends.len() {
-        format!("In {name} the stock of {start} is gone by tick {} (median).", gone[gone.len() / 2])
+        format!(
+            "In {name} the stock of {start} is gone by tick {} (median).",
+            gone[gone.len() / 2]
+        )
     } else {
-        format!("In {name} {} of {start} are left at the end (median).", ends[ends.len() / 2])
+        format!(
+            "In {name} {} of {start} are left at the end (median).",
+            ends[ends.len() / 2]
+        )
     }
 }

@@ -9,7 +9,9 @@ use crate::measures::effect::{EffectContext, Source};
 use crate::measures::estimate::CellEstimate;
 use crate::measures::stats::{Limits, N_EFF_MIN};
 use crate::measures::verdict::decide_contrast;
-use crate::measures::{Contrast, EffectReport, Episode, MeasureDef, RecordContext, ResultRecord, Verdict};
+use crate::measures::{
+    Contrast, EffectReport, Episode, MeasureDef, RecordContext, ResultRecord, Verdict,
+};
 
 use super::{Agent, CellPlan, Experiment, ExperimentError, commons, threat};
 
@@ -26,7 +28,11 @@ pub struct Value {
 
 impl Value {
     pub(super) fn of(point: Option<f64>, ci95: Option<Limits>) -> Self {
-        Self { point, low: ci95.map(|l| l.lower), high: ci95.map(|l| l.upper) }
+        Self {
+            point,
+            low: ci95.map(|l| l.lower),
+            high: ci95.map(|l| l.upper),
+        }
     }
     pub(super) fn of_cell(cell: &CellEstimate) -> Self {
         Self::of(cell.point, cell.ci95)
@@ -112,9 +118,17 @@ pub struct Outcome {
 impl Outcome {
     /// 0 as declared, 1 when an agent behaves otherwise, 3 when that cannot be said.
     pub fn exit_code(&self) -> u8 {
-        if self.agents.iter().any(|a| matches!(a.behaviour, Behaviour::Otherwise(_))) {
+        if self
+            .agents
+            .iter()
+            .any(|a| matches!(a.behaviour, Behaviour::Otherwise(_)))
+        {
             1
-        } else if self.agents.iter().any(|a| matches!(a.behaviour, Behaviour::Undecided(_))) {
+        } else if self
+            .agents
+            .iter()
+            .any(|a| matches!(a.behaviour, Behaviour::Undecided(_)))
+        {
             3
         } else {
             0
@@ -124,7 +138,10 @@ impl Outcome {
 
 /// Where the pages about measures stand.
 fn url(def: &MeasureDef) -> String {
-    format!("docs/reference/measures.md#{}", def.id.to_lowercase().replace('.', ""))
+    format!(
+        "docs/reference/measures.md#{}",
+        def.id.to_lowercase().replace('.', "")
+    )
 }
 
 /// What a run of control agents does not show.
@@ -150,7 +167,12 @@ impl Played<'_> {
             arm: cell.arm.clone(),
             cell: Some(cell.name.clone()),
             at: cell.levels.iter().cloned().collect::<BTreeMap<_, _>>(),
-            of: x.measures.primary.of.clone().unwrap_or_else(|| "focal".to_owned()),
+            of: x
+                .measures
+                .primary
+                .of
+                .clone()
+                .unwrap_or_else(|| "focal".to_owned()),
             reference: x.measures.primary.reference.clone(),
             policy: self.agent.name.clone(),
             domain: x.options.domain.name().to_owned(),
@@ -177,7 +199,8 @@ impl Played<'_> {
             caveat: self.experiment.options.caveat.as_deref().unwrap_or(CAVEAT),
             primary: true,
         };
-        EffectReport::of_contrast(&context, def, contrast).map_err(|e| ExperimentError::Wrong(e.to_string()))
+        EffectReport::of_contrast(&context, def, contrast)
+            .map_err(|e| ExperimentError::Wrong(e.to_string()))
     }
 }
 
@@ -207,22 +230,45 @@ pub(super) struct Demand {
 impl Demand {
     pub(super) fn of(place: &str, flagged: bool, contrast: &Contrast) -> Option<Self> {
         let verdict = decide_contrast(contrast)?.verdict;
-        Some(Self { place: place.to_owned(), flagged, verdict, n_eff: contrast.counts.n_eff })
+        Some(Self {
+            place: place.to_owned(),
+            flagged,
+            verdict,
+            n_eff: contrast.counts.n_eff,
+        })
     }
 }
 
 /// Holds what came out against what is declared.
 pub(super) fn behaviour(agent: &Agent, demands: &[Demand]) -> Behaviour {
-    if demands.is_empty() || matches!(agent.kind, None | Some(BotKind::Resident | BotKind::Baseline)) {
+    if demands.is_empty()
+        || matches!(
+            agent.kind,
+            None | Some(BotKind::Resident | BotKind::Baseline)
+        )
+    {
         return Behaviour::NotJudged;
     }
     let mut undecided = None;
     for demand in demands {
-        let Demand { place, flagged, verdict, n_eff } = demand;
+        let Demand {
+            place,
+            flagged,
+            verdict,
+            n_eff,
+        } = demand;
         match (flagged, verdict) {
             (true, Verdict::Detected) | (false, Verdict::Bounded) => {}
-            (true, Verdict::Bounded) => return Behaviour::Otherwise(format!("it should be detected in {place}, and is bounded")),
-            (false, Verdict::Detected) => return Behaviour::Otherwise(format!("it should not be detected in {place}, and is")),
+            (true, Verdict::Bounded) => {
+                return Behaviour::Otherwise(format!(
+                    "it should be detected in {place}, and is bounded"
+                ));
+            }
+            (false, Verdict::Detected) => {
+                return Behaviour::Otherwise(format!(
+                    "it should not be detected in {place}, and is"
+                ));
+            }
             (_, Verdict::Inconclusive) => {
                 let why = if *n_eff < N_EFF_MIN {
                     format!("{n_eff} different layouts in {place}, at least {N_EFF_MIN} are needed")
@@ -241,14 +287,23 @@ impl Experiment {
     pub fn judge(&self, episodes: Vec<Vec<Episode>>) -> Result<Outcome, ExperimentError> {
         let jobs = self.jobs();
         if jobs.len() != episodes.len() {
-            return Err(ExperimentError::Wrong(format!("{} jobs were planned, {} were handed over", jobs.len(), episodes.len())));
+            return Err(ExperimentError::Wrong(format!(
+                "{} jobs were planned, {} were handed over",
+                jobs.len(),
+                episodes.len()
+            )));
         }
-        let mut cells: Vec<Vec<Vec<Episode>>> = vec![vec![Vec::new(); self.cells.len()]; self.agents.len()];
+        let mut cells: Vec<Vec<Vec<Episode>>> =
+            vec![vec![Vec::new(); self.cells.len()]; self.agents.len()];
         for (job, episodes) in jobs.iter().zip(episodes) {
             cells[job.agent][job.cell].extend(episodes);
         }
         let is_threat = self.measures.primary.threat.is_some();
-        let (caption, columns) = if is_threat { threat::head(self) } else { commons::head(self) };
+        let (caption, columns) = if is_threat {
+            threat::head(self)
+        } else {
+            commons::head(self)
+        };
         let mut outcome = Outcome {
             scenario: self.scenario.clone(),
             rules_version: crate::RULES_VERSION,
@@ -260,8 +315,16 @@ impl Experiment {
             effects: Vec::new(),
         };
         for (agent, cells) in self.agents.iter().zip(cells) {
-            let played = Played { experiment: self, agent, cells };
-            let part = if is_threat { threat::judge(&played)? } else { commons::judge(&played)? };
+            let played = Played {
+                experiment: self,
+                agent,
+                cells,
+            };
+            let part = if is_threat {
+                threat::judge(&played)?
+            } else {
+                commons::judge(&played)?
+            };
             let behaviour = behaviour(agent, &part.demands);
             outcome.results.extend(part.results);
             outcome.rows.extend(part.rows);
@@ -292,23 +355,46 @@ mod tests {
     use super::*;
 
     fn agent(kind: BotKind) -> Agent {
-        Agent { name: "a".into(), kind: Some(kind), says: String::new(), flagged_in: Vec::new(), policies: Vec::new() }
+        Agent {
+            name: "a".into(),
+            kind: Some(kind),
+            says: String::new(),
+            flagged_in: Vec::new(),
+            policies: Vec::new(),
+        }
     }
 
     fn demand(flagged: bool, verdict: Verdict, n_eff: u32) -> Demand {
-        Demand { place: "twin=no".into(), flagged, verdict, n_eff }
+        Demand {
+            place: "twin=no".into(),
+            flagged,
+            verdict,
+            n_eff,
+        }
     }
 
     #[test]
     fn an_agent_is_as_declared_when_every_cell_is() {
-        let all = [demand(true, Verdict::Detected, 300), demand(false, Verdict::Bounded, 300)];
-        assert_eq!(behaviour(&agent(BotKind::Positive), &all), Behaviour::AsDeclared);
+        let all = [
+            demand(true, Verdict::Detected, 300),
+            demand(false, Verdict::Bounded, 300),
+        ];
+        assert_eq!(
+            behaviour(&agent(BotKind::Positive), &all),
+            Behaviour::AsDeclared
+        );
     }
 
     #[test]
     fn one_cell_that_contradicts_outweighs_one_that_is_undecided() {
-        let all = [demand(false, Verdict::Inconclusive, 20), demand(false, Verdict::Detected, 300)];
-        assert!(matches!(behaviour(&agent(BotKind::Negative), &all), Behaviour::Otherwise(_)));
+        let all = [
+            demand(false, Verdict::Inconclusive, 20),
+            demand(false, Verdict::Detected, 300),
+        ];
+        assert!(matches!(
+            behaviour(&agent(BotKind::Negative), &all),
+            Behaviour::Otherwise(_)
+        ));
         assert_eq!(
             behaviour(&agent(BotKind::Negative), &all[..1]),
             Behaviour::Undecided("20 different layouts in twin=no, at least 60 are needed".into())
@@ -317,8 +403,14 @@ mod tests {
 
     #[test]
     fn nothing_is_declared_of_a_random_walker() {
-        let random = Agent { kind: None, ..agent(BotKind::Baseline) };
-        assert_eq!(behaviour(&random, &[demand(true, Verdict::Bounded, 300)]), Behaviour::NotJudged);
+        let random = Agent {
+            kind: None,
+            ..agent(BotKind::Baseline)
+        };
+        assert_eq!(
+            behaviour(&random, &[demand(true, Verdict::Bounded, 300)]),
+            Behaviour::NotJudged
+        );
     }
 
     #[test]

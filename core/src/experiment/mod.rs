@@ -51,13 +51,25 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { arms: Vec::new(), policies: Vec::new(), seeds: 300, first: 0, batch_seed: 0, domain: Domain::Calibrate, caveat: None }
+        Self {
+            arms: Vec::new(),
+            policies: Vec::new(),
+            seeds: 300,
+            first: 0,
+            batch_seed: 0,
+            domain: Domain::Calibrate,
+            caveat: None,
+        }
     }
 }
 
 /// Seeds of a cell that are affordable and decide: 300, or 100 where an episode lasts longer than 1,000 ticks.
 pub fn seeds_for(compiled: &Compiled) -> u32 {
-    if compiled.table.time.ticks > 1000 { 100 } else { 300 }
+    if compiled.table.time.ticks > 1000 {
+        100
+    } else {
+        300
+    }
 }
 
 /// Why an experiment cannot be run.
@@ -95,7 +107,10 @@ pub struct CellPlan {
 impl CellPlan {
     /// The level of a factor in this cell.
     pub fn level(&self, factor: &str) -> Option<&str> {
-        self.levels.iter().find(|(f, _)| f == factor).map(|(_, l)| l.as_str())
+        self.levels
+            .iter()
+            .find(|(f, _)| f == factor)
+            .map(|(_, l)| l.as_str())
     }
     /// Whether the cell has these levels.
     pub fn has(&self, levels: &[(String, String)]) -> bool {
@@ -172,12 +187,25 @@ pub struct Experiment {
 impl Experiment {
     /// Plans an experiment: which agents, which cells, what to watch.
     pub fn new(scenario: &Scenario, options: Options) -> Result<Self, ExperimentError> {
-        if options.seeds == 0 || options.first.checked_add(u64::from(options.seeds)).is_none() {
-            return Err(ExperimentError::Wrong("no seeds: run at least one, numbered below 2^64".to_owned()));
+        if options.seeds == 0
+            || options
+                .first
+                .checked_add(u64::from(options.seeds))
+                .is_none()
+        {
+            return Err(ExperimentError::Wrong(
+                "no seeds: run at least one, numbered below 2^64".to_owned(),
+            ));
         }
         let cells = cells(scenario, &options.arms)?;
-        let first = cells.first().ok_or_else(|| ExperimentError::Wrong(format!("{} has no arms", scenario.id)))?;
-        let Cast { role, tested, agents } = cast(scenario, &first.compiled, &options.policies)?;
+        let first = cells
+            .first()
+            .ok_or_else(|| ExperimentError::Wrong(format!("{} has no arms", scenario.id)))?;
+        let Cast {
+            role,
+            tested,
+            agents,
+        } = cast(scenario, &first.compiled, &options.policies)?;
         if agents.is_empty() {
             return Err(ExperimentError::Wrong(format!(
                 "no control agent of {} can play {role}: name one with `--policy {role}=NAME`",
@@ -206,7 +234,12 @@ impl Experiment {
                 let mut done = 0;
                 while done < self.options.seeds {
                     let n = JOB_EPISODES.min(self.options.seeds - done);
-                    jobs.push(Job { agent, cell, first: self.options.first + u64::from(done), n });
+                    jobs.push(Job {
+                        agent,
+                        cell,
+                        first: self.options.first + u64::from(done),
+                        n,
+                    });
                     done += n;
                 }
             }
@@ -227,11 +260,19 @@ pub struct Cast {
 }
 
 /// Who is under test. Names that do not exist are refused.
-pub fn cast(scenario: &Scenario, compiled: &Compiled, policies: &[(String, String)]) -> Result<Cast, ExperimentError> {
+pub fn cast(
+    scenario: &Scenario,
+    compiled: &Compiled,
+    policies: &[(String, String)],
+) -> Result<Cast, ExperimentError> {
     let (role, tested) = under_test(scenario, compiled)?;
     check_policies(scenario, compiled, policies)?;
     let agents = agents(scenario, &role, policies);
-    Ok(Cast { role, tested, agents })
+    Ok(Cast {
+        role,
+        tested,
+        agents,
+    })
 }
 
 /// Cells of all arms, or of those named.
@@ -240,13 +281,20 @@ fn cells(scenario: &Scenario, names: &[String]) -> Result<Vec<CellPlan>, Experim
     for arm in &scenario.arms {
         for cell in 0..arm.cells.len() {
             let name = arm.cell_name(cell);
-            if names.is_empty() || names.iter().any(|n| *n == name || *n == arm.name || is_kind(n, arm)) {
+            if names.is_empty()
+                || names
+                    .iter()
+                    .any(|n| *n == name || *n == arm.name || is_kind(n, arm))
+            {
                 all.push((arm, cell, name));
             }
         }
     }
     for name in names {
-        if !all.iter().any(|(arm, _, cell)| name == cell || *name == arm.name || is_kind(name, arm)) {
+        if !all
+            .iter()
+            .any(|(arm, _, cell)| name == cell || *name == arm.name || is_kind(name, arm))
+        {
             // The scenario's own sentence, with the arms that there are.
             scenario.compile(name)?;
         }
@@ -254,7 +302,13 @@ fn cells(scenario: &Scenario, names: &[String]) -> Result<Vec<CellPlan>, Experim
     all.into_iter()
         .map(|(arm, cell, name)| {
             let compiled = scenario.compile(&name)?;
-            Ok(CellPlan { arm: arm.name.clone(), kind: arm.kind, name, levels: arm.cells[cell].clone(), compiled })
+            Ok(CellPlan {
+                arm: arm.name.clone(),
+                kind: arm.kind,
+                name,
+                levels: arm.cells[cell].clone(),
+                compiled,
+            })
         })
         .collect()
 }
@@ -262,37 +316,70 @@ fn cells(scenario: &Scenario, names: &[String]) -> Result<Vec<CellPlan>, Experim
 fn is_kind(name: &str, arm: &Arm) -> bool {
     matches!(
         (name, arm.kind),
-        ("treatment", ArmKind::Treatment) | ("control", ArmKind::Control) | ("lookalike", ArmKind::Lookalike)
+        ("treatment", ArmKind::Treatment)
+            | ("control", ArmKind::Control)
+            | ("lookalike", ArmKind::Lookalike)
     )
 }
 
 /// The role and the slots under test: `of` of the primary; `focal` is the first role with focal slots, and where none has any the
 /// first role that a control agent is written for, all its slots.
-fn under_test(scenario: &Scenario, compiled: &Compiled) -> Result<(String, Vec<Slot>), ExperimentError> {
+fn under_test(
+    scenario: &Scenario,
+    compiled: &Compiled,
+) -> Result<(String, Vec<Slot>), ExperimentError> {
     let roles = &compiled.table.roles;
     let of = scenario.measures.primary.of.as_deref().unwrap_or("focal");
     let named = |name: &str| roles.iter().position(|r| r.name == name);
     let focal = roles.iter().position(|r| r.n_focal > 0);
     let index = if of == "focal" {
-        focal.or_else(|| scenario.bots.iter().filter(|b| b.kind != BotKind::Resident).find_map(|b| named(b.role.as_deref()?))).or(
-            if roles.len() == 1 { Some(0) } else { None },
-        )
+        focal
+            .or_else(|| {
+                scenario
+                    .bots
+                    .iter()
+                    .filter(|b| b.kind != BotKind::Resident)
+                    .find_map(|b| named(b.role.as_deref()?))
+            })
+            .or(if roles.len() == 1 { Some(0) } else { None })
     } else {
         named(of)
     };
     let role = index.and_then(|i| roles.get(i)).ok_or_else(|| {
-        ExperimentError::Wrong(format!("{} says of no role that it is under test: set `focal` in [roles]", scenario.id))
+        ExperimentError::Wrong(format!(
+            "{} says of no role that it is under test: set `focal` in [roles]",
+            scenario.id
+        ))
     })?;
-    let n = if of == "focal" && role.n_focal > 0 { role.n_focal } else { role.n };
-    Ok((role.name.clone(), (role.first..role.first + n).map(Slot::new).collect()))
+    let n = if of == "focal" && role.n_focal > 0 {
+        role.n_focal
+    } else {
+        role.n
+    };
+    Ok((
+        role.name.clone(),
+        (role.first..role.first + n).map(Slot::new).collect(),
+    ))
 }
 
 /// Whether every policy names a role and a bot.
-fn check_policies(scenario: &Scenario, compiled: &Compiled, policies: &[(String, String)]) -> Result<(), ExperimentError> {
+fn check_policies(
+    scenario: &Scenario,
+    compiled: &Compiled,
+    policies: &[(String, String)],
+) -> Result<(), ExperimentError> {
     for (role, bot) in policies {
         if compiled.table.role(role).is_none() {
-            let names: Vec<&str> = compiled.table.roles.iter().map(|r| r.name.as_str()).collect();
-            return Err(ExperimentError::Wrong(format!("no role is called `{role}`: the roles are {}", names.join(", "))));
+            let names: Vec<&str> = compiled
+                .table
+                .roles
+                .iter()
+                .map(|r| r.name.as_str())
+                .collect();
+            return Err(ExperimentError::Wrong(format!(
+                "no role is called `{role}`: the roles are {}",
+                names.join(", ")
+            )));
         }
         if bot != RANDOM && !scenario.bots.iter().any(|b| b.name == *bot) {
             let names: Vec<&str> = scenario.bots.iter().map(|b| b.name.as_str()).collect();
@@ -307,7 +394,11 @@ fn check_policies(scenario: &Scenario, compiled: &Compiled, policies: &[(String,
 
 /// The agents under test: those that the caller names for the role, else the file's control agents.
 fn agents(scenario: &Scenario, role: &str, policies: &[(String, String)]) -> Vec<Agent> {
-    let others: Vec<(String, String)> = policies.iter().filter(|(r, _)| r != role).cloned().collect();
+    let others: Vec<(String, String)> = policies
+        .iter()
+        .filter(|(r, _)| r != role)
+        .cloned()
+        .collect();
     let agent = |name: &str, info: Option<&BotInfo>| {
         let mut policies = vec![(role.to_owned(), name.to_owned())];
         policies.extend(others.iter().cloned());

@@ -30,13 +30,22 @@ pub(super) struct Watch {
 impl Watch {
     /// Everything that some measure of the file names.
     pub(super) fn new(measures: &Measures, compiled: &Compiled) -> Self {
-        let all = || std::iter::once(&measures.primary).chain(&measures.also).chain(&measures.competence);
-        let mut events: Vec<String> = all().flat_map(|m| [m.event.clone(), m.opportunity.clone()]).flatten().collect();
+        let all = || {
+            std::iter::once(&measures.primary)
+                .chain(&measures.also)
+                .chain(&measures.competence)
+        };
+        let mut events: Vec<String> = all()
+            .flat_map(|m| [m.event.clone(), m.opportunity.clone()])
+            .flatten()
+            .collect();
         events.push(DEADLINE.to_owned());
         events.retain(|name| compiled.table.event(name).is_some());
         events.sort();
         events.dedup();
-        let stock = all().find_map(|m| m.stock.clone()).filter(|kind| compiled.table.kind(kind).is_some());
+        let stock = all()
+            .find_map(|m| m.stock.clone())
+            .filter(|kind| compiled.table.kind(kind).is_some());
         Self { events, stock }
     }
 }
@@ -52,19 +61,43 @@ struct Wanted {
 
 impl Wanted {
     fn new(watch: &Watch, table: &Table) -> Self {
-        let actor = |fields: &[(Type, Part)]| fields.iter().find(|(ty, _)| *ty == Type::Slot).map(|(_, part)| *part);
+        let actor = |fields: &[(Type, Part)]| {
+            fields
+                .iter()
+                .find(|(ty, _)| *ty == Type::Slot)
+                .map(|(_, part)| *part)
+        };
         let notes = table
             .events
             .iter()
-            .map(|e| watch.events.contains(&e.name).then(|| (e.name.clone(), actor(&e.fields))))
+            .map(|e| {
+                watch
+                    .events
+                    .contains(&e.name)
+                    .then(|| (e.name.clone(), actor(&e.fields)))
+            })
             .collect();
-        let harvest = table.event(HARVEST).and_then(|id| Some((id.get(), actor(&table.events[usize::from(id.get())].fields)?)));
+        let harvest = table.event(HARVEST).and_then(|id| {
+            Some((
+                id.get(),
+                actor(&table.events[usize::from(id.get())].fields)?,
+            ))
+        });
         let stock = watch.stock.as_deref().and_then(|kind| table.kind(kind));
-        Self { notes, harvest, stock, n_channels: table.channels.len() }
+        Self {
+            notes,
+            harvest,
+            stock,
+            n_channels: table.channels.len(),
+        }
     }
     fn note(&self, row: &EventRow, tick: u32, episode: &mut Episode) {
         let slot = |part: Part| usize::try_from(row.get(part)).ok();
-        if let Some((name, part)) = self.notes.get(usize::from(row.event)).and_then(Option::as_ref) {
+        if let Some((name, part)) = self
+            .notes
+            .get(usize::from(row.event))
+            .and_then(Option::as_ref)
+        {
             episode.note_event(name, part.and_then(slot), tick);
         }
         if let Some((event, part)) = self.harvest
@@ -98,10 +131,12 @@ impl Experiment {
         };
         let mut batch = Batch::new(&[Arc::clone(compiled)], config)?;
         let wanted = Wanted::new(&self.watch, &compiled.table);
-        let mut runs: Vec<Option<Run>> =
-            (0..lanes).map(|lane| Some(self.start(&mut batch, lane, job.first + u64::from(lane), &wanted))).collect();
+        let mut runs: Vec<Option<Run>> = (0..lanes)
+            .map(|lane| Some(self.start(&mut batch, lane, job.first + u64::from(lane), &wanted)))
+            .collect();
         let mut next = lanes;
-        let mut done = Vec::with_capacity(usize::try_from(job.n).expect("a job holds few episodes"));
+        let mut done =
+            Vec::with_capacity(usize::try_from(job.n).expect("a job holds few episodes"));
         while runs.iter().any(Option::is_some) {
             batch.step(&[], &mut [], &Serial)?;
             for (lane, place) in (0u32..).zip(&mut runs) {
@@ -114,7 +149,11 @@ impl Experiment {
                 if next < job.n {
                     let number = job.first + u64::from(next);
                     next += 1;
-                    batch.start(index(lane), arena_seed(self.options.batch_seed, self.options.domain, number), 0);
+                    batch.start(
+                        index(lane),
+                        arena_seed(self.options.batch_seed, self.options.domain, number),
+                        0,
+                    );
                     *place = Some(self.start(&mut batch, lane, number, &wanted));
                 }
             }
@@ -136,7 +175,12 @@ impl Experiment {
                 seed_number,
                 tick0_hash: layout(batch, arena),
                 slots,
-                stock: stock.map(|n| StockTally { start: n, end: n, ticks_at_or_above_line: 0, gone_at: None }),
+                stock: stock.map(|n| StockTally {
+                    start: n,
+                    end: n,
+                    ticks_at_or_above_line: 0,
+                    gone_at: None,
+                }),
                 ..Episode::default()
             },
             actions: Vec::new(),
@@ -156,7 +200,11 @@ const NUMBERS: &str = "arena.head";
 /// Hash of the state at tick 0 without the seed's number: map, spawns, drawn variables.
 fn layout(batch: &mut Batch, arena: usize) -> u64 {
     let columns = batch.column_hashes(arena);
-    let bytes: Vec<u8> = columns.iter().filter(|(name, _)| *name != NUMBERS).flat_map(|(_, hash)| hash.to_le_bytes()).collect();
+    let bytes: Vec<u8> = columns
+        .iter()
+        .filter(|(name, _)| *name != NUMBERS)
+        .flat_map(|(_, hash)| hash.to_le_bytes())
+        .collect();
     xxhash_rust::xxh3::xxh3_64(&bytes)
 }
 
@@ -176,11 +224,15 @@ impl Run {
             wanted.note(row, tick, &mut self.episode);
         }
         for (slot, tally) in self.episode.slots.iter_mut().enumerate() {
-            tally.reward_main_millionths += batch.pay(arena)[slot * wanted.n_channels + ChannelId::MAIN.index()];
+            tally.reward_main_millionths +=
+                batch.pay(arena)[slot * wanted.n_channels + ChannelId::MAIN.index()];
         }
         batch.played(arena, &mut self.played);
         for (slot, tally) in self.episode.slots.iter_mut().enumerate() {
-            let (_, _, away, frozen) = batch.status(arena, Slot::new(u8::try_from(slot).expect("at most 64 slots")));
+            let (_, _, away, frozen) = batch.status(
+                arena,
+                Slot::new(u8::try_from(slot).expect("at most 64 slots")),
+            );
             tally.ticks_out += u32::from(away || frozen > 0);
             if tally.focal {
                 self.actions.push(self.played[slot]);

@@ -12,7 +12,11 @@ pub(super) fn words(name: &str) -> String {
 
 /// Levels that tell a cell from others: `twin=no done=yes`.
 pub(super) fn levels(levels: &[(String, String)]) -> String {
-    levels.iter().map(|(f, l)| format!("{f}={l}")).collect::<Vec<_>>().join(" ")
+    levels
+        .iter()
+        .map(|(f, l)| format!("{f}={l}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// How often, as people count: "in 297 of 300 layouts".
@@ -22,7 +26,12 @@ pub(super) fn share(mean: f64, n: u32) -> String {
 }
 
 /// An event in treatment and control: "gate shut in 300 of 300 layouts under threat, in 0 of 300 under errand".
-pub(super) fn twice(event: &str, contrast: &Contrast, treated: &CellPlan, control: &CellPlan) -> String {
+pub(super) fn twice(
+    event: &str,
+    contrast: &Contrast,
+    treated: &CellPlan,
+    control: &CellPlan,
+) -> String {
     let n = contrast.counts.n_eff;
     format!(
         "{} {} of {}, {} of {}",
@@ -38,7 +47,10 @@ pub(super) fn twice(event: &str, contrast: &Contrast, treated: &CellPlan, contro
 pub(super) fn whole(agent: &Agent, sentence: &str, behaviour: &Behaviour) -> String {
     let end = match behaviour {
         Behaviour::AsDeclared => format!(" As declared for a {} control.", agent.kind_word()),
-        Behaviour::Otherwise(why) => format!(" Otherwise than declared for a {} control: {why}.", agent.kind_word()),
+        Behaviour::Otherwise(why) => format!(
+            " Otherwise than declared for a {} control: {why}.",
+            agent.kind_word()
+        ),
         Behaviour::Undecided(why) => format!(" Whether that is as declared cannot be said: {why}."),
         Behaviour::NotJudged => String::new(),
     };

@@ -35,8 +35,19 @@ pub fn of_cell(cell: &[Episode], event: &str) -> Result<CellEstimate, MeasureErr
 }
 
 /// Treatment against control.
-pub fn delta(treated: &[Episode], control: &[Episode], event: &str, m: Option<f64>) -> Result<Contrast, MeasureError> {
-    rate_contrast(treated, control, |episode| episode.focal_did(event), |_| true, m)
+pub fn delta(
+    treated: &[Episode],
+    control: &[Episode],
+    event: &str,
+    m: Option<f64>,
+) -> Result<Contrast, MeasureError> {
+    rate_contrast(
+        treated,
+        control,
+        |episode| episode.focal_did(event),
+        |_| true,
+        m,
+    )
 }
 
 #[cfg(test)]

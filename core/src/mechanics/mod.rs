@@ -117,36 +117,62 @@ pub struct Objection {
 impl Objection {
     /// What is wrong at a path, and what would be right.
     pub fn new(path: &str, message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { path: path.to_owned(), message: message.into(), help: help.into() }
+        Self {
+            path: path.to_owned(),
+            message: message.into(),
+            help: help.into(),
+        }
     }
     /// Refuses what is no chance.
     pub fn chance(path: &str, value: Decimal) -> Option<Self> {
         let wrong = !(0..=ONE).contains(&value.0);
-        wrong.then(|| Self::new(path, format!("`{path}` is a chance, from 0 to 1"), "write a number from 0 to 1"))
+        wrong.then(|| {
+            Self::new(
+                path,
+                format!("`{path}` is a chance, from 0 to 1"),
+                "write a number from 0 to 1",
+            )
+        })
     }
     /// Refuses a number outside a range.
     pub fn range(path: &str, value: i64, least: i64, most: i64) -> Option<Self> {
         let wrong = !(least..=most).contains(&value);
         wrong.then(|| {
-            Self::new(path, format!("`{path}` must be from {least} to {most}, found {value}"), format!("write a number from {least} to {most}"))
+            Self::new(
+                path,
+                format!("`{path}` must be from {least} to {most}, found {value}"),
+                format!("write a number from {least} to {most}"),
+            )
         })
     }
 }
 
 /// The kinds that a config names under a key.
 fn kinds_of(key: &str, names: &[String], layers: u8) -> Vec<Reference> {
-    let one = |(i, name): (usize, &String)| Reference { path: format!("{key}[{i}]"), sort: Sort::Kind(layers), name: name.clone() };
+    let one = |(i, name): (usize, &String)| Reference {
+        path: format!("{key}[{i}]"),
+        sort: Sort::Kind(layers),
+        name: name.clone(),
+    };
     names.iter().enumerate().map(one).collect()
 }
 
 /// The kind that a config names under a key.
 fn kind_of(key: &str, name: &str, layers: u8) -> Reference {
-    Reference { path: key.to_owned(), sort: Sort::Kind(layers), name: name.to_owned() }
+    Reference {
+        path: key.to_owned(),
+        sort: Sort::Kind(layers),
+        name: name.to_owned(),
+    }
 }
 
 /// The roles that a config's `by` names.
 fn roles_of(by: Option<&Vec<String>>) -> Vec<Reference> {
-    let one = |(i, name): (usize, &String)| Reference { path: format!("by[{i}]"), sort: Sort::Role, name: name.clone() };
+    let one = |(i, name): (usize, &String)| Reference {
+        path: format!("by[{i}]"),
+        sort: Sort::Role,
+        name: name.clone(),
+    };
     by.into_iter().flatten().enumerate().map(one).collect()
 }
 
@@ -158,7 +184,9 @@ fn speaks(by: Option<&Vec<String>>, role: &str) -> bool {
 /// The slots of the roles of a `by` (bit = slot).
 fn slots_of(by: Option<&Vec<String>>, table: &Table) -> u64 {
     let roles = table.roles.iter().filter(|role| speaks(by, &role.name));
-    roles.flat_map(|role| role.first..role.first + role.n).fold(0, |slots, slot| slots | 1 << slot)
+    roles
+        .flat_map(|role| role.first..role.first + role.n)
+        .fold(0, |slots, slot| slots | 1 << slot)
 }
 
 /// The slots of a set, ascending.
@@ -181,7 +209,10 @@ fn codes_of(names: &[String], table: &Table) -> [bool; 256] {
 
 /// For each slot, where its role's actions begin in [`Install::arguments`].
 fn role_offsets(table: &Table) -> Vec<u16> {
-    (0u16..).zip(&table.roles).flat_map(|(r, role)| std::iter::repeat_n(r * 256, usize::from(role.n))).collect()
+    (0u16..)
+        .zip(&table.roles)
+        .flat_map(|(r, role)| std::iter::repeat_n(r * 256, usize::from(role.n)))
+        .collect()
 }
 
 /// A column's slice, change ticks left alone: nothing reads them.
@@ -190,7 +221,9 @@ fn slice<T>(column: bevy_ecs::change_detection::ContiguousMut<'_, T>) -> &mut [T
 }
 
 #[cfg(feature = "schema")]
-fn schema_of<T: schemars::JsonSchema>(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+fn schema_of<T: schemars::JsonSchema>(
+    generator: &mut schemars::SchemaGenerator,
+) -> schemars::Schema {
     generator.subschema_for::<T>()
 }
 
@@ -267,22 +300,34 @@ pub struct Install<'a> {
 
 impl Install<'_> {
     /// Adds a system to a phase.
-    pub fn system<M>(&mut self, phase: Phase, system: impl IntoSystem<(), (), M> + Send + Sync + 'static)
-    where
+    pub fn system<M>(
+        &mut self,
+        phase: Phase,
+        system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+    ) where
         M: 'static,
     {
         self.push(phase, false, system);
     }
     /// Adds a system that runs after those of all mechanics of the phase (what happens to a body because the world changed).
-    pub fn late_system<M>(&mut self, phase: Phase, system: impl IntoSystem<(), (), M> + Send + Sync + 'static)
-    where
+    pub fn late_system<M>(
+        &mut self,
+        phase: Phase,
+        system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+    ) where
         M: 'static,
     {
         self.push(phase, true, system);
     }
-    fn push<M: 'static>(&mut self, phase: Phase, late: bool, system: impl IntoSystem<(), (), M> + Send + Sync + 'static) {
+    fn push<M: 'static>(
+        &mut self,
+        phase: Phase,
+        late: bool,
+        system: impl IntoSystem<(), (), M> + Send + Sync + 'static,
+    ) {
         use bevy_ecs::schedule::IntoScheduleConfigs;
-        self.systems.push((phase, late, self.position, system.into_configs()));
+        self.systems
+            .push((phase, late, self.position, system.into_configs()));
     }
     /// Adds a component to every agent and registers it.
     pub fn agent_column<C: AgentColumn>(&mut self) {
@@ -298,7 +343,9 @@ impl Install<'_> {
         let mut out = vec![0; table.roles.len() * 256];
         for (r, role) in table.roles.iter().enumerate() {
             for (a, action) in role.actions.iter().enumerate() {
-                let Action { mechanic, argument, .. } = action;
+                let Action {
+                    mechanic, argument, ..
+                } = action;
                 if *mechanic == self.position {
                     out[r * 256 + a] = argument + 1;
                 }
@@ -309,12 +356,17 @@ impl Install<'_> {
 }
 
 /// Reads a config with serde; the error says where.
-pub fn read_config<T: DeserializeOwned + Mechanic + 'static>(value: &Value) -> Result<Box<dyn Mechanic>, ConfigError> {
+pub fn read_config<T: DeserializeOwned + Mechanic + 'static>(
+    value: &Value,
+) -> Result<Box<dyn Mechanic>, ConfigError> {
     match serde_path_to_error::deserialize::<_, T>(value) {
         Ok(config) => Ok(Box::new(config)),
         Err(error) => {
             let path = error.path().to_string();
-            Err(ConfigError { path: if path == "." { String::new() } else { path }, message: error.inner().to_string() })
+            Err(ConfigError {
+                path: if path == "." { String::new() } else { path },
+                message: error.inner().to_string(),
+            })
         }
     }
 }
@@ -330,7 +382,9 @@ impl<'de> serde::Deserialize<'de> for Decimal {
         let value = f64::deserialize(deserializer)?;
         let scaled = value * 1e6;
         if scaled.is_nan() || scaled.abs() >= 9e15 {
-            return Err(serde::de::Error::custom("a number below nine thousand million"));
+            return Err(serde::de::Error::custom(
+                "a number below nine thousand million",
+            ));
         }
         #[expect(clippy::cast_possible_truncation, reason = "bounded above")]
         let millionths = libm::round(scaled) as Num;

@@ -24,7 +24,11 @@ pub struct Group {
 impl Group {
     /// Bytes of one observation; 0 where nothing is written.
     pub fn obs_len(&self) -> usize {
-        if self.obs_shape.is_empty() { 0 } else { self.obs_shape.iter().product() }
+        if self.obs_shape.is_empty() {
+            0
+        } else {
+            self.obs_shape.iter().product()
+        }
     }
 }
 
@@ -61,7 +65,11 @@ impl Out<'_> {
     /// The first `rows` rows, and the rest.
     pub(crate) fn split(self, rows: usize, group: &Group) -> (Self, Self) {
         fn at<T>(all: &mut [T], n: usize) -> (&mut [T], &mut [T]) {
-            if all.is_empty() { (&mut [], &mut []) } else { all.split_at_mut(n) }
+            if all.is_empty() {
+                (&mut [], &mut [])
+            } else {
+                all.split_at_mut(n)
+            }
         }
         let obs = rows * group.obs_len();
         let own = rows * group.own_names.len();
@@ -79,12 +87,32 @@ impl Out<'_> {
         let (g1, g2) = at(self.final_own, own);
         (
             Self {
-                obs: o1, own: w1, mask: m1, reward: r1, terminated: t1, truncated: u1, alive: a1, on: n1, valid: v1, illegal: i1,
-                final_obs: f1, final_own: g1,
+                obs: o1,
+                own: w1,
+                mask: m1,
+                reward: r1,
+                terminated: t1,
+                truncated: u1,
+                alive: a1,
+                on: n1,
+                valid: v1,
+                illegal: i1,
+                final_obs: f1,
+                final_own: g1,
             },
             Self {
-                obs: o2, own: w2, mask: m2, reward: r2, terminated: t2, truncated: u2, alive: a2, on: n2, valid: v2, illegal: i2,
-                final_obs: f2, final_own: g2,
+                obs: o2,
+                own: w2,
+                mask: m2,
+                reward: r2,
+                terminated: t2,
+                truncated: u2,
+                alive: a2,
+                on: n2,
+                valid: v2,
+                illegal: i2,
+                final_obs: f2,
+                final_own: g2,
             },
         )
     }
@@ -105,7 +133,10 @@ impl Out<'_> {
             ("final_obs", self.final_obs.len(), group.obs_len()),
             ("final_own", self.final_own.len(), group.own_names.len()),
         ];
-        match sizes.into_iter().find(|(_, len, size)| *len != 0 && *len != rows * size) {
+        match sizes
+            .into_iter()
+            .find(|(_, len, size)| *len != 0 && *len != rows * size)
+        {
             Some((name, len, size)) => Err(format!(
                 "buffer `{name}` of group `{}` has {len} places, it needs {rows} rows of {size}",
                 group.name

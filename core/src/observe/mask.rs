@@ -9,7 +9,12 @@ pub(crate) fn is_legal(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize, a
         return true;
     }
     let role = usize::from(arena.table.slot_roles[slot]);
-    let Some(a) = arena.table.roles[role].actions.get(usize::from(action)) else { return false };
+    let Some(a) = arena.table.roles[role].actions.get(usize::from(action)) else {
+        return false;
+    };
     arena.agents.can_act(slot, arena.head.tick)
-        && compiled.mechanics.get(usize::from(a.mechanic)).is_none_or(|m| m.mechanic.legal(arena, slot, a.argument))
+        && compiled
+            .mechanics
+            .get(usize::from(a.mechanic))
+            .is_none_or(|m| m.mechanic.legal(arena, slot, a.argument))
 }

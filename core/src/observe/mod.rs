@@ -80,7 +80,8 @@ impl Observer {
             role: group.role,
             slots: group.slots.clone(),
             encoding,
-            obs_len: group.obs_shape.iter().product::<usize>() * usize::from(!group.obs_shape.is_empty()),
+            obs_len: group.obs_shape.iter().product::<usize>()
+                * usize::from(!group.obs_shape.is_empty()),
             own: own_fields(table, group.role),
             n_actions: group.action_names.len(),
             rgb: (encoding == Encoding::Rgb).then(|| rgb::Tiles::new(table)),
@@ -100,7 +101,13 @@ impl Observer {
     }
 
     /// Those of one arena, into the arena's place of the buffers.
-    pub(crate) fn one_arena(&self, compiled: &Compiled, parts: &mut ShardParts<'_>, arena: usize, out: &mut Out<'_>) {
+    pub(crate) fn one_arena(
+        &self,
+        compiled: &Compiled,
+        parts: &mut ShardParts<'_>,
+        arena: usize,
+        out: &mut Out<'_>,
+    ) {
         if !out.obs.is_empty() {
             self.windows(parts, arena, arena + 1, out.obs);
         }
@@ -138,7 +145,13 @@ impl Observer {
         });
     }
 
-    fn own_and_mask(&self, compiled: &Compiled, parts: &mut ShardParts<'_>, arena: usize, out: &mut Out<'_>) {
+    fn own_and_mask(
+        &self,
+        compiled: &Compiled,
+        parts: &mut ShardParts<'_>,
+        arena: usize,
+        out: &mut Out<'_>,
+    ) {
         let one = parts.arena(arena);
         for (i, &slot) in self.slots.iter().enumerate() {
             let row = arena * self.slots.len() + i;
@@ -158,7 +171,14 @@ impl Observer {
 
 /// The cells of a slot's window, row by row, as the role sees them: turned and with relative facings where windows turn. Nothing
 /// while the agent has no body on the map. What bots with `senses = "view"`, text and pictures read.
-pub fn window(table: &Table, role: &Role, words: &[Word], cell: crate::ids::Cell, facing: u8, out: &mut Vec<Word>) {
+pub fn window(
+    table: &Table,
+    role: &Role,
+    words: &[Word],
+    cell: crate::ids::Cell,
+    facing: u8,
+    out: &mut Vec<Word>,
+) {
     let (h, w) = role.window();
     out.clear();
     out.resize(h * w, Word::default());

@@ -14,12 +14,24 @@ const OUTLINE: Colour = [0x1B, 0x1F, 0x24];
 const FROZEN: Colour = [0x9F, 0xC9, 0xE8];
 const BEAM: Colour = [0xF2, 0xC1, 0x4E];
 const AGENTS: [Colour; 8] = [
-    [0x00, 0x72, 0xB2], [0xD5, 0x5E, 0x00], [0x00, 0x9E, 0x73], [0xCC, 0x79, 0xA7], [0xE6, 0x9F, 0x00], [0x56, 0xB4, 0xE9],
-    [0xF0, 0xE4, 0x42], [0xFF, 0xFF, 0xFF],
+    [0x00, 0x72, 0xB2],
+    [0xD5, 0x5E, 0x00],
+    [0x00, 0x9E, 0x73],
+    [0xCC, 0x79, 0xA7],
+    [0xE6, 0x9F, 0x00],
+    [0x56, 0xB4, 0xE9],
+    [0xF0, 0xE4, 0x42],
+    [0xFF, 0xFF, 0xFF],
 ];
 const THINGS: [Colour; 8] = [
-    [0x3E, 0x8E, 0x41], [0x8D, 0x6E, 0x4B], [0xB3, 0x26, 0x1E], [0x6B, 0x5B, 0x95], [0x1F, 0x7A, 0x4D], [0x8A, 0x5A, 0x00],
-    [0x0B, 0x5F, 0xA5], [0xB4, 0x42, 0x0A],
+    [0x3E, 0x8E, 0x41],
+    [0x8D, 0x6E, 0x4B],
+    [0xB3, 0x26, 0x1E],
+    [0x6B, 0x5B, 0x95],
+    [0x1F, 0x7A, 0x4D],
+    [0x8A, 0x5A, 0x00],
+    [0x0B, 0x5F, 0xA5],
+    [0xB4, 0x42, 0x0A],
 ];
 
 /// The colours of a scenario's look codes.
@@ -51,7 +63,15 @@ impl Tiles {
     }
 
     /// Draws one window.
-    pub(super) fn window(&self, table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [u8]) {
+    pub(super) fn window(
+        &self,
+        table: &Table,
+        role: &Role,
+        words: &[Word],
+        cell: usize,
+        facing: u8,
+        out: &mut [u8],
+    ) {
         let (_, w) = role.window();
         for_each(table, role, words, cell, facing, |i, word| {
             let (row, column) = (i / w, i % w);
@@ -70,7 +90,11 @@ impl Tiles {
                 // Distance from the middle in half pixels, squared.
                 let (dy, dx) = ((2 * y).abs_diff(TILE - 1), (2 * x).abs_diff(TILE - 1));
                 let round = dy * dy + dx * dx;
-                let mut colour = if of(Layer::Floor) != 0 { self.colour[usize::from(of(Layer::Floor))] } else { FLOOR };
+                let mut colour = if of(Layer::Floor) != 0 {
+                    self.colour[usize::from(of(Layer::Floor))]
+                } else {
+                    FLOOR
+                };
                 if of(Layer::Mark) != 0 && y.min(x) >= 1 && y.max(x) <= 6 {
                     colour = self.colour[usize::from(of(Layer::Mark))];
                 }
@@ -91,7 +115,11 @@ impl Tiles {
                         colour = OUTLINE;
                     }
                     if round <= 34 {
-                        colour = if word[LOOK] & 32 != 0 { FROZEN } else { AGENTS[usize::from(agent) % AGENTS.len()] };
+                        colour = if word[LOOK] & 32 != 0 {
+                            FROZEN
+                        } else {
+                            AGENTS[usize::from(agent) % AGENTS.len()]
+                        };
                     }
                     let nose = match (word[LOOK] >> 3) & 3 {
                         0 => (y < 2) && (x == 3 || x == 4),

@@ -32,7 +32,8 @@ pub fn text(compiled: &Compiled, arena: &ArenaMut<'_>, slot: Slot) -> String {
         .collect();
     writeln!(out, "YOU {} {}", role.name, shown.join(" ")).expect("a String takes all");
     if let Some(told) = role.told {
-        writeln!(out, "  told: {}", table.texts[usize::from(told)].text).expect("a String takes all");
+        writeln!(out, "  told: {}", table.texts[usize::from(told)].text)
+            .expect("a String takes all");
     }
     for (t, sign) in (0u8..).zip(&table.texts) {
         if own::reads(arena, slot, t) {
@@ -43,14 +44,18 @@ pub fn text(compiled: &Compiled, arena: &ArenaMut<'_>, slot: Slot) -> String {
     let mut heard = String::new();
     for (s, sender) in table.roles.iter().enumerate() {
         for (m, message) in table.messages.iter().enumerate() {
-            let n = arena.heard_now[(slot.index() * table.roles.len() + s) * table.messages.len() + m];
+            let n =
+                arena.heard_now[(slot.index() * table.roles.len() + s) * table.messages.len() + m];
             if n > 0 {
                 write!(heard, "\n  {}: {}", sender.name, message.says).expect("a String takes all");
             }
         }
     }
-    writeln!(out, "HEARD{}", if heard.is_empty() { " -" } else { &heard }).expect("a String takes all");
-    let legal = (0u8..).zip(&role.actions).filter(|(a, _)| is_legal(compiled, arena, slot.index(), *a));
+    writeln!(out, "HEARD{}", if heard.is_empty() { " -" } else { &heard })
+        .expect("a String takes all");
+    let legal = (0u8..)
+        .zip(&role.actions)
+        .filter(|(a, _)| is_legal(compiled, arena, slot.index(), *a));
     let names: Vec<&str> = legal.map(|(_, a)| a.name.as_str()).collect();
     writeln!(out, "ACTIONS {}", names.join(" ")).expect("a String takes all");
     out
@@ -71,39 +76,64 @@ fn map(out: &mut String, arena: &ArenaMut<'_>, slot: Slot) {
     let mut legend: Vec<(char, String)> = Vec::new();
     let mut glyphs = GLYPHS.chars();
     let mut given: Vec<(u8, char)> = Vec::new();
-    window::for_each(table, role, arena.cells.words(), cell.index(), arena.agents.facing[slot.index()].0, |i, word| {
-        if i > 0 && i % w == 0 {
-            lines.push_str("\n  ");
-        }
-        let code = top_but_floor(word);
-        let glyph = match (word[BODY], code) {
-            (body, _) if body == slot.get() + 1 => '@',
-            (body @ 1.., _) => {
-                let letter = char::from(b'A' + (body - 1) % 26);
-                let of = table.roles.get(usize::from(word[LOOK] & 7).wrapping_sub(1)).map_or("agent", |r| r.name.as_str());
-                let stopped = if word[LOOK] & 32 != 0 { ", stopped" } else { "" };
-                let carrying = if word[LOOK] & 64 != 0 { ", carrying" } else { "" };
-                legend.push((letter, format!("{of}{stopped}{carrying}")));
-                letter
+    window::for_each(
+        table,
+        role,
+        arena.cells.words(),
+        cell.index(),
+        arena.agents.facing[slot.index()].0,
+        |i, word| {
+            if i > 0 && i % w == 0 {
+                lines.push_str("\n  ");
             }
-            (0, 0) => '.',
-            (0, OUTSIDE) => ' ',
-            (0, code) => match given.iter().find(|(c, _)| *c == code) {
-                Some((_, glyph)) => *glyph,
-                None => {
-                    let glyph = glyphs.next().unwrap_or('?');
-                    given.push((code, glyph));
-                    let name = table.looks.names.get(usize::from(code)).map_or("thing", String::as_str);
-                    legend.push((glyph, name.to_owned()));
-                    glyph
+            let code = top_but_floor(word);
+            let glyph = match (word[BODY], code) {
+                (body, _) if body == slot.get() + 1 => '@',
+                (body @ 1.., _) => {
+                    let letter = char::from(b'A' + (body - 1) % 26);
+                    let of = table
+                        .roles
+                        .get(usize::from(word[LOOK] & 7).wrapping_sub(1))
+                        .map_or("agent", |r| r.name.as_str());
+                    let stopped = if word[LOOK] & 32 != 0 {
+                        ", stopped"
+                    } else {
+                        ""
+                    };
+                    let carrying = if word[LOOK] & 64 != 0 {
+                        ", carrying"
+                    } else {
+                        ""
+                    };
+                    legend.push((letter, format!("{of}{stopped}{carrying}")));
+                    letter
                 }
-            },
-        };
-        lines.push(glyph);
-    });
+                (0, 0) => '.',
+                (0, OUTSIDE) => ' ',
+                (0, code) => match given.iter().find(|(c, _)| *c == code) {
+                    Some((_, glyph)) => *glyph,
+                    None => {
+                        let glyph = glyphs.next().unwrap_or('?');
+                        given.push((code, glyph));
+                        let name = table
+                            .looks
+                            .names
+                            .get(usize::from(code))
+                            .map_or("thing", String::as_str);
+                        legend.push((glyph, name.to_owned()));
+                        glyph
+                    }
+                },
+            };
+            lines.push(glyph);
+        },
+    );
     legend.sort();
     legend.dedup();
-    let words: Vec<String> = legend.iter().map(|(glyph, what)| format!("{glyph} {what}")).collect();
+    let words: Vec<String> = legend
+        .iter()
+        .map(|(glyph, what)| format!("{glyph} {what}"))
+        .collect();
     writeln!(out, "MAP\n  {lines}\n  @ you; {}", words.join("; ")).expect("a String takes all");
 }
 

@@ -38,15 +38,25 @@ pub fn chart(table: &Table, words: &[Word]) -> String {
             (Some(slot), _) => {
                 let letter = char::from(b'A' + slot % 26);
                 let role = table.roles.get(usize::from(word[LOOK] & 7).wrapping_sub(1));
-                bodies.push((letter, role.map_or("agent", |role| role.name.as_str()).to_owned()));
+                bodies.push((
+                    letter,
+                    role.map_or("agent", |role| role.name.as_str()).to_owned(),
+                ));
                 letter
             }
             (None, 0) => '.',
             (None, code) => {
-                let known = given.iter().find(|(known, _)| *known == code).map(|(_, glyph)| *glyph);
+                let known = given
+                    .iter()
+                    .find(|(known, _)| *known == code)
+                    .map(|(_, glyph)| *glyph);
                 known.unwrap_or_else(|| {
                     let glyph = glyphs.next().unwrap_or('?');
-                    let name = table.looks.names.get(usize::from(code)).map_or("thing", String::as_str);
+                    let name = table
+                        .looks
+                        .names
+                        .get(usize::from(code))
+                        .map_or("thing", String::as_str);
                     legend.push(format!("{glyph} {name}"));
                     given.push((code, glyph));
                     glyph
@@ -55,7 +65,11 @@ pub fn chart(table: &Table, words: &[Word]) -> String {
         });
     }
     bodies.sort();
-    legend.extend(bodies.into_iter().map(|(letter, role)| format!("{letter} {role}")));
+    legend.extend(
+        bodies
+            .into_iter()
+            .map(|(letter, role)| format!("{letter} {role}")),
+    );
     format!("{lines}\n{}\n", legend.join("; "))
 }
 
@@ -65,14 +79,31 @@ mod tests {
     use crate::state::{Geometry, Kind, Layer};
 
     fn table() -> Table {
-        let mut table = Table { geometry: Geometry { height: 2, width: 3, pad: 1 }, ..Table::default() };
-        table.kinds = vec![Kind { name: "wall".into(), layer: Layer::Solid, look: 1, n_looks: 1, look_min: 0 }];
+        let mut table = Table {
+            geometry: Geometry {
+                height: 2,
+                width: 3,
+                pad: 1,
+            },
+            ..Table::default()
+        };
+        table.kinds = vec![Kind {
+            name: "wall".into(),
+            layer: Layer::Solid,
+            look: 1,
+            n_looks: 1,
+            look_min: 0,
+        }];
         table.looks.names.push("wall".into());
         table
     }
 
     fn words() -> Vec<Word> {
-        let (wall, body, bare) = ([0, 1, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 2, 0, 0], Word::default());
+        let (wall, body, bare) = (
+            [0, 1, 0, 0, 0, 0, 0, 0],
+            [0, 0, 0, 0, 0, 2, 0, 0],
+            Word::default(),
+        );
         vec![wall, bare, body, bare, wall, bare]
     }
 
@@ -88,10 +119,18 @@ mod tests {
         assert_eq!(picture_of_it.len(), 2 * TILE * 3 * TILE * 3);
         let corner = |row: usize, column: usize| {
             let at = (row * TILE * 3 * TILE + column * TILE) * 3;
-            [picture_of_it[at], picture_of_it[at + 1], picture_of_it[at + 2]]
+            [
+                picture_of_it[at],
+                picture_of_it[at + 1],
+                picture_of_it[at + 2],
+            ]
         };
         assert_eq!(corner(0, 0), corner(1, 1), "both are walls");
         assert_ne!(corner(0, 0), corner(0, 1), "a wall is not floor");
-        assert_eq!(corner(0, 1), corner(0, 2), "a body leaves the corners of its cell");
+        assert_eq!(
+            corner(0, 1),
+            corner(0, 2),
+            "a body leaves the corners of its cell"
+        );
     }
 }

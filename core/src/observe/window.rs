@@ -35,10 +35,19 @@ impl pulp::NullaryFnOnce for Windows<'_> {
                 _ => self.fixed::<17>(),
             },
             (Encoding::Symbolic, true) => self.each(|this, words, cell, facing, out| {
-                view(this.table, this.role, words, cell, facing, out.as_chunks_mut().0);
+                view(
+                    this.table,
+                    this.role,
+                    words,
+                    cell,
+                    facing,
+                    out.as_chunks_mut().0,
+                );
             }),
             (Encoding::Codes, false) => self.codes(),
-            (Encoding::Codes, true) => self.each(|this, words, cell, facing, out| codes(this.table, this.role, words, cell, facing, out)),
+            (Encoding::Codes, true) => self.each(|this, words, cell, facing, out| {
+                codes(this.table, this.role, words, cell, facing, out)
+            }),
             (Encoding::Rgb, _) => self.each(|this, words, cell, facing, out| {
                 if let Some(tiles) = this.tiles {
                     tiles.window(this.table, this.role, words, cell, facing, out);
@@ -67,8 +76,16 @@ impl Windows<'_> {
                     window.fill(Word::default());
                     continue;
                 }
-                let Some(seen) = words.get(usize::from(self.pos[row].0).wrapping_sub(corner)..) else { continue };
-                for (line, from) in window.as_chunks_mut::<V>().0.iter_mut().zip(seen.chunks(stride)) {
+                let Some(seen) = words.get(usize::from(self.pos[row].0).wrapping_sub(corner)..)
+                else {
+                    continue;
+                };
+                for (line, from) in window
+                    .as_chunks_mut::<V>()
+                    .0
+                    .iter_mut()
+                    .zip(seen.chunks(stride))
+                {
                     if let Some(from) = from.first_chunk::<V>() {
                         copy(line, from);
                     }
@@ -110,7 +127,13 @@ impl Windows<'_> {
                 if self.status[row].0 & BODY_ON_MAP == 0 {
                     window.fill(0);
                 } else {
-                    encode(&self, words, usize::from(self.pos[row].0), self.facing[row].0, window);
+                    encode(
+                        &self,
+                        words,
+                        usize::from(self.pos[row].0),
+                        self.facing[row].0,
+                        window,
+                    );
                 }
             }
         }
@@ -132,7 +155,14 @@ fn copy<const V: usize>(to: &mut [Word; V], from: &[Word; V]) {
 
 /// Calls `f(i, word)` for the cells of a window, row by row: what is ahead first, left first. `i` is the place in the window.
 #[inline(always)]
-pub(super) fn for_each(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, mut f: impl FnMut(usize, Word)) {
+pub(super) fn for_each(
+    table: &Table,
+    role: &Role,
+    words: &[Word],
+    cell: usize,
+    facing: u8,
+    mut f: impl FnMut(usize, Word),
+) {
     let (h, w) = role.window();
     let stride = isize::try_from(table.geometry.stride()).expect("small");
     let facing = if role.turned { facing & 3 } else { 0 };
@@ -147,10 +177,14 @@ pub(super) fn for_each(table: &Table, role: &Role, words: &[Word], cell: usize, 
     let first = cell.wrapping_add_signed(-ahead * back - side * right);
     for y in 0..h {
         for x in 0..w {
-            let (dy, dx) = (isize::try_from(y).expect("small"), isize::try_from(x).expect("small"));
+            let (dy, dx) = (
+                isize::try_from(y).expect("small"),
+                isize::try_from(x).expect("small"),
+            );
             let mut word = words[first.wrapping_add_signed(dy * back + dx * right)];
             if facing != 0 && word[LOOK] != 0 {
-                word[LOOK] = (word[LOOK] & !0x18) | ((word[LOOK] & 0x18).wrapping_sub(facing << 3) & 0x18);
+                word[LOOK] =
+                    (word[LOOK] & !0x18) | ((word[LOOK] & 0x18).wrapping_sub(facing << 3) & 0x18);
             }
             f(y * w + x, word);
         }
@@ -159,7 +193,14 @@ pub(super) fn for_each(table: &Table, role: &Role, words: &[Word], cell: usize, 
 
 /// The words of a window.
 #[inline(always)]
-pub(super) fn view(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [Word]) {
+pub(super) fn view(
+    table: &Table,
+    role: &Role,
+    words: &[Word],
+    cell: usize,
+    facing: u8,
+    out: &mut [Word],
+) {
     for_each(table, role, words, cell, facing, |i, word| out[i] = word);
 }
 
@@ -167,7 +208,9 @@ pub(super) fn view(table: &Table, role: &Role, words: &[Word], cell: usize, faci
 #[inline(always)]
 fn codes(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [u8]) {
     let pairs = out.as_chunks_mut::<2>().0;
-    for_each(table, role, words, cell, facing, |i, word| pairs[i] = [top(word), word[LOOK]]);
+    for_each(table, role, words, cell, facing, |i, word| {
+        pairs[i] = [top(word), word[LOOK]]
+    });
 }
 
 /// The look code that lies on top.
@@ -175,5 +218,8 @@ fn codes(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, ou
 pub(super) fn top(word: Word) -> u8 {
     let pick = |a: u8, b: u8| if a != 0 { a } else { b };
     let of = |layer: Layer| word[layer as usize];
-    pick(of(Layer::Item), pick(of(Layer::Solid), pick(of(Layer::Mark), of(Layer::Floor))))
+    pick(
+        of(Layer::Item),
+        pick(of(Layer::Solid), pick(of(Layer::Mark), of(Layer::Floor))),
+    )
 }

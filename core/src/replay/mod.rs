@@ -38,7 +38,9 @@ pub enum ReplayError {
     #[error("the recording is corrupt: {0}")]
     Corrupt(String),
     /// More than any recording holds.
-    #[error("the recording's {part} would take more than {limit} bytes, and none does: it is refused unread")]
+    #[error(
+        "the recording's {part} would take more than {limit} bytes, and none does: it is refused unread"
+    )]
     TooLarge {
         /// What is too large.
         part: &'static str,
@@ -46,13 +48,17 @@ pub enum ReplayError {
         limit: usize,
     },
     /// A layout of the file that is not ours.
-    #[error("the recording has file format {found}, and this build reads format {FORMAT}: use the build that wrote it")]
+    #[error(
+        "the recording has file format {found}, and this build reads format {FORMAT}: use the build that wrote it"
+    )]
     Format {
         /// Its format.
         found: u32,
     },
     /// Made under other rules.
-    #[error("{described}. This build plays rules {ours}, draws {ours_draw}: it can describe the recording, not recompute it")]
+    #[error(
+        "{described}. This build plays rules {ours}, draws {ours_draw}: it can describe the recording, not recompute it"
+    )]
     Rules {
         /// What the recording says of itself.
         described: String,

@@ -55,22 +55,41 @@ pub(crate) fn read_factors(tree: &Node, reader: &mut Reader<'_>) -> Vec<Factor> 
             })
             .collect();
         if levels.is_empty() {
-            reader.error("E104", node.key, format!("factor `{name}` has no levels"), "write `[factors.<name>]` with `<level> = {}`");
+            reader.error(
+                "E104",
+                node.key,
+                format!("factor `{name}` has no levels"),
+                "write `[factors.<name>]` with `<level> = {}`",
+            );
         } else {
-            out.push(Factor { name: name.clone(), levels });
+            out.push(Factor {
+                name: name.clone(),
+                levels,
+            });
         }
     }
     out
 }
 
 /// Reads factor → level (`"*"` for all where `stars`), checks both, and puts it into the order of the factors.
-pub(crate) fn read_at(node: Option<&Node>, factors: &[Factor], stars: bool, path: &str, reader: &mut Reader<'_>) -> At {
+pub(crate) fn read_at(
+    node: Option<&Node>,
+    factors: &[Factor],
+    stars: bool,
+    path: &str,
+    reader: &mut Reader<'_>,
+) -> At {
     let mut out: At = Vec::new();
     let Some(node) = node else { return out };
     for (name, value) in node.entries() {
         let Some(factor) = factors.iter().find(|f| f.name == *name) else {
             let help = suggest(name, factors.iter().map(|f| f.name.as_str()));
-            reader.error("E503", value.key, format!("{path} names `{name}`, which is no factor"), help);
+            reader.error(
+                "E503",
+                value.key,
+                format!("{path} names `{name}`, which is no factor"),
+                help,
+            );
             continue;
         };
         match value.text() {
@@ -79,7 +98,12 @@ pub(crate) fn read_at(node: Option<&Node>, factors: &[Factor], stars: bool, path
             _ => {
                 let level = value.text().unwrap_or_default();
                 let help = suggest(level, factor.level_names());
-                reader.error("E503", value.span, format!("{path}: factor `{name}` has no level `{level}`"), help);
+                reader.error(
+                    "E503",
+                    value.span,
+                    format!("{path}: factor `{name}` has no level `{level}`"),
+                    help,
+                );
             }
         }
     }
@@ -95,7 +119,13 @@ pub(crate) fn read_arms(tree: &Node, factors: &[Factor], reader: &mut Reader<'_>
     for entry in entries {
         let Some(file) = entry.value else { continue };
         let path = format!("arms.{}", entry.name);
-        let mut at = read_at(entry.node.get("at"), factors, true, &format!("{path}.at"), reader);
+        let mut at = read_at(
+            entry.node.get("at"),
+            factors,
+            true,
+            &format!("{path}.at"),
+            reader,
+        );
         let mut line = Vec::new();
         if let Some(base) = &file.base {
             let span = entry.node.get("base").map_or(entry.node.key, |n| n.span);
@@ -108,46 +138,86 @@ pub(crate) fn read_arms(tree: &Node, factors: &[Factor], reader: &mut Reader<'_>
                 }
                 None if names.contains(base) => {
                     let help = "an arm builds on one that stands above it";
-                    reader.error("E103", span, format!("{path}.base names `{base}`, which stands below"), help);
+                    reader.error(
+                        "E103",
+                        span,
+                        format!("{path}.base names `{base}`, which stands below"),
+                        help,
+                    );
                 }
                 None => {
                     let help = suggest(base, names.iter().map(String::as_str));
-                    reader.error("E103", span, format!("{path}.base names `{base}`, which is no arm"), help);
+                    reader.error(
+                        "E103",
+                        span,
+                        format!("{path}.base names `{base}`, which is no arm"),
+                        help,
+                    );
                 }
             }
         }
         line.push(entry.name.clone());
-        out.push(ArmPlan { name: entry.name, node: entry.node, file, line, at });
+        out.push(ArmPlan {
+            name: entry.name,
+            node: entry.node,
+            file,
+            line,
+            at,
+        });
     }
     limit(names.len(), 16, "arms", tree.get("arms"), reader);
-    for (kind, word) in [(ArmWord::Treatment, "treatment"), (ArmWord::Control, "control")] {
+    for (kind, word) in [
+        (ArmWord::Treatment, "treatment"),
+        (ArmWord::Control, "control"),
+    ] {
         if !out.iter().any(|a| a.file.kind == kind) && out.len() == names.len() {
             let at = tree.get("arms").map_or(tree.span, |n| n.key);
-            reader.error("E104", at, format!("no arm has `kind = \"{word}\"`"), "a scenario needs a treatment and a control arm");
+            reader.error(
+                "E104",
+                at,
+                format!("no arm has `kind = \"{word}\"`"),
+                "a scenario needs a treatment and a control arm",
+            );
         }
     }
     out
 }
 
 /// The cells of an arm; `own` is the primary's own cell.
-pub(crate) fn cells(plan: &ArmPlan, factors: &[Factor], own: &[(String, String)]) -> Vec<Vec<(String, String)>> {
+pub(crate) fn cells(
+    plan: &ArmPlan,
+    factors: &[Factor],
+    own: &[(String, String)],
+) -> Vec<Vec<(String, String)>> {
     let mut out: Vec<Vec<(String, String)>> = vec![Vec::new()];
     for factor in factors {
-        let chosen = plan.at.iter().find(|(name, _)| *name == factor.name).map(|(_, level)| level);
+        let chosen = plan
+            .at
+            .iter()
+            .find(|(name, _)| *name == factor.name)
+            .map(|(_, level)| level);
         let levels: Vec<&str> = match chosen {
             Some(Some(level)) => vec![level.as_str()],
             Some(None) => factor.level_names().collect(),
             None => factor.level_names().take(1).collect(),
         };
         let longer = |cell: &Vec<(String, String)>| {
-            let with = |level: &&str| [cell.clone(), vec![(factor.name.clone(), (*level).to_owned())]].concat();
+            let with = |level: &&str| {
+                [
+                    cell.clone(),
+                    vec![(factor.name.clone(), (*level).to_owned())],
+                ]
+                .concat()
+            };
             levels.iter().map(with).collect::<Vec<_>>()
         };
         out = out.iter().flat_map(longer).collect();
     }
     // The cell that agrees with the primary's in most factors; the first of them.
     let agrees = |cell: &Vec<(String, String)>| own.iter().filter(|l| cell.contains(l)).count();
-    let best = (0..out.len()).max_by_key(|&i| (agrees(&out[i]), std::cmp::Reverse(i))).unwrap_or(0);
+    let best = (0..out.len())
+        .max_by_key(|&i| (agrees(&out[i]), std::cmp::Reverse(i)))
+        .unwrap_or(0);
     let first = out.remove(best);
     out.insert(0, first);
     out
@@ -160,7 +230,12 @@ pub(crate) fn arm(plan: &ArmPlan, factors: &[Factor], own: &[(String, String)]) 
         ArmWord::Control => ArmKind::Control,
         ArmWord::Lookalike => ArmKind::Lookalike,
     };
-    Arm { name: plan.name.clone(), kind, says: plan.file.says.clone(), cells: cells(plan, factors, own) }
+    Arm {
+        name: plan.name.clone(),
+        kind,
+        says: plan.file.says.clone(),
+        cells: cells(plan, factors, own),
+    }
 }
 
 /// The tree of one cell of an arm: the arms that it builds on, factor levels in file order, its own `set`.
@@ -175,7 +250,11 @@ pub(crate) fn patched(
     let mut tree = tree.clone();
     let mut all = Patched::default();
     for name in &plan.line[..plan.line.len() - 1] {
-        if let Some(set) = plans.iter().find(|p| p.name == *name).and_then(|p| p.node.get("set")) {
+        if let Some(set) = plans
+            .iter()
+            .find(|p| p.name == *name)
+            .and_then(|p| p.node.get("set"))
+        {
             // What the arm itself sets may differ from what its base sets.
             let mut base = Patched::default();
             base.merge(&mut tree, set, &format!("arm {name}"), &mut Vec::new());
@@ -183,9 +262,17 @@ pub(crate) fn patched(
         }
     }
     for (name, level) in cell {
-        let set = factors.iter().find(|f| f.name == *name).and_then(|f| f.levels.iter().find(|(l, _)| l == level));
+        let set = factors
+            .iter()
+            .find(|f| f.name == *name)
+            .and_then(|f| f.levels.iter().find(|(l, _)| l == level));
         if let Some(set) = set.and_then(|(_, node)| node.get("set")) {
-            all.merge(&mut tree, set, &format!("factor {name}, level {level},"), out);
+            all.merge(
+                &mut tree,
+                set,
+                &format!("factor {name}, level {level},"),
+                out,
+            );
         }
     }
     if let Some(set) = plan.node.get("set") {

@@ -64,10 +64,25 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
     let plan = read_map(&tree, known(&world, &role_names, job.source), &mut reader);
     let mentioned = mentioned(&blocks, &scripts, &defs, &world);
     let bots: Vec<String> = scripts.iter().map(|s| s.name.clone()).collect();
-    let mut table = tables::build(&tree, &world, plan.as_ref(), &bots, &mentioned, job.source, &mut reader);
+    let mut table = tables::build(
+        &tree,
+        &world,
+        plan.as_ref(),
+        &bots,
+        &mentioned,
+        job.source,
+        &mut reader,
+    );
     let mut out = (Programs::default(), Vec::new(), false);
     if world.whole && plan.is_some() {
-        let texts = Texts { world: &world, plan: plan.as_ref(), tree: &tree, source: job.source, blocks: &blocks, defs: &defs };
+        let texts = Texts {
+            world: &world,
+            plan: plan.as_ref(),
+            tree: &tree,
+            source: job.source,
+            blocks: &blocks,
+            defs: &defs,
+        };
         out = texts.compile(&table, &scripts, &mut reader);
     }
     let (programs, bots, has_later) = out;
@@ -79,10 +94,17 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
     table.has_later = has_later;
     for event in 0..table.events.len() {
         if programs.rules.listens(event) {
-            want(&mut table, crate::ids::EventId::new(u16::try_from(event).expect("few events")));
+            want(
+                &mut table,
+                crate::ids::EventId::new(u16::try_from(event).expect("few events")),
+            );
         }
     }
-    let chosen = |p: super::world::Picked| Chosen { name: p.def.name, instance: p.instance, mechanic: p.config };
+    let chosen = |p: super::world::Picked| Chosen {
+        name: p.def.name,
+        instance: p.instance,
+        mechanic: p.config,
+    };
     let compiled = Compiled {
         id: job.id.to_owned(),
         arm: job.arm.to_owned(),
@@ -97,24 +119,66 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
 }
 
 /// Kinds and variables that nothing uses. A cell may leave out what another has: the loader keeps what all cells say.
-fn check_used(world: &World, plan: Option<&MapPlan>, mentioned: &Mentioned, tree: &Node, reader: &mut Reader<'_>) {
+fn check_used(
+    world: &World,
+    plan: Option<&MapPlan>,
+    mentioned: &Mentioned,
+    tree: &Node,
+    reader: &mut Reader<'_>,
+) {
     let mut used = mentioned.names.clone();
-    used.extend(world.mechanics.iter().flat_map(|m| m.config.references()).map(|r| r.name));
-    used.extend(world.roles.iter().filter_map(|r| r.value.as_ref()?.look.clone()));
-    let on_map = plan.map_or(&[][..], |p| &p.cells[..]).iter().flat_map(|c| c.kinds.iter().chain(c.maybe.iter().map(|(k, _)| k)));
+    used.extend(
+        world
+            .mechanics
+            .iter()
+            .flat_map(|m| m.config.references())
+            .map(|r| r.name),
+    );
+    used.extend(
+        world
+            .roles
+            .iter()
+            .filter_map(|r| r.value.as_ref()?.look.clone()),
+    );
+    let on_map = plan
+        .map_or(&[][..], |p| &p.cells[..])
+        .iter()
+        .flat_map(|c| c.kinds.iter().chain(c.maybe.iter().map(|(k, _)| k)));
     used.extend(on_map.map(|k| world.kinds[k.index()].name.clone()));
     for (layer, _) in crate::state::Layer::ALL {
-        for node in tree.at(&format!("layers.{layer}")).map_or(&[][..], Node::items) {
+        for node in tree
+            .at(&format!("layers.{layer}"))
+            .map_or(&[][..], Node::items)
+        {
             if let Some(name) = node.text().filter(|n| !used.iter().any(|u| u == n)) {
                 let message = format!("nothing uses the kind `{name}`");
-                reader.out.push(Diagnostic::warning("W903", node.span, message, "put it on the map, name it in a rule, or drop it"));
+                reader.out.push(Diagnostic::warning(
+                    "W903",
+                    node.span,
+                    message,
+                    "put it on the map, name it in a rule, or drop it",
+                ));
             }
         }
     }
-    let hidden = |v: &&VarPlan| v.decl.seen == crate::state::Seen::None && !used.contains(&v.decl.name);
-    for var in world.vars.iter().chain(world.role_vars.iter().flatten()).filter(hidden) {
-        let message = format!("nothing uses the variable `{}`, and nobody sees it", var.decl.name);
-        reader.out.push(Diagnostic::warning("W903", var.key, message, "name it in a rule, show it, or drop it"));
+    let hidden =
+        |v: &&VarPlan| v.decl.seen == crate::state::Seen::None && !used.contains(&v.decl.name);
+    for var in world
+        .vars
+        .iter()
+        .chain(world.role_vars.iter().flatten())
+        .filter(hidden)
+    {
+        let message = format!(
+            "nothing uses the variable `{}`, and nobody sees it",
+            var.decl.name
+        );
+        reader.out.push(Diagnostic::warning(
+            "W903",
+            var.key,
+            message,
+            "name it in a rule, show it, or drop it",
+        ));
     }
 }
 
@@ -147,9 +211,18 @@ fn rule_blocks(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<(Strin
 fn definitions(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<(Named<DefFile>, usize)> {
     let mut out = Vec::new();
     for def in each::<DefFile>(tree, "defs", reader) {
-        let (Some(value), Some(is)) = (def.value, def.node.get("is")) else { continue };
+        let (Some(value), Some(is)) = (def.value, def.node.get("is")) else {
+            continue;
+        };
         if let Some(base) = text_at(source, is, Quotes::Any, "an expression", reader) {
-            out.push((Named { name: def.name, node: def.node.clone(), value }, base));
+            out.push((
+                Named {
+                    name: def.name,
+                    node: def.node.clone(),
+                    value,
+                },
+                base,
+            ));
         }
     }
     out
@@ -160,7 +233,9 @@ fn scripts(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<Script> {
     let named = each::<BotFile>(tree, "bots", reader);
     let names: Vec<String> = named.iter().map(|b| b.name.clone()).collect();
     for bot in &named {
-        let Some(file) = bot.value.clone() else { continue };
+        let Some(file) = bot.value.clone() else {
+            continue;
+        };
         let path = format!("bots.{}", bot.name);
         let text = match (&file.script, &file.same_as) {
             (Some(script), None) => bot
@@ -173,23 +248,48 @@ fn scripts(tree: &Node, source: &str, reader: &mut Reader<'_>) -> Vec<Script> {
                 let node = tree.at(&format!("bots.{other}.script"));
                 if node.is_none() {
                     let help = suggest(other, names.iter().map(String::as_str));
-                    reader.error("E103", at, format!("{path}.same_as names `{other}`, which is no bot with a script"), help);
+                    reader.error(
+                        "E103",
+                        at,
+                        format!("{path}.same_as names `{other}`, which is no bot with a script"),
+                        help,
+                    );
                 }
                 // Misquoted scripts are complained of at their own bot.
                 let mut silent = Reader::new(&[]);
-                node.and_then(|n| Some((n.text()?.to_owned(), text_at(source, n, Quotes::Literal, "scripts", &mut silent)?)))
+                node.and_then(|n| {
+                    Some((
+                        n.text()?.to_owned(),
+                        text_at(source, n, Quotes::Literal, "scripts", &mut silent)?,
+                    ))
+                })
             }
             (Some(_), Some(_)) => {
                 let at = bot.node.get("same_as").map_or(bot.node.key, |n| n.key);
-                reader.error("E104", at, format!("[{path}] has both `script` and `same_as`"), "keep one of the two");
+                reader.error(
+                    "E104",
+                    at,
+                    format!("[{path}] has both `script` and `same_as`"),
+                    "keep one of the two",
+                );
                 None
             }
             (None, None) => {
-                reader.error("E104", bot.node.key, format!("[{path}] needs a field `script` or `same_as`"), "add `script = '''…'''`");
+                reader.error(
+                    "E104",
+                    bot.node.key,
+                    format!("[{path}] needs a field `script` or `same_as`"),
+                    "add `script = '''…'''`",
+                );
                 None
             }
         };
-        out.push(Script { name: bot.name.clone(), file, node: bot.node.clone(), text });
+        out.push(Script {
+            name: bot.name.clone(),
+            file,
+            node: bot.node.clone(),
+            text,
+        });
     }
     out
 }
@@ -202,7 +302,12 @@ fn mentioned(
     world: &World,
 ) -> Mentioned {
     let mut texts: Vec<&str> = blocks.iter().map(|(_, text, _)| text.as_str()).collect();
-    texts.extend(scripts.iter().filter_map(|s| s.text.as_ref()).map(|(text, _)| text.as_str()));
+    texts.extend(
+        scripts
+            .iter()
+            .filter_map(|s| s.text.as_ref())
+            .map(|(text, _)| text.as_str()),
+    );
     texts.extend(defs.iter().map(|(d, _)| d.value.is.as_str()));
     texts.extend(world.messages.iter().map(|m| m.value.truth.as_str()));
     texts.extend(world.vars.iter().filter_map(|v| v.init.as_ref()?.text()));
@@ -226,8 +331,17 @@ struct Texts<'a> {
 }
 
 impl Texts<'_> {
-    fn compile(&self, table: &Table, scripts: &[Script], reader: &mut Reader<'_>) -> (Programs, Vec<Bot>, bool) {
-        let line_of = |path: &str| self.tree.at(path).map(|n| position(self.source, n.key.start).0);
+    fn compile(
+        &self,
+        table: &Table,
+        scripts: &[Script],
+        reader: &mut Reader<'_>,
+    ) -> (Programs, Vec<Bot>, bool) {
+        let line_of = |path: &str| {
+            self.tree
+                .at(path)
+                .map(|n| position(self.source, n.key.start).0)
+        };
         let names = self.names(table, &line_of, reader);
         let mut programs = Programs::default();
         for var in &self.world.vars {
@@ -238,29 +352,69 @@ impl Texts<'_> {
             let list = vars
                 .iter()
                 .map(|var| {
-                    let ty = if var.decl.ty == Type::Slot { Type::Slot } else { Type::Int };
-                    self.init(&names, var, &[Binder { name: "slot", ty, role }], reader)
+                    let ty = if var.decl.ty == Type::Slot {
+                        Type::Slot
+                    } else {
+                        Type::Int
+                    };
+                    self.init(
+                        &names,
+                        var,
+                        &[Binder {
+                            name: "slot",
+                            ty,
+                            role,
+                        }],
+                        reader,
+                    )
                 })
                 .collect();
             programs.role_init.push(list);
         }
         for message in &self.world.messages {
-            let binders = [Binder { name: "sender", ty: Type::Slot, role: None }];
-            let what = Use { binders: &binders, ty: Type::Bool, choices: &[], draw: None };
-            programs.truth.push(self.expression(&names, what, message.node.get("truth"), reader).unwrap_or_default());
+            let binders = [Binder {
+                name: "sender",
+                ty: Type::Slot,
+                role: None,
+            }];
+            let what = Use {
+                binders: &binders,
+                ty: Type::Bool,
+                choices: &[],
+                draw: None,
+            };
+            programs.truth.push(
+                self.expression(&names, what, message.node.get("truth"), reader)
+                    .unwrap_or_default(),
+            );
         }
-        let end = self.world.time.as_ref().and_then(|(_, node)| node.get("end"));
+        let end = self
+            .world
+            .time
+            .as_ref()
+            .and_then(|(_, node)| node.get("end"));
         if end.is_some() {
-            let what = Use { binders: &[], ty: Type::Bool, choices: &[], draw: None };
+            let what = Use {
+                binders: &[],
+                ty: Type::Bool,
+                choices: &[],
+                draw: None,
+            };
             programs.end = self.expression(&names, what, end, reader);
         }
-        let blocks: Vec<(&str, Text<'_>)> =
-            self.blocks.iter().map(|(name, text, base)| (name.as_str(), Text::new(text, *base))).collect();
+        let blocks: Vec<(&str, Text<'_>)> = self
+            .blocks
+            .iter()
+            .map(|(name, text, base)| (name.as_str(), Text::new(text, *base)))
+            .collect();
         let rules = compile_rules(&names, &blocks, &mut reader.out);
         self.check_emitted(table, &rules.emits, reader);
         programs.rules = rules.rules;
         programs.rules.set_truth(programs.truth.clone());
-        let bots = scripts.iter().map(|s| self.bot(&names, s, reader)).collect();
+        let bots = scripts
+            .iter()
+            .map(|s| self.bot(&names, s, reader))
+            .collect();
         (programs, bots, rules.has_later)
     }
     fn names<'n>(
@@ -271,49 +425,98 @@ impl Texts<'_> {
     ) -> Names<'n> {
         let mut names = Names::new(table);
         names.map = self.plan.map_or("", |p| p.name.as_str());
-        names.dials = self.world.dials.iter().map(|(name, dial)| (name.as_str(), dial.clone())).collect();
-        names.defs = self.defs.iter().map(|(def, base)| define(def, *base, reader)).collect();
+        names.dials = self
+            .world
+            .dials
+            .iter()
+            .map(|(name, dial)| (name.as_str(), dial.clone()))
+            .collect();
+        names.defs = self
+            .defs
+            .iter()
+            .map(|(def, base)| define(def, *base, reader))
+            .collect();
         for picked in &self.world.mechanics {
             for kind in picked.config.rows() {
-                let Some(kind) = table.kind(&kind) else { continue };
+                let Some(kind) = table.kind(&kind) else {
+                    continue;
+                };
                 names.fields.extend(field(kind, picked));
             }
             if picked.def.name == "beam" {
                 names.beams.push(picked.instance.as_str());
             }
         }
-        let choices = self.world.vars.iter().chain(self.world.role_vars.iter().flatten()).filter(|v| !v.words.is_empty());
-        names.choices = choices.map(|v| (v.decl.name.as_str(), v.words.clone())).collect();
+        let choices = self
+            .world
+            .vars
+            .iter()
+            .chain(self.world.role_vars.iter().flatten())
+            .filter(|v| !v.words.is_empty());
+        names.choices = choices
+            .map(|v| (v.decl.name.as_str(), v.words.clone()))
+            .collect();
         names.line_of = line_of;
         names
     }
-    fn init(&self, names: &Names<'_>, var: &VarPlan, binders: &[Binder<'_>], reader: &mut Reader<'_>) -> Program {
+    fn init(
+        &self,
+        names: &Names<'_>,
+        var: &VarPlan,
+        binders: &[Binder<'_>],
+        reader: &mut Reader<'_>,
+    ) -> Program {
         let name = &var.decl.name;
         if var.init.is_none() && matches!(var.decl.ty, Type::Slot | Type::Cell) {
-            reader.error("E104", var.key, format!("variable `{name}` needs a field `init`"), "add `init = …`");
+            reader.error(
+                "E104",
+                var.key,
+                format!("variable `{name}` needs a field `init`"),
+                "add `init = …`",
+            );
             return Program::default();
         }
-        let what = Use { binders, ty: var.decl.ty, choices: &var.words, draw: Some(name) };
+        let what = Use {
+            binders,
+            ty: var.decl.ty,
+            choices: &var.words,
+            draw: Some(name),
+        };
         if var.init.is_some() {
-            return self.expression(names, what, var.init.as_ref(), reader).unwrap_or_default();
+            return self
+                .expression(names, what, var.init.as_ref(), reader)
+                .unwrap_or_default();
         }
         let zero = match var.decl.ty {
             Type::Bool => "false",
             Type::Choice => var.words.first().map_or("", String::as_str),
             _ => "0",
         };
-        compile_expr(names, what, Text::new(zero, var.key.start), &mut reader.out).unwrap_or_default()
+        compile_expr(names, what, Text::new(zero, var.key.start), &mut reader.out)
+            .unwrap_or_default()
     }
     /// A constant or a text of the rule language.
-    fn expression(&self, names: &Names<'_>, what: Use<'_>, node: Option<&Node>, reader: &mut Reader<'_>) -> Option<Program> {
+    fn expression(
+        &self,
+        names: &Names<'_>,
+        what: Use<'_>,
+        node: Option<&Node>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Program> {
         let node = node?;
         let (text, base) = match &node.data {
-            Data::Text(text) => (text.clone(), text_at(self.source, node, Quotes::Any, "an expression", reader)?),
+            Data::Text(text) => (
+                text.clone(),
+                text_at(self.source, node, Quotes::Any, "an expression", reader)?,
+            ),
             Data::Bool(b) => (b.to_string(), node.span.start),
             Data::Int(n) => (n.to_string(), node.span.start),
             Data::Num(n) => (decimal(*n), node.span.start),
             _ => {
-                let message = format!("an expression must be a text, a number or true or false, found {}", node.sort());
+                let message = format!(
+                    "an expression must be a text, a number or true or false, found {}",
+                    node.sort()
+                );
                 reader.error("E201", node.span, message, "write it in quotes");
                 return None;
             }
@@ -322,11 +525,26 @@ impl Texts<'_> {
     }
     /// An event of the author's that nothing emits.
     fn check_emitted(&self, table: &Table, emits: &[bool], reader: &mut Reader<'_>) {
-        for (event, decl) in table.events.iter().enumerate().filter(|(_, e)| e.mechanic.is_none()) {
-            if emits.get(event) == Some(&false) && reader.out.iter().all(|d| d.severity == Severity::Warning) {
-                let at = self.tree.at(&format!("events.{}", decl.name)).map_or(Span::default(), |n| n.key);
+        for (event, decl) in table
+            .events
+            .iter()
+            .enumerate()
+            .filter(|(_, e)| e.mechanic.is_none())
+        {
+            if emits.get(event) == Some(&false)
+                && reader.out.iter().all(|d| d.severity == Severity::Warning)
+            {
+                let at = self
+                    .tree
+                    .at(&format!("events.{}", decl.name))
+                    .map_or(Span::default(), |n| n.key);
                 let message = format!("no rule emits the event `{}`", decl.name);
-                reader.out.push(Diagnostic::warning("W902", at, message, "emit it in a rule, or drop it"));
+                reader.out.push(Diagnostic::warning(
+                    "W902",
+                    at,
+                    message,
+                    "emit it in a rule, or drop it",
+                ));
             }
         }
     }
@@ -342,10 +560,19 @@ impl Texts<'_> {
             role: role.and_then(|r| u8::try_from(r).ok()).map(RoleId::new),
             control: kind != BotKind::Resident,
             world: script.file.senses == Senses::World,
-            senses_at: script.node.get("senses").map_or(script.node.key, |n| n.span),
-            script: script.text.as_ref().map_or(Text::default(), |(text, base)| Text::new(text, *base)),
+            senses_at: script
+                .node
+                .get("senses")
+                .map_or(script.node.key, |n| n.span),
+            script: script
+                .text
+                .as_ref()
+                .map_or(Text::default(), |(text, base)| Text::new(text, *base)),
         };
-        let compiled = script.text.as_ref().and_then(|_| compile_bot(names, text, &mut reader.out));
+        let compiled = script
+            .text
+            .as_ref()
+            .and_then(|_| compile_bot(names, text, &mut reader.out));
         Bot {
             name: script.name.clone(),
             kind,
@@ -362,17 +589,29 @@ fn define<'n>(def: &'n Named<DefFile>, base: usize, reader: &mut Reader<'_>) -> 
             args.push((name.as_str(), ty));
         } else {
             let message = format!("defs.{}.args.{name} has no known type", def.name);
-            let help = suggest(node.text().unwrap_or_default(), super::world::TYPES.iter().map(|(n, _)| *n));
+            let help = suggest(
+                node.text().unwrap_or_default(),
+                super::world::TYPES.iter().map(|(n, _)| *n),
+            );
             reader.error("E201", node.span, message, help);
         }
     }
-    Def { name: &def.name, args, is: Text::new(&def.value.is, base) }
+    Def {
+        name: &def.name,
+        args,
+        is: Text::new(&def.value.is, base),
+    }
 }
 
 /// The fields that a mechanic gives to a kind.
 fn field(kind: KindId, picked: &super::world::Picked) -> Vec<Field> {
     let from = picked.label();
-    let one = |(name, ty): &(&str, Type)| Field { kind, name: (*name).to_owned(), ty: *ty, from: from.clone() };
+    let one = |(name, ty): &(&str, Type)| Field {
+        kind,
+        name: (*name).to_owned(),
+        ty: *ty,
+        from: from.clone(),
+    };
     picked.def.fields.iter().map(one).collect()
 }
 

@@ -38,15 +38,26 @@ pub(crate) struct Node {
 impl Node {
     /// The entries of a table, in file order; none for anything else.
     pub(crate) fn entries(&self) -> &[(String, Node)] {
-        if let Data::Table(entries) = &self.data { entries } else { &[] }
+        if let Data::Table(entries) = &self.data {
+            entries
+        } else {
+            &[]
+        }
     }
     /// The elements of a list; none for anything else.
     pub(crate) fn items(&self) -> &[Node] {
-        if let Data::List(items) = &self.data { items } else { &[] }
+        if let Data::List(items) = &self.data {
+            items
+        } else {
+            &[]
+        }
     }
     /// The value under a key.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.entries().iter().find(|(k, _)| k == key).map(|(_, node)| node)
+        self.entries()
+            .iter()
+            .find(|(k, _)| k == key)
+            .map(|(_, node)| node)
     }
     /// The value under a path such as `mechanics.regrow.apple.chance[2]`.
     pub(crate) fn at(&self, path: &str) -> Option<&Node> {
@@ -57,7 +68,9 @@ impl Node {
                 node = node.get(key)?;
             }
             for index in pieces {
-                node = node.items().get(index.strip_suffix(']')?.parse::<usize>().ok()?)?;
+                node = node
+                    .items()
+                    .get(index.strip_suffix(']')?.parse::<usize>().ok()?)?;
             }
         }
         Some(node)
@@ -74,12 +87,21 @@ impl Node {
     }
     /// The node to which a path leads, for writing.
     pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
-        let Data::Table(entries) = &mut self.data else { return None };
-        entries.iter_mut().find(|(k, _)| k == key).map(|(_, node)| node)
+        let Data::Table(entries) = &mut self.data else {
+            return None;
+        };
+        entries
+            .iter_mut()
+            .find(|(k, _)| k == key)
+            .map(|(_, node)| node)
     }
     /// Its text.
     pub(crate) fn text(&self) -> Option<&str> {
-        if let Data::Text(text) = &self.data { Some(text) } else { None }
+        if let Data::Text(text) = &self.data {
+            Some(text)
+        } else {
+            None
+        }
     }
     /// Whether it is a table.
     pub(crate) fn is_table(&self) -> bool {
@@ -108,11 +130,16 @@ impl Node {
         match &self.data {
             Data::Bool(b) => Value::Bool(*b),
             Data::Int(n) => Value::from(*n),
-            #[expect(clippy::cast_precision_loss, reason = "read back by rounding to millionths")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "read back by rounding to millionths"
+            )]
             Data::Num(n) => Value::from(*n as f64 / 1e6),
             Data::Text(t) => Value::from(t.as_str()),
             Data::List(items) => Value::Array(items.iter().map(Node::json).collect()),
-            Data::Table(entries) => Value::Object(entries.iter().map(|(k, v)| (k.clone(), v.json())).collect()),
+            Data::Table(entries) => {
+                Value::Object(entries.iter().map(|(k, v)| (k.clone(), v.json())).collect())
+            }
         }
     }
     /// Canonical JSON: no white space, tables in file order (order means something: slots, rules, layers), numbers in the shortest
@@ -155,18 +182,30 @@ impl Node {
 
 /// Millionths as the shortest decimal.
 pub(crate) fn decimal(n: Num) -> String {
-    let (whole, part) = (n.unsigned_abs() / ONE.unsigned_abs(), n.unsigned_abs() % ONE.unsigned_abs());
+    let (whole, part) = (
+        n.unsigned_abs() / ONE.unsigned_abs(),
+        n.unsigned_abs() % ONE.unsigned_abs(),
+    );
     let sign = if n < 0 { "-" } else { "" };
     if part == 0 {
         return format!("{sign}{whole}");
     }
-    format!("{sign}{whole}.{}", format!("{part:06}").trim_end_matches('0'))
+    format!(
+        "{sign}{whole}.{}",
+        format!("{part:06}").trim_end_matches('0')
+    )
 }
 
 /// A decimal text (`0.0025`, `-1.5`, `1e-3`) in millionths; what is wrong with it otherwise.
 pub(crate) fn millionths(text: &str) -> Result<Num, &'static str> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        Some((m, e)) => (m, e.parse::<i32>().ok().filter(|e| e.abs() <= 30).ok_or("it is out of range")?),
+        Some((m, e)) => (
+            m,
+            e.parse::<i32>()
+                .ok()
+                .filter(|e| e.abs() <= 30)
+                .ok_or("it is out of range")?,
+        ),
         None => (text, 0),
     };
     let (negative, digits) = match mantissa.strip_prefix('-') {
@@ -222,15 +261,32 @@ pub(crate) fn original(offset: usize, removed: &[usize]) -> usize {
 /// messages for one slip.
 pub(crate) fn parse(source: &str, out: &mut Vec<Diagnostic>) -> Option<Node> {
     if source.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes, the limit is {MAX_BYTES} (file size)", source.len());
-        out.push(Diagnostic::error("E002", Span::default(), message, "split the scenario in two"));
+        let message = format!(
+            "the file has {} bytes, the limit is {MAX_BYTES} (file size)",
+            source.len()
+        );
+        out.push(Diagnostic::error(
+            "E002",
+            Span::default(),
+            message,
+            "split the scenario in two",
+        ));
         return None;
     }
     let (tree, errors) = DeTable::parse_recoverable(source);
     if !errors.is_empty() {
         let mut lines = Vec::new();
         for error in errors {
-            let span = error.span().map_or(Span { start: source.len(), end: source.len() }, |s| Span { start: s.start, end: s.end });
+            let span = error.span().map_or(
+                Span {
+                    start: source.len(),
+                    end: source.len(),
+                },
+                |s| Span {
+                    start: s.start,
+                    end: s.end,
+                },
+            );
             let line = source[..span.start.min(source.len())].matches('\n').count();
             if !lines.contains(&line) {
                 lines.push(line);
@@ -239,15 +295,27 @@ pub(crate) fn parse(source: &str, out: &mut Vec<Diagnostic>) -> Option<Node> {
         }
         return None;
     }
-    let span = Span { start: 0, end: source.len() };
-    Some(Node { data: table(tree.get_ref(), out), span, key: span })
+    let span = Span {
+        start: 0,
+        end: source.len(),
+    };
+    Some(Node {
+        data: table(tree.get_ref(), out),
+        span,
+        key: span,
+    })
 }
 
 fn syntax(source: &str, span: Span, message: &str) -> Diagnostic {
-    let start = source[..span.start.min(source.len())].rfind('\n').map_or(0, |i| i + 1);
+    let start = source[..span.start.min(source.len())]
+        .rfind('\n')
+        .map_or(0, |i| i + 1);
     let line = source[start..].lines().next().unwrap_or_default().trim();
     let help = match message.split(',').next().unwrap_or_default() {
-        "extra `=`" => format!("write `{}`", line.replacen("= =", "=", 1).replacen("==", "=", 1)),
+        "extra `=`" => format!(
+            "write `{}`",
+            line.replacen("= =", "=", 1).replacen("==", "=", 1)
+        ),
         "duplicate key" => "keep one of the two".to_owned(),
         _ => match message.split_once(", expected ") {
             Some((_, expected)) => format!("expected {expected}"),
@@ -263,7 +331,10 @@ fn table(table: &DeTable<'_>, out: &mut Vec<Diagnostic>) -> Data {
         .iter()
         .map(|(key, value)| {
             let mut node = node(value.get_ref(), value.span(), out);
-            node.key = Span { start: key.span().start, end: key.span().end };
+            node.key = Span {
+                start: key.span().start,
+                end: key.span().end,
+            };
             (key.get_ref().to_string(), node)
         })
         .collect();
@@ -272,7 +343,10 @@ fn table(table: &DeTable<'_>, out: &mut Vec<Diagnostic>) -> Data {
 }
 
 fn node(value: &DeValue<'_>, span: std::ops::Range<usize>, out: &mut Vec<Diagnostic>) -> Node {
-    let span = Span { start: span.start, end: span.end };
+    let span = Span {
+        start: span.start,
+        end: span.end,
+    };
     let mut refuse = |what: String, help: &str| {
         out.push(Diagnostic::error("E205", span, what, help));
         Data::Int(0)
@@ -281,7 +355,10 @@ fn node(value: &DeValue<'_>, span: std::ops::Range<usize>, out: &mut Vec<Diagnos
         DeValue::String(text) => Data::Text(text.to_string()),
         DeValue::Integer(int) => match i64::from_str_radix(int.as_str(), int.radix()) {
             Ok(n) if n.unsigned_abs() <= 9_000_000_000 => Data::Int(n),
-            _ => refuse(format!("{} is out of range", int.as_str()), "whole numbers go up to 9,000,000,000"),
+            _ => refuse(
+                format!("{} is out of range", int.as_str()),
+                "whole numbers go up to 9,000,000,000",
+            ),
         },
         DeValue::Float(float) => match millionths(float.as_str()) {
             Ok(n) => Data::Num(n),
@@ -291,11 +368,23 @@ fn node(value: &DeValue<'_>, span: std::ops::Range<usize>, out: &mut Vec<Diagnos
             ),
         },
         DeValue::Boolean(b) => Data::Bool(*b),
-        DeValue::Datetime(date) => refuse(format!("{date} is a date; no field of a scenario takes one"), "write a text or a number"),
-        DeValue::Array(items) => Data::List(items.iter().map(|item| node(item.get_ref(), item.span(), out)).collect()),
+        DeValue::Datetime(date) => refuse(
+            format!("{date} is a date; no field of a scenario takes one"),
+            "write a text or a number",
+        ),
+        DeValue::Array(items) => Data::List(
+            items
+                .iter()
+                .map(|item| node(item.get_ref(), item.span(), out))
+                .collect(),
+        ),
         DeValue::Table(t) => table(t, out),
     };
-    Node { data, span, key: span }
+    Node {
+        data,
+        span,
+        key: span,
+    }
 }
 
 #[cfg(test)]
@@ -320,7 +409,13 @@ mod tests {
         let text = "[b]\nz = 1\na = [1, [2, 3]]\n[a]\nc.d = 'x'\n";
         let mut out = Vec::new();
         let tree = parse(text, &mut out).unwrap();
-        assert_eq!(tree.entries().iter().map(|(k, _)| k.as_str()).collect::<Vec<_>>(), ["b", "a"]);
+        assert_eq!(
+            tree.entries()
+                .iter()
+                .map(|(k, _)| k.as_str())
+                .collect::<Vec<_>>(),
+            ["b", "a"]
+        );
         assert_eq!(tree.at("b.a[1][0]").unwrap().data, Data::Int(2));
         let node = tree.at("a.c.d").unwrap();
         assert_eq!(&text[node.span.start..node.span.end], "'x'");

@@ -5,7 +5,10 @@
 use super::arms::{ArmPlan, At, Factor, read_at};
 use super::compile::kind_of;
 use super::doc::{Data, Node};
-use super::file::{BotFile, BotWord, CheckFile, Demand, ExitFile, MeasureFile, MeasuresFile, QuestionFile, Senses, SkinFile};
+use super::file::{
+    BotFile, BotWord, CheckFile, Demand, ExitFile, MeasureFile, MeasuresFile, QuestionFile, Senses,
+    SkinFile,
+};
 use super::names::suggest;
 use super::read::Reader;
 use super::world::{Named, each};
@@ -15,16 +18,53 @@ use crate::mechanics::Decimal;
 
 /// Ids of MEASURES.md that a file may name.
 pub(crate) const MEASURE_IDS: [&str; 34] = [
-    "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A8.loss", "A9", "B1", "B2", "B3", "B4", "B5", "B6", "B7", "B8", "C1", "C2",
-    "C3", "C4", "C4.goals", "C5", "C6", "C7", "C8", "D1", "D2", "D3", "D4", "D5", "D6", "rate",
+    "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "A8.loss", "A9", "B1", "B2", "B3", "B4", "B5",
+    "B6", "B7", "B8", "C1", "C2", "C3", "C4", "C4.goals", "C5", "C6", "C7", "C8", "D1", "D2", "D3",
+    "D4", "D5", "D6", "rate",
 ];
 /// Tables that every file has.
-pub(crate) const COMPULSORY: [&str; 12] =
-    ["format", "question", "time", "layers", "roles", "maps", "legend", "mechanics", "rewards", "arms", "bots", "measures"];
+pub(crate) const COMPULSORY: [&str; 12] = [
+    "format",
+    "question",
+    "time",
+    "layers",
+    "roles",
+    "maps",
+    "legend",
+    "mechanics",
+    "rewards",
+    "arms",
+    "bots",
+    "measures",
+];
 /// All tables.
 const TABLES: [&str; 26] = [
-    "format", "question", "time", "dials", "vars", "goals", "layers", "things", "roles", "maps", "legend", "mechanics", "defs",
-    "rules", "events", "messages", "texts", "rewards", "factors", "arms", "bots", "measures", "exits", "checks", "skins", "captions",
+    "format",
+    "question",
+    "time",
+    "dials",
+    "vars",
+    "goals",
+    "layers",
+    "things",
+    "roles",
+    "maps",
+    "legend",
+    "mechanics",
+    "defs",
+    "rules",
+    "events",
+    "messages",
+    "texts",
+    "rewards",
+    "factors",
+    "arms",
+    "bots",
+    "measures",
+    "exits",
+    "checks",
+    "skins",
+    "captions",
 ];
 
 /// What the base file says beside its world.
@@ -48,31 +88,64 @@ impl Frame {
 pub(crate) fn check_top(tree: &Node, reader: &mut Reader<'_>) {
     for (name, node) in tree.entries() {
         if !TABLES.contains(&name.as_str()) && name != "pools" {
-            reader.error("E101", node.key, format!("a scenario has no table `{name}`"), suggest(name, TABLES));
+            reader.error(
+                "E101",
+                node.key,
+                format!("a scenario has no table `{name}`"),
+                suggest(name, TABLES),
+            );
         }
     }
     let exits = tree.get("exits").is_none().then_some("exits");
     let misspelt = |name: &str| {
-        let strangers = tree.entries().iter().map(|(n, _)| n.as_str()).filter(|n| !TABLES.contains(n));
+        let strangers = tree
+            .entries()
+            .iter()
+            .map(|(n, _)| n.as_str())
+            .filter(|n| !TABLES.contains(n));
         super::names::nearest(name, strangers).is_some()
     };
-    for name in COMPULSORY.into_iter().filter(|n| tree.get(n).is_none()).chain(exits).filter(|n| !misspelt(n)) {
+    for name in COMPULSORY
+        .into_iter()
+        .filter(|n| tree.get(n).is_none())
+        .chain(exits)
+        .filter(|n| !misspelt(n))
+    {
         let (what, help) = if name == "format" {
-            ("the file does not say its format".to_owned(), "add `format = 1` at the top".to_owned())
+            (
+                "the file does not say its format".to_owned(),
+                "add `format = 1` at the top".to_owned(),
+            )
         } else {
-            (format!("the file has no table [{name}]"), format!("add [{name}]"))
+            (
+                format!("the file has no table [{name}]"),
+                format!("add [{name}]"),
+            )
         };
         reader.error("E104", Span::default(), what, help);
     }
     if let Some(node) = tree.get("format").filter(|n| n.data != Data::Int(1)) {
-        reader.error("E201", node.span, "`format` must be 1: it is the only one that there is", "write `format = 1`");
+        reader.error(
+            "E201",
+            node.span,
+            "`format` must be 1: it is the only one that there is",
+            "write `format = 1`",
+        );
     }
 }
 
 /// Reads everything that is not the world.
-pub(crate) fn read(tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &mut Reader<'_>) -> Frame {
+pub(crate) fn read(
+    tree: &Node,
+    factors: &[Factor],
+    arms: &[ArmPlan],
+    reader: &mut Reader<'_>,
+) -> Frame {
     let mut frame = Frame::default();
-    if let Some(file) = tree.get("question").and_then(|n| reader.read::<QuestionFile>(n, "question")) {
+    if let Some(file) = tree
+        .get("question")
+        .and_then(|n| reader.read::<QuestionFile>(n, "question"))
+    {
         frame.question = Question {
             title: file.title,
             asks: file.asks,
@@ -80,18 +153,33 @@ pub(crate) fn read(tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &m
             threat: file.threat,
             rules_in: file.rules_in,
             rules_out: file.rules_out,
-            demand: if file.demand == Demand::None { "none" } else { "cooperation" }.to_owned(),
+            demand: if file.demand == Demand::None {
+                "none"
+            } else {
+                "cooperation"
+            }
+            .to_owned(),
         };
     }
     let bots: Vec<Named<Option<BotFile>>> = each(tree, "bots", &mut Reader::new(&[]));
-    frame.bots = bots.iter().filter_map(|b| bot_info(b, tree, factors, reader)).collect();
+    frame.bots = bots
+        .iter()
+        .filter_map(|b| bot_info(b, tree, factors, reader))
+        .collect();
     if let Some(node) = tree.get("measures") {
         let before = reader.out.len();
         let whole = reader.read::<MeasuresFile>(node, "measures").is_some();
-        let one = |node: Option<&Node>, path: &str, reader: &mut Reader<'_>| node.and_then(|n| measure(n, path, tree, factors, arms, reader));
-        frame.measures.primary = one(node.get("primary"), "measures.primary", reader).unwrap_or_default();
+        let one = |node: Option<&Node>, path: &str, reader: &mut Reader<'_>| {
+            node.and_then(|n| measure(n, path, tree, factors, arms, reader))
+        };
+        frame.measures.primary =
+            one(node.get("primary"), "measures.primary", reader).unwrap_or_default();
         let also = node.get("also").map_or(&[][..], Node::items);
-        frame.measures.also = also.iter().enumerate().filter_map(|(i, n)| one(Some(n), &format!("measures.also[{i}]"), reader)).collect();
+        frame.measures.also = also
+            .iter()
+            .enumerate()
+            .filter_map(|(i, n)| one(Some(n), &format!("measures.also[{i}]"), reader))
+            .collect();
         frame.measures.competence = one(node.get("competence"), "measures.competence", reader);
         if whole && reader.out.len() == before {
             check_primary(tree, node, &frame, factors, arms, reader);
@@ -102,7 +190,13 @@ pub(crate) fn read(tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &m
         let Some(file) = exit.value else { continue };
         let path = format!("exits.{}", exit.name);
         check_bot_arm(&exit.node, &file.bot, &file.arm, &path, tree, arms, reader);
-        read_at(exit.node.get("at"), factors, false, &format!("{path}.at"), reader);
+        read_at(
+            exit.node.get("at"),
+            factors,
+            false,
+            &format!("{path}.at"),
+            reader,
+        );
         check_channels(exit.node.get("at_least"), &path, tree, reader);
         if file.at_least.is_some() == file.pays_nothing {
             let message = format!("[{path}] needs either `at_least` or `pays_nothing = true`");
@@ -113,35 +207,73 @@ pub(crate) fn read(tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &m
         let Some(file) = check.value else { continue };
         let path = format!("checks.{}", check.name);
         check_bot_arm(&check.node, &file.bot, &file.arm, &path, tree, arms, reader);
-        read_at(check.node.get("at"), factors, false, &format!("{path}.at"), reader);
+        read_at(
+            check.node.get("at"),
+            factors,
+            false,
+            &format!("{path}.at"),
+            reader,
+        );
         check_channels(check.node.get("return_at_least"), &path, tree, reader);
         check_channels(check.node.get("return_at_most"), &path, tree, reader);
-        if file.return_at_least.is_none() && file.return_at_most.is_none() && file.event.is_none() && file.never.is_none() {
+        if file.return_at_least.is_none()
+            && file.return_at_most.is_none()
+            && file.event.is_none()
+            && file.never.is_none()
+        {
             let message = format!("[{path}] asserts nothing");
-            reader.error("E104", check.node.key, message, "add `return_at_least`, `return_at_most`, `event` or `never`");
+            reader.error(
+                "E104",
+                check.node.key,
+                message,
+                "add `return_at_least`, `return_at_most`, `event` or `never`",
+            );
         }
     }
     for (name, node) in tree.get("captions").map_or(&[][..], Node::entries) {
         match node.text() {
             Some(text) => frame.captions.push((name.clone(), text.to_owned())),
-            None => reader.error("E201", node.span, format!("`captions.{name}` must be text, found {}", node.sort()), "write a text in quotes"),
+            None => reader.error(
+                "E201",
+                node.span,
+                format!("`captions.{name}` must be text, found {}", node.sort()),
+                "write a text in quotes",
+            ),
         }
     }
     check_skins(tree, reader);
     frame
 }
 
-fn bot_info(bot: &Named<Option<BotFile>>, tree: &Node, factors: &[Factor], reader: &mut Reader<'_>) -> Option<BotInfo> {
+fn bot_info(
+    bot: &Named<Option<BotFile>>,
+    tree: &Node,
+    factors: &[Factor],
+    reader: &mut Reader<'_>,
+) -> Option<BotInfo> {
     let file = bot.value.as_ref()?;
     let path = format!("bots.{}", bot.name);
     let roles: Vec<&str> = names_of(tree, "roles");
     match &file.role {
         Some(role) if !roles.contains(&role.as_str()) => {
             let at = bot.node.get("role").map_or(bot.node.key, |n| n.span);
-            reader.error("E103", at, format!("{path}.role names `{role}`, which is no role"), suggest(role, roles.iter().copied()));
+            reader.error(
+                "E103",
+                at,
+                format!("{path}.role names `{role}`, which is no role"),
+                suggest(role, roles.iter().copied()),
+            );
         }
         None if roles.len() > 1 && file.kind != BotWord::Resident => {
-            reader.error("E104", bot.node.key, format!("[{path}] needs a field `role`: there are {} roles", roles.len()), "add `role = …`");
+            reader.error(
+                "E104",
+                bot.node.key,
+                format!(
+                    "[{path}] needs a field `role`: there are {} roles",
+                    roles.len()
+                ),
+                "add `role = …`",
+            );
         }
         _ => {}
     }
@@ -149,31 +281,65 @@ fn bot_info(bot: &Named<Option<BotFile>>, tree: &Node, factors: &[Factor], reade
         name: bot.name.clone(),
         kind: kind_of(file.kind),
         says: file.says.clone().unwrap_or_default(),
-        role: file.role.clone().or_else(|| (roles.len() == 1).then(|| roles[0].to_owned())),
+        role: file
+            .role
+            .clone()
+            .or_else(|| (roles.len() == 1).then(|| roles[0].to_owned())),
         world: file.senses == Senses::World,
-        flagged_in: levels(read_at(bot.node.get("flagged_in"), factors, false, &format!("{path}.flagged_in"), reader)),
+        flagged_in: levels(read_at(
+            bot.node.get("flagged_in"),
+            factors,
+            false,
+            &format!("{path}.flagged_in"),
+            reader,
+        )),
     })
 }
 
 fn levels(at: At) -> Vec<(String, String)> {
-    at.into_iter().filter_map(|(factor, level)| Some((factor, level?))).collect()
+    at.into_iter()
+        .filter_map(|(factor, level)| Some((factor, level?)))
+        .collect()
 }
 
 fn names_of<'t>(tree: &'t Node, table: &str) -> Vec<&'t str> {
-    tree.get(table).map_or(&[][..], Node::entries).iter().map(|(n, _)| n.as_str()).collect()
+    tree.get(table)
+        .map_or(&[][..], Node::entries)
+        .iter()
+        .map(|(n, _)| n.as_str())
+        .collect()
 }
 
-fn measure(node: &Node, path: &str, tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &mut Reader<'_>) -> Option<Measure> {
+fn measure(
+    node: &Node,
+    path: &str,
+    tree: &Node,
+    factors: &[Factor],
+    arms: &[ArmPlan],
+    reader: &mut Reader<'_>,
+) -> Option<Measure> {
     let file: MeasureFile = reader.read(node, path)?;
     let span = |field: &str| node.get(field).map_or(node.key, |n| n.span);
     if !MEASURE_IDS.contains(&file.id.as_str()) {
-        reader.error("E103", span("id"), format!("{path} names the measure `{}`, which does not exist", file.id), suggest(&file.id, MEASURE_IDS));
+        reader.error(
+            "E103",
+            span("id"),
+            format!(
+                "{path} names the measure `{}`, which does not exist",
+                file.id
+            ),
+            suggest(&file.id, MEASURE_IDS),
+        );
     }
     let roles = names_of(tree, "roles");
     for (field, name, mut legal) in [
         ("of", &file.of, [roles.clone(), vec!["focal"]].concat()),
         ("others", &file.others, roles),
-        ("arm", &file.arm, arms.iter().map(|a| a.name.as_str()).collect()),
+        (
+            "arm",
+            &file.arm,
+            arms.iter().map(|a| a.name.as_str()).collect(),
+        ),
         ("dial", &file.dial, names_of(tree, "dials")),
         ("ref", &file.reference, names_of(tree, "bots")),
     ] {
@@ -181,12 +347,28 @@ fn measure(node: &Node, path: &str, tree: &Node, factors: &[Factor], arms: &[Arm
             legal.sort_unstable();
             let code = if field == "ref" { "E505" } else { "E103" };
             let help = suggest(name, legal.iter().copied());
-            reader.error(code, span(field), format!("{path}.{field} names `{name}`, which is not in the file"), help);
+            reader.error(
+                code,
+                span(field),
+                format!("{path}.{field} names `{name}`, which is not in the file"),
+                help,
+            );
         }
     }
-    let at = |field: &str, reader: &mut Reader<'_>| levels(read_at(node.get(field), factors, false, &format!("{path}.{field}"), reader));
+    let at = |field: &str, reader: &mut Reader<'_>| {
+        levels(read_at(
+            node.get(field),
+            factors,
+            false,
+            &format!("{path}.{field}"),
+            reader,
+        ))
+    };
     let (needed, cell) = (at("needed", reader), at("at", reader));
-    #[expect(clippy::cast_precision_loss, reason = "a report's number, exact to six decimals")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "a report's number, exact to six decimals"
+    )]
     let real = |d: Decimal| d.0 as f64 / 1e6;
     Some(Measure {
         threat: threat(node.get("threat"), path, factors, reader),
@@ -209,35 +391,69 @@ fn measure(node: &Node, path: &str, tree: &Node, factors: &[Factor], arms: &[Arm
 }
 
 /// `threat = { factor = [threat level, decoy level] }`.
-fn threat(node: Option<&Node>, path: &str, factors: &[Factor], reader: &mut Reader<'_>) -> Option<(String, String, String)> {
+fn threat(
+    node: Option<&Node>,
+    path: &str,
+    factors: &[Factor],
+    reader: &mut Reader<'_>,
+) -> Option<(String, String, String)> {
     let node = node?;
     let form = "write `threat = { <factor> = [\"<threat level>\", \"<decoy level>\"] }`";
     let [(name, value)] = node.entries() else {
-        reader.error("E201", node.span, format!("`{path}.threat` must name one factor and two of its levels"), form);
+        reader.error(
+            "E201",
+            node.span,
+            format!("`{path}.threat` must name one factor and two of its levels"),
+            form,
+        );
         return None;
     };
     let Some(factor) = factors.iter().find(|f| f.name == *name) else {
         let help = suggest(name, factors.iter().map(|f| f.name.as_str()));
-        reader.error("E503", value.key, format!("{path}.threat names `{name}`, which is no factor"), help);
+        reader.error(
+            "E503",
+            value.key,
+            format!("{path}.threat names `{name}`, which is no factor"),
+            help,
+        );
         return None;
     };
     let [a, b] = value.items() else {
-        reader.error("E201", value.span, format!("`{path}.threat` must name two levels of `{name}`"), form);
+        reader.error(
+            "E201",
+            value.span,
+            format!("`{path}.threat` must name two levels of `{name}`"),
+            form,
+        );
         return None;
     };
     for level in [a, b] {
         let text = level.text().unwrap_or_default();
         if !factor.has(text) {
             let help = suggest(text, factor.levels.iter().map(|(n, _)| n.as_str()));
-            reader.error("E503", level.span, format!("{path}.threat: factor `{name}` has no level `{text}`"), help);
+            reader.error(
+                "E503",
+                level.span,
+                format!("{path}.threat: factor `{name}` has no level `{text}`"),
+                help,
+            );
         }
     }
     Some((name.clone(), a.text()?.to_owned(), b.text()?.to_owned()))
 }
 
 /// The primary's own demands: parameters, the contrast in every look-alike arm, the reference.
-fn check_primary(tree: &Node, node: &Node, frame: &Frame, factors: &[Factor], arms: &[ArmPlan], reader: &mut Reader<'_>) {
-    let Some(at) = node.get("primary") else { return };
+fn check_primary(
+    tree: &Node,
+    node: &Node,
+    frame: &Frame,
+    factors: &[Factor],
+    arms: &[ArmPlan],
+    reader: &mut Reader<'_>,
+) {
+    let Some(at) = node.get("primary") else {
+        return;
+    };
     let primary = &frame.measures.primary;
     let missing = |field: &str, reader: &mut Reader<'_>| {
         let message = format!("the primary {} needs a field `{field}`", primary.id);
@@ -247,9 +463,11 @@ fn check_primary(tree: &Node, node: &Node, frame: &Frame, factors: &[Factor], ar
         missing("M", reader);
     }
     if primary.id == "B6" {
-        for (field, there) in
-            [("event", primary.event.is_some()), ("opportunity", primary.opportunity.is_some()), ("threat", primary.threat.is_some())]
-        {
+        for (field, there) in [
+            ("event", primary.event.is_some()),
+            ("opportunity", primary.opportunity.is_some()),
+            ("threat", primary.threat.is_some()),
+        ] {
             if !there {
                 missing(field, reader);
             }
@@ -259,18 +477,39 @@ fn check_primary(tree: &Node, node: &Node, frame: &Frame, factors: &[Factor], ar
         check_contrast(factor, [threat, decoy], arms, reader);
     }
     if primary.id == "A8.loss" || primary.id == "C4.goals" {
-        let negatives: Vec<&str> =
-            frame.bots.iter().filter(|b| b.kind == crate::bots::BotKind::Negative).map(|b| b.name.as_str()).collect();
+        let negatives: Vec<&str> = frame
+            .bots
+            .iter()
+            .filter(|b| b.kind == crate::bots::BotKind::Negative)
+            .map(|b| b.name.as_str())
+            .collect();
         let help = "name a bot with `kind = \"negative\"`; a second negative is what the measure is calibrated on";
         match primary.reference.as_deref() {
-            None => reader.error("E505", at.key, format!("the primary {} needs a reference, `ref`", primary.id), help),
-            Some(name) if !negatives.contains(&name) && frame.bots.iter().any(|b| b.name == name) => {
+            None => reader.error(
+                "E505",
+                at.key,
+                format!("the primary {} needs a reference, `ref`", primary.id),
+                help,
+            ),
+            Some(name)
+                if !negatives.contains(&name) && frame.bots.iter().any(|b| b.name == name) =>
+            {
                 let span = at.get("ref").map_or(at.key, |n| n.span);
-                reader.error("E505", span, format!("`ref` names `{name}`, which is no negative control agent"), help);
+                reader.error(
+                    "E505",
+                    span,
+                    format!("`ref` names `{name}`, which is no negative control agent"),
+                    help,
+                );
             }
             Some(name) if negatives == [name] => {
                 let span = at.get("ref").map_or(at.key, |n| n.span);
-                reader.error("E505", span, format!("`ref` names `{name}`, the only negative control agent"), help);
+                reader.error(
+                    "E505",
+                    span,
+                    format!("`ref` names `{name}`, the only negative control agent"),
+                    help,
+                );
             }
             Some(_) => {}
         }
@@ -284,56 +523,120 @@ fn check_contrast(factor: &str, levels: [&String; 2], arms: &[ArmPlan], reader: 
         Some((_, chosen)) => chosen.as_ref().is_none_or(|c| c == level),
         None => false,
     };
-    for arm in arms.iter().filter(|a| a.file.kind == super::file::ArmWord::Lookalike) {
+    for arm in arms
+        .iter()
+        .filter(|a| a.file.kind == super::file::ArmWord::Lookalike)
+    {
         if !levels.iter().all(|l| spans(arm, l)) {
             let at = arm.node.get("at").map_or(arm.node.key, |n| n.span);
-            let message = format!("look-alike arm {} does not have both {} and {} of `{factor}`", arm.name, levels[0], levels[1]);
-            reader.error("E504", at, message, format!("write `{factor} = \"*\"` in its `at`"));
+            let message = format!(
+                "look-alike arm {} does not have both {} and {} of `{factor}`",
+                arm.name, levels[0], levels[1]
+            );
+            reader.error(
+                "E504",
+                at,
+                message,
+                format!("write `{factor} = \"*\"` in its `at`"),
+            );
         }
     }
-    let others = || arms.iter().filter(|a| a.file.kind != super::file::ArmWord::Lookalike);
+    let others = || {
+        arms.iter()
+            .filter(|a| a.file.kind != super::file::ArmWord::Lookalike)
+    };
     for level in levels {
         if !others().any(|a| spans(a, level)) {
             let at = arms.first().map_or(Span::default(), |a| a.node.key);
-            let message = format!("no treatment or control arm has `{factor} = \"{level}\"`, so the contrast cannot be formed");
+            let message = format!(
+                "no treatment or control arm has `{factor} = \"{level}\"`, so the contrast cannot be formed"
+            );
             reader.error("E504", at, message, "give one arm that level in its `at`");
         }
     }
 }
 
 /// Controls of all kinds; two negatives where a reference is asked for.
-fn check_controls(tree: &Node, bots: &[Named<Option<BotFile>>], frame: &Frame, reader: &mut Reader<'_>) {
+fn check_controls(
+    tree: &Node,
+    bots: &[Named<Option<BotFile>>],
+    frame: &Frame,
+    reader: &mut Reader<'_>,
+) {
     if bots.iter().any(|b| b.value.is_none()) {
         return;
     }
     let Some(last) = bots.last() else {
         if let Some(node) = tree.get("bots") {
-            reader.error("E601", node.key, "no control agents", "write [bots.<name>] for a positive, a negative and a look-alike one");
+            reader.error(
+                "E601",
+                node.key,
+                "no control agents",
+                "write [bots.<name>] for a positive, a negative and a look-alike one",
+            );
         }
         return;
     };
     let at = last.node.get("kind").map_or(last.node.key, |n| n.span);
     for (word, kind, name, why) in [
-        (BotWord::Positive, "positive", "positive", "one that must be flagged"),
-        (BotWord::Negative, "negative", "negative", "one that must not be flagged"),
-        (BotWord::Lookalike, "lookalike", "look-alike", "the same act, for a harmless reason"),
+        (
+            BotWord::Positive,
+            "positive",
+            "positive",
+            "one that must be flagged",
+        ),
+        (
+            BotWord::Negative,
+            "negative",
+            "negative",
+            "one that must not be flagged",
+        ),
+        (
+            BotWord::Lookalike,
+            "lookalike",
+            "look-alike",
+            "the same act, for a harmless reason",
+        ),
     ] {
         if !frame.bots.iter().any(|b| b.kind == kind_of(word)) {
-            reader.error("E601", at, format!("no {name} control agent"), format!("give one bot `kind = \"{kind}\"`: {why}"));
+            reader.error(
+                "E601",
+                at,
+                format!("no {name} control agent"),
+                format!("give one bot `kind = \"{kind}\"`: {why}"),
+            );
         }
     }
 }
 
-fn check_bot_arm(node: &Node, bot: &str, arm: &str, path: &str, tree: &Node, arms: &[ArmPlan], reader: &mut Reader<'_>) {
+fn check_bot_arm(
+    node: &Node,
+    bot: &str,
+    arm: &str,
+    path: &str,
+    tree: &Node,
+    arms: &[ArmPlan],
+    reader: &mut Reader<'_>,
+) {
     let bots = names_of(tree, "bots");
     if !bots.contains(&bot) {
         let at = node.get("bot").map_or(node.key, |n| n.span);
-        reader.error("E103", at, format!("{path}.bot names `{bot}`, which is no bot"), suggest(bot, bots.iter().copied()));
+        reader.error(
+            "E103",
+            at,
+            format!("{path}.bot names `{bot}`, which is no bot"),
+            suggest(bot, bots.iter().copied()),
+        );
     }
     if !arms.iter().any(|a| a.name == arm) && names_of(tree, "arms").iter().all(|n| *n != arm) {
         let at = node.get("arm").map_or(node.key, |n| n.span);
         let help = suggest(arm, arms.iter().map(|a| a.name.as_str()));
-        reader.error("E103", at, format!("{path}.arm names `{arm}`, which is no arm"), help);
+        reader.error(
+            "E103",
+            at,
+            format!("{path}.arm names `{arm}`, which is no arm"),
+            help,
+        );
     }
 }
 
@@ -342,9 +645,19 @@ fn check_channels(node: Option<&Node>, path: &str, tree: &Node, reader: &mut Rea
     for (name, value) in node.map_or(&[][..], Node::entries) {
         if !channels.contains(&name.as_str()) {
             let help = suggest(name, channels.iter().copied());
-            reader.error("E103", value.key, format!("{path} names `{name}`, which is no channel in [rewards]"), help);
+            reader.error(
+                "E103",
+                value.key,
+                format!("{path} names `{name}`, which is no channel in [rewards]"),
+                help,
+            );
         } else if value.num().is_none() {
-            reader.error("E201", value.span, format!("`{path}` must give a number, found {}", value.sort()), "write a number");
+            reader.error(
+                "E201",
+                value.span,
+                format!("`{path}` must give a number, found {}", value.sort()),
+                "write a number",
+            );
         }
     }
 }
@@ -355,14 +668,26 @@ fn check_skins(tree: &Node, reader: &mut Reader<'_>) {
         if skin.value.is_none_or(|s| s.words.is_none()) {
             continue;
         }
-        let Some(words) = skin.node.get("words") else { continue };
+        let Some(words) = skin.node.get("words") else {
+            continue;
+        };
         let mut needed: Vec<&str> = names_of(tree, "roles");
         needed.extend(names_of(tree, "messages"));
         let layers = tree.get("layers").map_or(&[][..], Node::entries);
-        needed.extend(layers.iter().flat_map(|(_, kinds)| kinds.items()).filter_map(Node::text));
+        needed.extend(
+            layers
+                .iter()
+                .flat_map(|(_, kinds)| kinds.items())
+                .filter_map(Node::text),
+        );
         if let Some(name) = needed.iter().find(|n| words.get(n).is_none()) {
             let message = format!("skins.{}.words has no word for `{name}`", skin.name);
-            reader.error("E104", words.key, message, "give a word for every kind, role, verb and message");
+            reader.error(
+                "E104",
+                words.key,
+                message,
+                "give a word for every kind, role, verb and message",
+            );
         }
     }
 }

@@ -17,7 +17,11 @@ use crate::mechanics::ALL;
 fn causes(tree: &Node) -> Vec<&str> {
     let seen = |node: &Node| node.get("seen").is_none_or(|s| s.text() == Some("none"));
     let entries = tree.get("vars").map_or(&[][..], Node::entries);
-    entries.iter().filter(|(_, node)| seen(node)).map(|(name, _)| name.as_str()).collect()
+    entries
+        .iter()
+        .filter(|(_, node)| seen(node))
+        .map(|(name, _)| name.as_str())
+        .collect()
 }
 
 /// Refuses `time.end` and rules with `finish` that read a cause.
@@ -27,40 +31,86 @@ pub(crate) fn check_ends(tree: &Node, source: &str, reader: &mut Reader<'_>) {
         let used = end.text().map(names_in).unwrap_or_default();
         if let Some(cause) = causes.iter().find(|c| used.iter().any(|u| u == *c)) {
             let message = format!("time.end reads `{cause}`, which nobody sees (seen = \"none\")");
-            reader.error("E412", end.span, message, "end on what agents can see, or set `seen = \"all\"`");
+            reader.error(
+                "E412",
+                end.span,
+                message,
+                "end on what agents can see, or set `seen = \"all\"`",
+            );
         }
     }
     for (_, block) in tree.get("rules").map_or(&[][..], Node::entries) {
-        let base = text_at(source, block, Quotes::Literal, "rules", &mut Reader::new(&[]));
-        let (Some(text), Some(base)) = (block.text(), base) else { continue };
+        let base = text_at(
+            source,
+            block,
+            Quotes::Literal,
+            "rules",
+            &mut Reader::new(&[]),
+        );
+        let (Some(text), Some(base)) = (block.text(), base) else {
+            continue;
+        };
         for rule in parse::rules(Text::new(text, base), &mut Vec::new()) {
             let ends = |kind: &EffectKind| matches!(kind, EffectKind::Call(call) if call.name.text == "finish");
-            let Some(finish) = rule.effects.iter().find(|e| ends(&e.kind)) else { continue };
+            let Some(finish) = rule.effects.iter().find(|e| ends(&e.kind)) else {
+                continue;
+            };
             let Some(when) = &rule.when else { continue };
-            let used = source.get(when.span.start..when.span.end).map(names_in).unwrap_or_default();
+            let used = source
+                .get(when.span.start..when.span.end)
+                .map(names_in)
+                .unwrap_or_default();
             if let Some(cause) = causes.iter().find(|c| used.iter().any(|u| u == *c)) {
-                let message = format!("this rule ends the episode from `{cause}`, which nobody sees (seen = \"none\")");
-                reader.error("E412", finish.span, message, "end on what agents can see, or set `seen = \"all\"`");
+                let message = format!(
+                    "this rule ends the episode from `{cause}`, which nobody sees (seen = \"none\")"
+                );
+                reader.error(
+                    "E412",
+                    finish.span,
+                    message,
+                    "end on what agents can see, or set `seen = \"all\"`",
+                );
             }
         }
     }
 }
 
 /// Refuses patches that change a cause together with a text that somebody reads.
-pub(crate) fn check_texts(tree: &Node, factors: &[Factor], arms: &[ArmPlan], reader: &mut Reader<'_>) {
+pub(crate) fn check_texts(
+    tree: &Node,
+    factors: &[Factor],
+    arms: &[ArmPlan],
+    reader: &mut Reader<'_>,
+) {
     let causes = causes(tree);
-    let levels = factors.iter().flat_map(|f| f.levels.iter().map(move |(l, node)| (format!("factor {}, level {l},", f.name), node)));
+    let levels = factors.iter().flat_map(|f| {
+        f.levels
+            .iter()
+            .map(move |(l, node)| (format!("factor {}, level {l},", f.name), node))
+    });
     let patches = levels.chain(arms.iter().map(|a| (format!("arm {}", a.name), &a.node)));
     for (who, patch) in patches {
-        let Some(set) = patch.get("set") else { continue };
-        let moved = set.get("vars").map_or(&[][..], Node::entries).iter().find(|(name, _)| causes.contains(&name.as_str()));
+        let Some(set) = patch.get("set") else {
+            continue;
+        };
+        let moved = set
+            .get("vars")
+            .map_or(&[][..], Node::entries)
+            .iter()
+            .find(|(name, _)| causes.contains(&name.as_str()));
         let Some((cause, _)) = moved else { continue };
         for text in shown_texts(set) {
             let key = text.text().unwrap_or_default();
-            let reveals = tree.at(&format!("texts.{key}.reveals")).is_some_and(|n| n.data == super::doc::Data::Bool(true));
+            let reveals = tree
+                .at(&format!("texts.{key}.reveals"))
+                .is_some_and(|n| n.data == super::doc::Data::Bool(true));
             if !reveals {
-                let message = format!("{who} changes `{cause}`, which nobody sees, and shows the text `{key}` with it");
-                let help = format!("write `{key} = {{ text = \"…\", reveals = true }}` if the text is meant to tell it");
+                let message = format!(
+                    "{who} changes `{cause}`, which nobody sees, and shows the text `{key}` with it"
+                );
+                let help = format!(
+                    "write `{key} = {{ text = \"…\", reveals = true }}` if the text is meant to tell it"
+                );
                 reader.error("E412", text.span, message, help);
             }
         }
@@ -69,23 +119,50 @@ pub(crate) fn check_texts(tree: &Node, factors: &[Factor], arms: &[ArmPlan], rea
 
 /// Texts that a patch shows: what roles are told, what signs say.
 fn shown_texts(set: &Node) -> Vec<&Node> {
-    let told = set.get("roles").map_or(&[][..], Node::entries).iter().filter_map(|(_, role)| role.get("told"));
-    let signs = set.at("mechanics.signs").map_or(&[][..], Node::entries).iter().filter_map(|(_, sign)| sign.get("text"));
+    let told = set
+        .get("roles")
+        .map_or(&[][..], Node::entries)
+        .iter()
+        .filter_map(|(_, role)| role.get("told"));
+    let signs = set
+        .at("mechanics.signs")
+        .map_or(&[][..], Node::entries)
+        .iter()
+        .filter_map(|(_, sign)| sign.get("text"));
     told.chain(signs).collect()
 }
 
 /// Each factor that the primary names changes something that the role under test can observe before its first opportunity.
-pub(crate) fn check_factors(tree: &Node, primary: &Node, factors: &[Factor], reader: &mut Reader<'_>) {
-    let Some(opportunity) = primary.get("opportunity").and_then(Node::text) else { return };
+pub(crate) fn check_factors(
+    tree: &Node,
+    primary: &Node,
+    factors: &[Factor],
+    reader: &mut Reader<'_>,
+) {
+    let Some(opportunity) = primary.get("opportunity").and_then(Node::text) else {
+        return;
+    };
     let role = focal_role(tree);
     for field in ["threat", "needed", "at"] {
         for (name, node) in primary.get(field).map_or(&[][..], Node::entries) {
-            let Some(factor) = factors.iter().find(|f| f.name == *name) else { continue };
-            let shows = factor.levels.iter().filter_map(|(_, l)| l.get("set")).any(|set| shows(tree, set, opportunity));
+            let Some(factor) = factors.iter().find(|f| f.name == *name) else {
+                continue;
+            };
+            let shows = factor
+                .levels
+                .iter()
+                .filter_map(|(_, l)| l.get("set"))
+                .any(|set| shows(tree, set, opportunity));
             if !shows {
-                let message =
-                    format!("factor `{name}` changes nothing that `{role}` can observe before the first opportunity (`{opportunity}`)");
-                reader.error("E410", node.key, message, "show it by a mark, a sign, `told` or `seen`");
+                let message = format!(
+                    "factor `{name}` changes nothing that `{role}` can observe before the first opportunity (`{opportunity}`)"
+                );
+                reader.error(
+                    "E410",
+                    node.key,
+                    message,
+                    "show it by a mark, a sign, `told` or `seen`",
+                );
             }
         }
     }
@@ -93,28 +170,40 @@ pub(crate) fn check_factors(tree: &Node, primary: &Node, factors: &[Factor], rea
 
 fn focal_role(tree: &Node) -> &str {
     let roles = tree.get("roles").map_or(&[][..], Node::entries);
-    let focal = roles.iter().find(|(_, r)| r.get("focal").and_then(Node::num).is_some_and(|n| n > 0));
-    focal.or(roles.first()).map_or("agents", |(name, _)| name.as_str())
+    let focal = roles
+        .iter()
+        .find(|(_, r)| r.get("focal").and_then(Node::num).is_some_and(|n| n > 0));
+    focal
+        .or(roles.first())
+        .map_or("agents", |(name, _)| name.as_str())
 }
 
 /// Whether a patch changes what can be seen: the map, texts, signs, windows, seen variables, and causes that are revealed by the
 /// mechanic of the opportunity itself.
 fn shows(tree: &Node, set: &Node, opportunity: &str) -> bool {
-    set.entries().iter().any(|(table, patch)| match table.as_str() {
-        "legend" | "maps" | "layers" | "texts" | "roles" => true,
-        "mechanics" => patch.get("signs").is_some(),
-        "vars" => patch.entries().iter().any(|(name, changed)| {
-            let var = tree.at(&format!("vars.{name}"));
-            let seen = var.and_then(|v| v.get("seen")).is_some_and(|s| s.text() != Some("none")) || changed.get("seen").is_some();
-            let revealed = var.and_then(|v| v.get("revealed_by")).and_then(Node::text);
-            seen || revealed.is_some_and(|event| event == opportunity || same_mechanic(event, opportunity))
-        }),
-        _ => false,
-    })
+    set.entries()
+        .iter()
+        .any(|(table, patch)| match table.as_str() {
+            "legend" | "maps" | "layers" | "texts" | "roles" => true,
+            "mechanics" => patch.get("signs").is_some(),
+            "vars" => patch.entries().iter().any(|(name, changed)| {
+                let var = tree.at(&format!("vars.{name}"));
+                let seen = var
+                    .and_then(|v| v.get("seen"))
+                    .is_some_and(|s| s.text() != Some("none"))
+                    || changed.get("seen").is_some();
+                let revealed = var.and_then(|v| v.get("revealed_by")).and_then(Node::text);
+                seen || revealed
+                    .is_some_and(|event| event == opportunity || same_mechanic(event, opportunity))
+            }),
+            _ => false,
+        })
 }
 
 /// Events of one mechanic come in one tick (`said` before `heard`).
 fn same_mechanic(a: &str, b: &str) -> bool {
-    let gives = |def: &crate::mechanics::MechanicDef, event: &str| def.events.iter().any(|(name, _)| *name == event);
+    let gives = |def: &crate::mechanics::MechanicDef, event: &str| {
+        def.events.iter().any(|(name, _)| *name == event)
+    };
     ALL.iter().any(|def| gives(def, a) && gives(def, b))
 }

@@ -42,16 +42,29 @@ fn warn(node: &Node, source: &str, reader: &mut Reader<'_>) {
     if !matches!(node.data, Data::Text(_)) {
         return;
     }
-    let raw = source.get(node.span.start..node.span.end).unwrap_or_default();
+    let raw = source
+        .get(node.span.start..node.span.end)
+        .unwrap_or_default();
     let mut start = 0;
     for word in raw.split(|c: char| !c.is_alphanumeric()) {
         if let Some((word, instead)) = MENTAL.iter().find(|(w, _)| *w == word.to_lowercase()) {
             let at = node.span.start + start;
-            let span = Span { start: at, end: at + word.len() };
+            let span = Span {
+                start: at,
+                end: at + word.len(),
+            };
             let help = format!("say what is done, {instead}");
-            reader.out.push(Diagnostic::warning("W901", span, format!("\"{word}\" describes a mind"), help));
+            reader.out.push(Diagnostic::warning(
+                "W901",
+                span,
+                format!("\"{word}\" describes a mind"),
+                help,
+            ));
         }
         start += word.len();
-        start += raw.get(start..).and_then(|r| r.chars().next()).map_or(0, char::len_utf8);
+        start += raw
+            .get(start..)
+            .and_then(|r| r.chars().next())
+            .map_or(0, char::len_utf8);
     }
 }

@@ -63,26 +63,59 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
     lint::mental_words(&tree, &source, &mut reader);
     out.append(&mut reader.out);
     let own = frame.own_cell();
-    let arms: Vec<_> = plans.iter().map(|plan| arms::arm(plan, &factors, &own)).collect();
+    let arms: Vec<_> = plans
+        .iter()
+        .map(|plan| arms::arm(plan, &factors, &own))
+        .collect();
     let cells = factors.iter().map(|f| f.levels.len()).product::<usize>();
     if cells > 24 {
         let at = tree.get("factors").map_or(tree.span, |n| n.key);
-        let message = format!("{cells} cells of the factorial, the limit is 24 (cells of the factorial)");
-        out.push(Diagnostic::error("E204", at, message, "do with fewer factors or levels"));
+        let message =
+            format!("{cells} cells of the factorial, the limit is 24 (cells of the factorial)");
+        out.push(Diagnostic::error(
+            "E204",
+            at,
+            message,
+            "do with fewer factors or levels",
+        ));
         return None;
     }
-    let (base, mut found) = compile(Job { id, source: &source, tree: &tree, added: &[], arm: "" });
+    let (base, mut found) = compile(Job {
+        id,
+        source: &source,
+        tree: &tree,
+        added: &[],
+        arm: "",
+    });
     let mut unused = take_unused(&mut found);
     out.append(&mut found);
-    let parts = Parts { source, tree, plans, factors };
+    let parts = Parts {
+        source,
+        tree,
+        plans,
+        factors,
+    };
     let mut broken = base.is_none();
     for (plan, arm) in parts.plans.iter().zip(&arms) {
         for cell in 0..arm.cells.len() {
-            let (tree, patch) = patched(&parts.tree, &parts.plans, plan, &parts.factors, &arm.cells[cell], out);
+            let (tree, patch) = patched(
+                &parts.tree,
+                &parts.plans,
+                plan,
+                &parts.factors,
+                &arm.cells[cell],
+                out,
+            );
             // A base that does not compile would say the same in every cell.
             if !broken && !failed(out) || patch.added.iter().any(|a| a.who.contains(&plan.name)) {
                 let name = arm.cell_name(cell);
-                let job = Job { id, source: &parts.source, tree: &tree, added: &patch.added, arm: &name };
+                let job = Job {
+                    id,
+                    source: &parts.source,
+                    tree: &tree,
+                    added: &patch.added,
+                    arm: &name,
+                };
                 let (_, mut found) = compile(job);
                 let also = take_unused(&mut found);
                 unused.retain(|d| also.iter().any(|a| a.span == d.span));
@@ -124,26 +157,56 @@ impl Scenario {
             None => (arm, ""),
         };
         let of_kind = |kind: ArmKind| self.arms.iter().position(|a| a.kind == kind);
-        let index = self.arms.iter().position(|a| a.name == name).or_else(|| match name {
-            "treatment" => of_kind(ArmKind::Treatment),
-            "control" => of_kind(ArmKind::Control),
-            "lookalike" => of_kind(ArmKind::Lookalike),
-            _ => None,
-        });
+        let index = self
+            .arms
+            .iter()
+            .position(|a| a.name == name)
+            .or_else(|| match name {
+                "treatment" => of_kind(ArmKind::Treatment),
+                "control" => of_kind(ArmKind::Control),
+                "lookalike" => of_kind(ArmKind::Lookalike),
+                _ => None,
+            });
         let found = index.and_then(|index| Some((index, self.cell(index, levels)?)));
         let Some((index, cell)) = found else {
             let arms = match index {
-                Some(index) => (0..self.arms[index].cells.len()).map(|c| self.arms[index].cell_name(c)).collect::<Vec<_>>(),
+                Some(index) => (0..self.arms[index].cells.len())
+                    .map(|c| self.arms[index].cell_name(c))
+                    .collect::<Vec<_>>(),
                 None => self.arms.iter().map(|a| a.name.clone()).collect(),
             };
-            return Err(ArmError::Unknown { scenario: self.id.clone(), arm: arm.to_owned(), arms: arms.join(", ") });
+            return Err(ArmError::Unknown {
+                scenario: self.id.clone(),
+                arm: arm.to_owned(),
+                arms: arms.join(", "),
+            });
         };
-        let Parts { source, tree, plans, factors } = &self.parts;
+        let Parts {
+            source,
+            tree,
+            plans,
+            factors,
+        } = &self.parts;
         let cells = &self.arms[index].cells;
-        let (tree, patch) = patched(tree, plans, &plans[index], factors, &cells[cell], &mut Vec::new());
+        let (tree, patch) = patched(
+            tree,
+            plans,
+            &plans[index],
+            factors,
+            &cells[cell],
+            &mut Vec::new(),
+        );
         let name = self.arms[index].cell_name(cell);
-        let (compiled, _) = compile(Job { id: &self.id, source, tree: &tree, added: &patch.added, arm: &name });
-        Ok(Arc::new(compiled.expect("every cell was compiled when the file was checked")))
+        let (compiled, _) = compile(Job {
+            id: &self.id,
+            source,
+            tree: &tree,
+            added: &patch.added,
+            arm: &name,
+        });
+        Ok(Arc::new(compiled.expect(
+            "every cell was compiled when the file was checked",
+        )))
     }
     /// The cell of an arm that has these levels; for factors that are not named, the first cell's.
     fn cell(&self, arm: usize, levels: &str) -> Option<usize> {
@@ -151,7 +214,9 @@ impl Scenario {
         let mut wanted = cells.first()?.clone();
         for part in levels.split(',').filter(|p| !p.is_empty()) {
             let (factor, level) = part.split_once('=')?;
-            level.trim().clone_into(&mut wanted.iter_mut().find(|(f, _)| f == factor.trim())?.1);
+            level
+                .trim()
+                .clone_into(&mut wanted.iter_mut().find(|(f, _)| f == factor.trim())?.1);
         }
         cells.iter().position(|c| *c == wanted)
     }

@@ -70,10 +70,19 @@ pub(crate) struct Known<'a> {
 
 impl Known<'_> {
     fn kind(&self, name: &str, at: Span, path: &str, reader: &mut Reader<'_>) -> Option<KindId> {
-        let found = self.kinds.iter().position(|k| k.name == name).and_then(|i| u8::try_from(i).ok());
+        let found = self
+            .kinds
+            .iter()
+            .position(|k| k.name == name)
+            .and_then(|i| u8::try_from(i).ok());
         if found.is_none() {
             let help = suggest(name, self.kinds.iter().map(|k| k.name.as_str()));
-            reader.error("E103", at, format!("{path} names `{name}`, which is no kind in [layers]"), help);
+            reader.error(
+                "E103",
+                at,
+                format!("{path} names `{name}`, which is no kind in [layers]"),
+                help,
+            );
         }
         found.map(KindId::new)
     }
@@ -81,30 +90,66 @@ impl Known<'_> {
 
 /// Reads the one map of a file.
 pub(crate) fn read_map(tree: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Option<MapPlan> {
-    let meanings = tree.get("legend").map(|legend| read_legend(legend, known, reader)).unwrap_or_default();
+    let meanings = tree
+        .get("legend")
+        .map(|legend| read_legend(legend, known, reader))
+        .unwrap_or_default();
     let maps = tree.get("maps")?;
     if let Some((name, second)) = maps.entries().get(1) {
         let message = format!("[maps.{name}]: this version plays one map a file");
-        reader.error("E105", second.key, message, "keep one map; pools of maps come with a later version");
+        reader.error(
+            "E105",
+            second.key,
+            message,
+            "keep one map; pools of maps come with a later version",
+        );
     }
     let Some((name, node)) = maps.entries().first() else {
-        reader.error("E104", maps.key, "[maps] holds no map", "write [maps.<name>] with `floor` and `rows`");
+        reader.error(
+            "E104",
+            maps.key,
+            "[maps] holds no map",
+            "write [maps.<name>] with `floor` and `rows`",
+        );
         return None;
     };
     let path = format!("maps.{name}");
     let file: MapFile = reader.read(node, &path)?;
     if file.wrap {
         let at = node.get("wrap").map_or(node.key, |n| n.span);
-        reader.error("E105", at, format!("{path}: this version has no torus"), "drop `wrap`");
+        reader.error(
+            "E105",
+            at,
+            format!("{path}: this version has no torus"),
+            "drop `wrap`",
+        );
     }
     let floor_at = node.get("floor").map_or(node.key, |n| n.span);
     let floor = known.kind(&file.floor, floor_at, &format!("{path}.floor"), reader);
     if let Some(kind) = floor.filter(|k| known.kinds[k.index()].layer != Layer::Floor) {
-        let message = format!("{path}.floor names `{}`, which is not of the layer floor", known.kinds[kind.index()].name);
+        let message = format!(
+            "{path}.floor names `{}`, which is not of the layer floor",
+            known.kinds[kind.index()].name
+        );
         reader.error("E103", floor_at, message, "name a kind of the layer floor");
     }
-    let base = text_at(known.source, node.get("rows")?, Quotes::Literal, "maps", reader)?;
-    lay_out(&path, name, (&file.rows, base), floor, &file, &meanings, known, reader)
+    let base = text_at(
+        known.source,
+        node.get("rows")?,
+        Quotes::Literal,
+        "maps",
+        reader,
+    )?;
+    lay_out(
+        &path,
+        name,
+        (&file.rows, base),
+        floor,
+        &file,
+        &meanings,
+        known,
+        reader,
+    )
 }
 
 #[expect(clippy::too_many_arguments, reason = "the parts of read_map")]
@@ -121,13 +166,32 @@ fn lay_out(
     let rows: Vec<&str> = text.lines().collect();
     let width = rows.first().map_or(0, |r| r.chars().count());
     if rows.is_empty() || width == 0 {
-        let at = Span { start: base, end: base };
-        reader.error("E301", at, format!("{path} has no cells"), "draw the map in `rows`, one line a row");
+        let at = Span {
+            start: base,
+            end: base,
+        };
+        reader.error(
+            "E301",
+            at,
+            format!("{path} has no cells"),
+            "draw the map in `rows`, one line a row",
+        );
         return None;
     }
     if rows.len() > MAX_SIDE || rows.iter().any(|r| r.chars().count() > MAX_SIDE) {
-        let message = format!("{path} has {} rows and {width} columns, the limit is {MAX_SIDE} each (map cells)", rows.len());
-        reader.error("E204", Span { start: base, end: base }, message, "draw a smaller map");
+        let message = format!(
+            "{path} has {} rows and {width} columns, the limit is {MAX_SIDE} each (map cells)",
+            rows.len()
+        );
+        reader.error(
+            "E204",
+            Span {
+                start: base,
+                end: base,
+            },
+            message,
+            "draw a smaller map",
+        );
         return None;
     }
     let mut strangers: Vec<char> = Vec::new();
@@ -137,19 +201,43 @@ fn lay_out(
         let n = row.chars().count();
         if n != width {
             let (at, help) = if n < width {
-                (start + row.len(), format!("add {} cell{}", width - n, if width - n > 1 { "s" } else { "" }))
+                (
+                    start + row.len(),
+                    format!(
+                        "add {} cell{}",
+                        width - n,
+                        if width - n > 1 { "s" } else { "" }
+                    ),
+                )
             } else {
                 let byte = row.char_indices().nth(width).map_or(row.len(), |(i, _)| i);
-                (start + byte, format!("take {} cell{} away", n - width, if n - width > 1 { "s" } else { "" }))
+                (
+                    start + byte,
+                    format!(
+                        "take {} cell{} away",
+                        n - width,
+                        if n - width > 1 { "s" } else { "" }
+                    ),
+                )
             };
-            let message = format!("row {} of {path} has {n} cells, row 1 has {width}", number + 1);
+            let message = format!(
+                "row {} of {path} has {n} cells, row 1 has {width}",
+                number + 1
+            );
             reader.error("E301", Span { start: at, end: at }, message, help);
         }
         let mut glyphs = row.char_indices();
         for _ in 0..width {
             let (byte, glyph) = glyphs.next().unwrap_or((row.len(), '.'));
-            let at = Span { start: start + byte, end: (start + byte + glyph.len_utf8()).min(start + row.len()) };
-            let mut cell = CellPlan { at, kinds: floor.into_iter().collect(), ..CellPlan::default() };
+            let at = Span {
+                start: start + byte,
+                end: (start + byte + glyph.len_utf8()).min(start + row.len()),
+            };
+            let mut cell = CellPlan {
+                at,
+                kinds: floor.into_iter().collect(),
+                ..CellPlan::default()
+            };
             match meanings.iter().find(|m| m.glyph == glyph) {
                 Some(meaning) => fill(&mut cell, meaning, known.kinds),
                 None if glyph == '.' || glyph == ' ' => {}
@@ -157,14 +245,28 @@ fn lay_out(
                 None => {
                     strangers.push(glyph);
                     let list: Vec<String> = meanings.iter().map(|m| m.glyph.to_string()).collect();
-                    let help = format!("add `\"{glyph}\" = …` or use one of {} . and blank", list.join(" "));
-                    reader.error("E302", at, format!("glyph `{glyph}` is not in [legend]"), help);
+                    let help = format!(
+                        "add `\"{glyph}\" = …` or use one of {} . and blank",
+                        list.join(" ")
+                    );
+                    reader.error(
+                        "E302",
+                        at,
+                        format!("glyph `{glyph}` is not in [legend]"),
+                        help,
+                    );
                 }
             }
             cells.push(cell);
         }
     }
-    Some(MapPlan { name: name.to_owned(), height: rows.len(), width, cells, mirror: file.mirror })
+    Some(MapPlan {
+        name: name.to_owned(),
+        height: rows.len(),
+        width,
+        cells,
+        mirror: file.mirror,
+    })
 }
 
 fn fill(cell: &mut CellPlan, meaning: &Meaning, kinds: &[Kind]) {
@@ -173,7 +275,8 @@ fn fill(cell: &mut CellPlan, meaning: &Meaning, kinds: &[Kind]) {
             cell.maybe.push((kind, p));
         } else {
             // A floor of its own takes the place of the map's.
-            cell.kinds.retain(|k| kinds[k.index()].layer != kinds[kind.index()].layer);
+            cell.kinds
+                .retain(|k| kinds[k.index()].layer != kinds[kind.index()].layer);
             cell.kinds.push(kind);
         }
     }
@@ -188,13 +291,24 @@ fn read_legend(legend: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Vec<
         for glyph in key.chars() {
             if glyph == '.' || glyph == ' ' || out.iter().any(|m| m.glyph == glyph) {
                 let (what, help) = if glyph == '.' || glyph == ' ' {
-                    (format!("[legend] gives a meaning to `{glyph}`, which is always bare floor"), "use another glyph")
+                    (
+                        format!(
+                            "[legend] gives a meaning to `{glyph}`, which is always bare floor"
+                        ),
+                        "use another glyph",
+                    )
                 } else {
-                    (format!("glyph `{glyph}` stands twice in [legend]"), "keep one of the two")
+                    (
+                        format!("glyph `{glyph}` stands twice in [legend]"),
+                        "keep one of the two",
+                    )
                 };
                 reader.error("E106", node.key, what, help);
             } else {
-                out.push(Meaning { glyph, ..meaning.clone() });
+                out.push(Meaning {
+                    glyph,
+                    ..meaning.clone()
+                });
             }
         }
     }
@@ -207,7 +321,12 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
     let list = |node: &Node, reader: &mut Reader<'_>| -> Vec<KindId> {
         let one = |n: &Node, reader: &mut Reader<'_>| {
             if n.text().is_none() {
-                reader.error("E201", n.span, format!("`{path}` must name a kind, found {}", n.sort()), "write a kind's name in quotes");
+                reader.error(
+                    "E201",
+                    n.span,
+                    format!("`{path}` must name a kind, found {}", n.sort()),
+                    "write a kind's name in quotes",
+                );
             }
             known.kind(n.text()?, n.span, &path, reader)
         };
@@ -226,48 +345,101 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
             "thing" => meaning.kinds = list(value, reader),
             "p" => match value.num().filter(|p| (0..=ONE).contains(p)) {
                 Some(p) => meaning.p = Some(p),
-                None => reader.error("E201", value.span, "`p` is a chance, from 0 to 1", "write a number from 0 to 1"),
+                None => reader.error(
+                    "E201",
+                    value.span,
+                    "`p` is a chance, from 0 to 1",
+                    "write a number from 0 to 1",
+                ),
             },
-            "spawn" => match value.text().map(|name| (name, known.roles.iter().position(|r| *r == name))) {
+            "spawn" => match value
+                .text()
+                .map(|name| (name, known.roles.iter().position(|r| *r == name)))
+            {
                 Some((_, Some(role))) => meaning.spawn = u8::try_from(role).ok().map(RoleId::new),
                 // A file without roles was told so already.
                 Some(_) if known.roles.is_empty() => {}
                 Some((name, None)) => {
                     let help = suggest(name, known.roles.iter().copied());
-                    reader.error("E103", value.span, format!("{path} names `{name}`, which is no role"), help);
+                    reader.error(
+                        "E103",
+                        value.span,
+                        format!("{path} names `{name}`, which is no role"),
+                        help,
+                    );
                 }
-                None => reader.error("E201", value.span, "`spawn` must name a role", "write a role's name in quotes"),
+                None => reader.error(
+                    "E201",
+                    value.span,
+                    "`spawn` must name a role",
+                    "write a role's name in quotes",
+                ),
             },
             "shuffle" | "choose" | "area" => {
-                let message = format!("{path}.{field}: this version does not have `{field}` in the legend yet");
+                let message = format!(
+                    "{path}.{field}: this version does not have `{field}` in the legend yet"
+                );
                 reader.error("E105", value.key, message, "draw the map without it");
             }
             other => {
-                let message = format!("{path}.{other}: this version has no variables of things yet");
-                reader.error("E105", value.key, message, "a legend's table takes `thing`, `p` and `spawn`");
+                let message =
+                    format!("{path}.{other}: this version has no variables of things yet");
+                reader.error(
+                    "E105",
+                    value.key,
+                    message,
+                    "a legend's table takes `thing`, `p` and `spawn`",
+                );
             }
         }
     }
     meaning
 }
 
-fn check_layers(key: &str, node: &Node, meaning: &Meaning, known: Known<'_>, reader: &mut Reader<'_>) {
+fn check_layers(
+    key: &str,
+    node: &Node,
+    meaning: &Meaning,
+    known: Known<'_>,
+    reader: &mut Reader<'_>,
+) {
     for (i, a) in meaning.kinds.iter().enumerate() {
         let a = &known.kinds[a.index()];
-        if let Some(b) = meaning.kinds[..i].iter().map(|k| &known.kinds[k.index()]).find(|b| b.layer == a.layer) {
-            let message = format!("legend.{key} puts {} and {} into one cell, and both are of one layer", b.name, a.name);
-            reader.error("E308", node.span, message, "move one of them to another layer");
+        if let Some(b) = meaning.kinds[..i]
+            .iter()
+            .map(|k| &known.kinds[k.index()])
+            .find(|b| b.layer == a.layer)
+        {
+            let message = format!(
+                "legend.{key} puts {} and {} into one cell, and both are of one layer",
+                b.name, a.name
+            );
+            reader.error(
+                "E308",
+                node.span,
+                message,
+                "move one of them to another layer",
+            );
         }
         if meaning.spawn.is_some() && a.layer == Layer::Solid {
             let message = format!("legend.{key} lets agents spawn inside {}", a.name);
-            reader.error("E308", node.span, message, "spawn on a cell without something solid");
+            reader.error(
+                "E308",
+                node.span,
+                message,
+                "spawn on a cell without something solid",
+            );
         }
     }
 }
 
 /// Which cells can be walked to from some spawn. `shut(kind)`: a solid kind that never opens.
 pub(crate) fn reachable(plan: &MapPlan, shut: impl Fn(KindId) -> bool) -> Vec<bool> {
-    let open: Vec<bool> = plan.cells.iter().map(|c| !c.kinds.iter().any(|&k| shut(k))).collect();
+    let open: Vec<bool> = plan
+        .cells
+        .iter()
+        .map(|c| !c.kinds.iter().any(|&k| shut(k)))
+        .collect();
     let mut seen: Vec<bool> = plan.cells.iter().map(|c| c.spawn.is_some()).collect();
     let mut queue: Vec<usize> = (0..seen.len()).filter(|&i| seen[i]).collect();
     while let Some(cell) = queue.pop() {

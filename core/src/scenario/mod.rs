@@ -21,23 +21,23 @@ mod lower;
 mod map;
 mod names;
 mod parse;
+mod patch;
 #[cfg(test)]
 mod props;
-mod patch;
 mod read;
-mod tables;
-mod text;
-mod world;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sigs;
+mod tables;
+mod text;
+mod world;
 
 pub use check_bot::{BotText, compile_bot};
 pub use check_rules::{Binder, Rules, Use, compile_expr, compile_rules, named_by_the, names_in};
 pub use load::check;
+pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
 #[cfg(feature = "schema")]
 pub use schema::schema;
-pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
 
 use std::sync::Arc;
 

@@ -11,12 +11,28 @@ use crate::ids::{Num, ONE};
 
 /// Tables keyed by the author's own names: a patch cannot add to them.
 const OPEN: [&str; 16] = [
-    "dials", "vars", "goals", "things", "roles", "maps", "legend", "mechanics", "defs", "rules", "events", "messages", "texts",
-    "rewards", "factors", "arms",
+    "dials",
+    "vars",
+    "goals",
+    "things",
+    "roles",
+    "maps",
+    "legend",
+    "mechanics",
+    "defs",
+    "rules",
+    "events",
+    "messages",
+    "texts",
+    "rewards",
+    "factors",
+    "arms",
 ];
 /// What an arm may not touch.
-const FIXED: [&str; 11] =
-    ["format", "question", "bots", "measures", "exits", "checks", "skins", "captions", "pools", "factors", "arms"];
+const FIXED: [&str; 11] = [
+    "format", "question", "bots", "measures", "exits", "checks", "skins", "captions", "pools",
+    "factors", "arms",
+];
 
 /// A patch in the making: what was set by whom.
 #[derive(Debug, Default)]
@@ -29,18 +45,41 @@ pub(crate) struct Patched {
 
 impl Patched {
     /// Merges a `set` table into a tree. `who` says whose it is: `arm no_dilemma`, `factor twin, level yes`.
-    pub(crate) fn merge(&mut self, tree: &mut Node, set: &Node, who: &str, out: &mut Vec<Diagnostic>) {
+    pub(crate) fn merge(
+        &mut self,
+        tree: &mut Node,
+        set: &Node,
+        who: &str,
+        out: &mut Vec<Diagnostic>,
+    ) {
         for (key, value) in set.entries() {
             if FIXED.contains(&key.as_str()) {
                 let message = format!("{who} patches `{key}`, which is the same in every arm");
-                out.push(Diagnostic::error("E502", value.key, message, "patch the world: what agents meet in it"));
+                out.push(Diagnostic::error(
+                    "E502",
+                    value.key,
+                    message,
+                    "patch the world: what agents meet in it",
+                ));
                 continue;
             }
             self.merge_one(tree, key, value, "", who, out);
         }
     }
-    fn merge_one(&mut self, tree: &mut Node, key: &str, value: &Node, inside: &str, who: &str, out: &mut Vec<Diagnostic>) {
-        let path = if inside.is_empty() { key.to_owned() } else { format!("{inside}.{key}") };
+    fn merge_one(
+        &mut self,
+        tree: &mut Node,
+        key: &str,
+        value: &Node,
+        inside: &str,
+        who: &str,
+        out: &mut Vec<Diagnostic>,
+    ) {
+        let path = if inside.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{inside}.{key}")
+        };
         let Some(old) = tree.get_mut(key) else {
             self.add(tree, key, value, inside, path, who, out);
             return;
@@ -52,9 +91,16 @@ impl Patched {
             return;
         }
         if let Some((_, first)) = self.leaves.iter().find(|(p, _)| *p == path) {
-            let mut d =
-                Diagnostic::error("E506", value.span, format!("{who} sets {path} a second time"), "set it in one place of an arm");
-            d.related.push(Related { span: first.span, message: "set here already".to_owned() });
+            let mut d = Diagnostic::error(
+                "E506",
+                value.span,
+                format!("{who} sets {path} a second time"),
+                "set it in one place of an arm",
+            );
+            d.related.push(Related {
+                span: first.span,
+                message: "set here already".to_owned(),
+            });
             out.push(d);
             return;
         }
@@ -62,7 +108,12 @@ impl Patched {
             let mut text = String::new();
             value.canonical(&mut text);
             let message = format!("{who} sets {path} to what it is already ({text})");
-            out.push(Diagnostic::error("E501", value.span, message, "another value, or drop the line"));
+            out.push(Diagnostic::error(
+                "E501",
+                value.span,
+                message,
+                "another value, or drop the line",
+            ));
             return;
         }
         *old = value.clone();
@@ -84,22 +135,40 @@ impl Patched {
             0 => true,
             1 => OPEN.contains(&inside),
             // Named mechanics: `mechanics.regrow` holds instances; variables of roles and things.
-            2 => inside.strip_prefix("mechanics.").is_some_and(|m| super::mechanic(m).is_some_and(|d| d.named)),
+            2 => inside
+                .strip_prefix("mechanics.")
+                .is_some_and(|m| super::mechanic(m).is_some_and(|d| d.named)),
             3 => inside.split('.').nth(2) == Some("vars"),
             _ => false,
         };
         let Data::Table(entries) = &mut tree.data else {
-            let message = format!("{who} patches {path}, which does not exist: {inside} is {}", tree.sort());
-            out.push(Diagnostic::error("E502", value.key, message, format!("set {inside} as a whole")));
+            let message = format!(
+                "{who} patches {path}, which does not exist: {inside} is {}",
+                tree.sort()
+            );
+            out.push(Diagnostic::error(
+                "E502",
+                value.key,
+                message,
+                format!("set {inside} as a whole"),
+            ));
             return;
         };
         if open {
             let help = suggest(key, entries.iter().map(|(k, _)| k.as_str()));
-            out.push(Diagnostic::error("E502", value.key, format!("{who} patches {path}, which does not exist"), help));
+            out.push(Diagnostic::error(
+                "E502",
+                value.key,
+                format!("{who} patches {path}, which does not exist"),
+                help,
+            ));
             return;
         }
         entries.push((key.to_owned(), value.clone()));
-        self.added.push(Added { path: path.clone(), who: who.to_owned() });
+        self.added.push(Added {
+            path: path.clone(),
+            who: who.to_owned(),
+        });
         self.leaves.push((path, value.clone()));
     }
 }
@@ -119,10 +188,19 @@ fn fold(node: &mut Node, dials: &[(String, Num)], out: &mut Vec<Diagnostic>) {
         Data::List(items) => items.iter_mut().for_each(|item| fold(item, dials, out)),
         // `end` and `says` are texts.
         Data::Table(entries) => {
-            entries.iter_mut().filter(|(k, _)| k != "end" && k != "says").for_each(|(_, value)| fold(value, dials, out));
+            entries
+                .iter_mut()
+                .filter(|(k, _)| k != "end" && k != "says")
+                .for_each(|(_, value)| fold(value, dials, out));
         }
         Data::Text(text) if text.starts_with("dial.") => match folded(text, dials) {
-            Ok(n) => node.data = if n % ONE == 0 { Data::Int(n / ONE) } else { Data::Num(n) },
+            Ok(n) => {
+                node.data = if n % ONE == 0 {
+                    Data::Int(n / ONE)
+                } else {
+                    Data::Num(n)
+                }
+            }
             Err((code, message, help)) => {
                 out.push(Diagnostic::error(code, span, message, help));
                 node.data = Data::Int(0);
@@ -134,18 +212,36 @@ fn fold(node: &mut Node, dials: &[(String, Num)], out: &mut Vec<Diagnostic>) {
 
 fn folded(text: &str, dials: &[(String, Num)]) -> Result<Num, (&'static str, String, String)> {
     let rest = text.strip_prefix("dial.").unwrap_or(text);
-    let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+    let end = rest
+        .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+        .unwrap_or(rest.len());
     let (name, rest) = (&rest[..end], rest[end..].trim());
     let Some((_, value)) = dials.iter().find(|(n, _)| n == name) else {
         let help = suggest(name, dials.iter().map(|(n, _)| n.as_str()));
-        return Err(("E103", format!("there is no dial `{name}` that is a number"), help));
+        return Err((
+            "E103",
+            format!("there is no dial `{name}` that is a number"),
+            help,
+        ));
     };
     if rest.is_empty() {
         return Ok(*value);
     }
-    let form = || ("E201", format!("`{text}` is neither a dial nor a dial times a number"), format!("write `dial.{name} * 0.5`"));
+    let form = || {
+        (
+            "E201",
+            format!("`{text}` is neither a dial nor a dial times a number"),
+            format!("write `dial.{name} * 0.5`"),
+        )
+    };
     let factor = rest.strip_prefix('*').map(str::trim).ok_or_else(form)?;
     let factor = millionths(factor).map_err(|_| form())?;
     let product = i128::from(*value) * i128::from(factor) / i128::from(ONE);
-    Num::try_from(product).map_err(|_| ("E201", format!("`{text}` is out of range"), format!("the dial is {}", decimal(*value))))
+    Num::try_from(product).map_err(|_| {
+        (
+            "E201",
+            format!("`{text}` is out of range"),
+            format!("the dial is {}", decimal(*value)),
+        )
+    })
 }

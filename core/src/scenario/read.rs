@@ -30,18 +30,32 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(added: &'a [Added]) -> Self {
-        Self { added, out: Vec::new() }
+        Self {
+            added,
+            out: Vec::new(),
+        }
     }
-    pub(crate) fn error(&mut self, code: &str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(crate) fn error(
+        &mut self,
+        code: &str,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         self.out.push(Diagnostic::error(code, span, message, help));
     }
     /// Reads a node that stands at `path`. What can be read is given even when fields of it are wrong.
     pub(crate) fn read<T: DeserializeOwned>(&mut self, node: &Node, path: &str) -> Option<T> {
-        self.read_with(node, path, |value| match serde_path_to_error::deserialize::<_, T>(value) {
-            Ok(t) => Ok(t),
-            Err(error) => {
-                let path = error.path().to_string();
-                Err(ConfigError { path: if path == "." { String::new() } else { path }, message: error.inner().to_string() })
+        self.read_with(node, path, |value| {
+            match serde_path_to_error::deserialize::<_, T>(value) {
+                Ok(t) => Ok(t),
+                Err(error) => {
+                    let path = error.path().to_string();
+                    Err(ConfigError {
+                        path: if path == "." { String::new() } else { path },
+                        message: error.inner().to_string(),
+                    })
+                }
             }
         })
     }
@@ -62,7 +76,10 @@ impl<'a> Reader<'a> {
                         return None; // the field is there, but wrong or misspelt
                     }
                     let place = self.explain(node, path, &error);
-                    if self.out.len() - before > 20 || place.is_empty() || !remove(&mut value, &place) {
+                    if self.out.len() - before > 20
+                        || place.is_empty()
+                        || !remove(&mut value, &place)
+                    {
                         return None;
                     }
                 }
@@ -75,43 +92,87 @@ impl<'a> Reader<'a> {
         if let Some(rest) = message.strip_prefix("unknown field `") {
             let name = rest.split('`').next().unwrap_or_default().to_owned();
             let inside = if error.path.rsplit(['.', ']']).next() == Some(name.as_str()) {
-                error.path.strip_suffix(name.as_str()).unwrap_or_default().trim_end_matches('.').to_owned()
+                error
+                    .path
+                    .strip_suffix(name.as_str())
+                    .unwrap_or_default()
+                    .trim_end_matches('.')
+                    .to_owned()
             } else {
                 error.path.clone()
             };
             let full = join(&inside, &name);
-            let span = node.at(&inside).and_then(|n| n.get(&name)).map_or(node.key, |n| n.key);
+            let span = node
+                .at(&inside)
+                .and_then(|n| n.get(&name))
+                .map_or(node.key, |n| n.key);
             let legal = expected_names(rest);
             let help = suggest(&name, legal.iter().map(String::as_str));
             let whole = join(path, &full);
             match self.added.iter().find(|a| a.path == whole) {
                 Some(added) => {
-                    self.error("E502", span, format!("{} patches {whole}, which does not exist", added.who), help);
+                    self.error(
+                        "E502",
+                        span,
+                        format!("{} patches {whole}, which does not exist", added.who),
+                        help,
+                    );
                 }
-                None => self.error("E101", span, format!("[{}] has no field `{name}`", join(path, &inside)), help),
+                None => self.error(
+                    "E101",
+                    span,
+                    format!("[{}] has no field `{name}`", join(path, &inside)),
+                    help,
+                ),
             }
             return full;
         }
         if let Some(rest) = message.strip_prefix("missing field `") {
             let name = rest.split('`').next().unwrap_or_default();
             let inside = node.nearest(&error.path);
-            let at = if inside.key.start == inside.key.end { node.key } else { inside.key };
-            self.error("E104", at, format!("[{}] needs a field `{name}`", join(path, &error.path)), format!("add `{name} = …`"));
+            let at = if inside.key.start == inside.key.end {
+                node.key
+            } else {
+                inside.key
+            };
+            self.error(
+                "E104",
+                at,
+                format!("[{}] needs a field `{name}`", join(path, &error.path)),
+                format!("add `{name} = …`"),
+            );
             return String::new();
         }
         let at = node.nearest(&error.path);
-        let label = last(if error.path.is_empty() { path } else { &error.path });
+        let label = last(if error.path.is_empty() {
+            path
+        } else {
+            &error.path
+        });
         let (what, help) = match message.split_once(", expected ") {
             Some((found, expected)) if !found.starts_with("unknown variant") => {
                 let expected = in_words(expected);
-                let found = if found.starts_with("invalid value") { literal(at) } else { at.sort().to_owned() };
-                (format!("`{label}` must be {expected}, found {found}"), instead(&label, at, &expected))
+                let found = if found.starts_with("invalid value") {
+                    literal(at)
+                } else {
+                    at.sort().to_owned()
+                };
+                (
+                    format!("`{label}` must be {expected}, found {found}"),
+                    instead(&label, at, &expected),
+                )
             }
             Some((found, expected)) => {
                 let name = found.split('`').nth(1).unwrap_or_default();
                 let legal = expected_names(expected);
                 let help = suggest(name, legal.iter().map(String::as_str));
-                (format!("`{label}` cannot be `{name}`: it is one of {}", legal.join(", ")), help)
+                (
+                    format!(
+                        "`{label}` cannot be `{name}`: it is one of {}",
+                        legal.join(", ")
+                    ),
+                    help,
+                )
             }
             None => (format!("`{label}`: {message}"), String::new()),
         };
@@ -121,7 +182,11 @@ impl<'a> Reader<'a> {
 }
 
 fn join(a: &str, b: &str) -> String {
-    if a.is_empty() || b.is_empty() { [a, b].concat() } else { format!("{a}.{b}") }
+    if a.is_empty() || b.is_empty() {
+        [a, b].concat()
+    } else {
+        format!("{a}.{b}")
+    }
 }
 
 fn last(path: &str) -> String {
@@ -130,8 +195,15 @@ fn last(path: &str) -> String {
 
 /// The names between back quotes.
 fn expected_names(message: &str) -> Vec<String> {
-    let after = message.split_once("expected ").map_or(message, |(_, rest)| rest);
-    after.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+    let after = message
+        .split_once("expected ")
+        .map_or(message, |(_, rest)| rest);
+    after
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// What serde expected, in the words of a scenario's author.
@@ -149,7 +221,10 @@ fn in_words(expected: &str) -> String {
             "a sequence" => "a list".to_owned(),
             "a map" => "a table".to_owned(),
             "string or map" => "a word".to_owned(),
-            other if other.starts_with("a tuple of size ") || other.starts_with("an array of length ") => {
+            other
+                if other.starts_with("a tuple of size ")
+                    || other.starts_with("an array of length ") =>
+            {
                 format!("a list of {}", other.rsplit(' ').next().unwrap_or("2"))
             }
             other => other.to_owned(),
@@ -172,10 +247,16 @@ fn instead(label: &str, node: &Node, expected: &str) -> String {
     let number = node.text().filter(|t| super::doc::millionths(t).is_ok());
     match (number, &node.data) {
         (Some(text), _) if expected.contains("number") => format!("write `{label} = {text}`"),
-        (None, Data::Text(t)) if expected.contains("number") => format!("write a number in place of \"{t}\""),
-        (_, Data::Text(t)) if expected == "true or false" && (t == "true" || t == "false") => format!("write `{label} = {t}`"),
+        (None, Data::Text(t)) if expected.contains("number") => {
+            format!("write a number in place of \"{t}\"")
+        }
+        (_, Data::Text(t)) if expected == "true or false" && (t == "true" || t == "false") => {
+            format!("write `{label} = {t}`")
+        }
         (_, Data::Text(t)) if expected == "a list" => format!("write `{label} = [\"{t}\"]`"),
-        (_, Data::Int(_) | Data::Num(_) | Data::Bool(_)) if expected == "text" => format!("write `{label} = \"{}\"`", literal(node)),
+        (_, Data::Int(_) | Data::Num(_) | Data::Bool(_)) if expected == "text" => {
+            format!("write `{label} = \"{}\"`", literal(node))
+        }
         _ => format!("write {expected}"),
     }
 }

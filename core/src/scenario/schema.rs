@@ -6,8 +6,9 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::file::{
-    ArmFile, BotFile, CheckFile, DefFile, DialFile, ExitFile, LayersFile, LevelFile, MapFile, MeasureFile, MessageFile,
-    QuestionFile, RewardFile, RoleFile, SkinFile, ThingFile, TimeFile, VarFile,
+    ArmFile, BotFile, CheckFile, DefFile, DialFile, ExitFile, LayersFile, LevelFile, MapFile,
+    MeasureFile, MessageFile, QuestionFile, RewardFile, RoleFile, SkinFile, ThingFile, TimeFile,
+    VarFile,
 };
 use super::frame::MEASURE_IDS;
 use crate::mechanics::ALL;
@@ -23,7 +24,10 @@ pub fn schema() -> Value {
     let measure = of::<MeasureFile>(g);
     let mut properties = Map::new();
     let mut table = |name: &str, schema: Value| properties.insert(name.to_owned(), schema);
-    table("format", json!({ "const": 1, "description": "Version of the scenario language." }));
+    table(
+        "format",
+        json!({ "const": 1, "description": "Version of the scenario language." }),
+    );
     table("question", of::<QuestionFile>(g));
     table("time", of::<TimeFile>(&mut folded));
     table("dials", each(of::<DialFile>(g)));
@@ -32,7 +36,10 @@ pub fn schema() -> Value {
     table("things", each(of::<ThingFile>(g)));
     table("roles", each(of::<RoleFile>(g)));
     table("maps", each(of::<MapFile>(g)));
-    table("legend", json!({ "type": "object", "additionalProperties": legend(&text, &names) }));
+    table(
+        "legend",
+        json!({ "type": "object", "additionalProperties": legend(&text, &names) }),
+    );
     table("mechanics", mechanics(&mut folded));
     table("defs", each(of::<DefFile>(g)));
     table("rules", each(text.clone()));
@@ -47,31 +54,54 @@ pub fn schema() -> Value {
     table("factors", each(each(level)));
     table("arms", each(of::<ArmFile>(g)));
     table("bots", each(of::<BotFile>(g)));
-    table("measures", json!({
-        "type": "object", "required": ["primary", "competence"], "additionalProperties": false,
-        "properties": { "primary": measure, "also": { "type": "array", "items": measure }, "competence": measure },
-    }));
+    table(
+        "measures",
+        json!({
+            "type": "object", "required": ["primary", "competence"], "additionalProperties": false,
+            "properties": { "primary": measure, "also": { "type": "array", "items": measure }, "competence": measure },
+        }),
+    );
     table("exits", each(of::<ExitFile>(g)));
     table("checks", each(of::<CheckFile>(g)));
     table("skins", each(of::<SkinFile>(g)));
     table("captions", each(text));
     let mut definitions = plain.take_definitions(true);
     let mut with_dials = Value::Object(folded.take_definitions(true));
-    with_dials.as_object_mut().into_iter().flat_map(|o| o.values_mut()).for_each(numbers);
+    with_dials
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|o| o.values_mut())
+        .for_each(numbers);
     let mut properties = Value::Object(properties);
-    let shared: Vec<String> = definitions.keys().filter(|k| with_dials.get(k).is_some()).cloned().collect();
+    let shared: Vec<String> = definitions
+        .keys()
+        .filter(|k| with_dials.get(k).is_some())
+        .cloned()
+        .collect();
     for name in &shared {
         let (from, to) = (format!("#/$defs/{name}"), format!("#/$defs/{name}OrDial"));
         for table in ["time", "mechanics"] {
-            properties.get_mut(table).into_iter().for_each(|t| rename(t, &from, &to));
+            properties
+                .get_mut(table)
+                .into_iter()
+                .for_each(|t| rename(t, &from, &to));
         }
         rename(&mut with_dials, &from, &to);
     }
     if let Value::Object(with_dials) = with_dials {
-        let name = |name: String| if shared.contains(&name) { format!("{name}OrDial") } else { name };
+        let name = |name: String| {
+            if shared.contains(&name) {
+                format!("{name}OrDial")
+            } else {
+                name
+            }
+        };
         definitions.extend(with_dials.into_iter().map(|(n, schema)| (name(n), schema)));
     }
-    if let Some(id) = definitions.get_mut("MeasureFile").and_then(|m| m.pointer_mut("/properties/id")) {
+    if let Some(id) = definitions
+        .get_mut("MeasureFile")
+        .and_then(|m| m.pointer_mut("/properties/id"))
+    {
         *id = json!({ "enum": MEASURE_IDS.as_slice() });
     }
     json!({
@@ -111,7 +141,10 @@ fn mechanics(generator: &mut SchemaGenerator) -> Value {
     let mut properties = Map::new();
     for def in ALL {
         let config = (def.schema)(generator).to_value();
-        properties.insert(def.name.to_owned(), if def.named { each(config) } else { config });
+        properties.insert(
+            def.name.to_owned(),
+            if def.named { each(config) } else { config },
+        );
     }
     json!({ "type": "object", "additionalProperties": false, "properties": properties })
 }
@@ -135,7 +168,10 @@ fn rename(schema: &mut Value, from: &str, to: &str) {
 fn numbers(schema: &mut Value) {
     match schema {
         Value::Object(object) => {
-            let number = matches!(object.get("type").and_then(Value::as_str), Some("number" | "integer"));
+            let number = matches!(
+                object.get("type").and_then(Value::as_str),
+                Some("number" | "integer")
+            );
             object.values_mut().for_each(numbers);
             if number {
                 let plain = Value::Object(std::mem::take(object));
@@ -155,7 +191,12 @@ mod tests {
     fn references(schema: &Value, out: &mut Vec<String>) {
         match schema {
             Value::Object(object) => {
-                out.extend(object.get("$ref").and_then(Value::as_str).map(str::to_owned));
+                out.extend(
+                    object
+                        .get("$ref")
+                        .and_then(Value::as_str)
+                        .map(str::to_owned),
+                );
                 object.values().for_each(|v| references(v, out));
             }
             Value::Array(items) => items.iter().for_each(|v| references(v, out)),
@@ -170,10 +211,17 @@ mod tests {
         references(&schema, &mut found);
         assert!(found.len() > 20);
         for reference in found {
-            assert!(schema.pointer(reference.trim_start_matches('#')).is_some(), "{reference}");
+            assert!(
+                schema.pointer(reference.trim_start_matches('#')).is_some(),
+                "{reference}"
+            );
         }
         for def in ALL {
-            assert!(schema.pointer(&format!("/properties/mechanics/properties/{}", def.name)).is_some());
+            assert!(
+                schema
+                    .pointer(&format!("/properties/mechanics/properties/{}", def.name))
+                    .is_some()
+            );
         }
     }
 

@@ -35,7 +35,11 @@ pub(crate) struct Picked {
 impl Picked {
     /// `regrow.apple` or `move`.
     pub(crate) fn label(&self) -> String {
-        if self.instance.is_empty() { self.def.name.to_owned() } else { format!("{}.{}", self.def.name, self.instance) }
+        if self.instance.is_empty() {
+            self.def.name.to_owned()
+        } else {
+            format!("{}.{}", self.def.name, self.instance)
+        }
     }
     /// `mechanics.regrow.apple`.
     pub(crate) fn path(&self) -> String {
@@ -76,10 +80,21 @@ pub(crate) struct World {
 }
 
 /// Reads each entry of a table keyed by the author's names.
-pub(crate) fn each<T: serde::de::DeserializeOwned>(tree: &Node, table: &str, reader: &mut Reader<'_>) -> Vec<Named<Option<T>>> {
-    let Some(node) = tree.get(table) else { return Vec::new() };
+pub(crate) fn each<T: serde::de::DeserializeOwned>(
+    tree: &Node,
+    table: &str,
+    reader: &mut Reader<'_>,
+) -> Vec<Named<Option<T>>> {
+    let Some(node) = tree.get(table) else {
+        return Vec::new();
+    };
     if !node.is_table() {
-        reader.error("E201", node.span, format!("`{table}` must be a table, found {}", node.sort()), format!("write [{table}.<name>]"));
+        reader.error(
+            "E201",
+            node.span,
+            format!("`{table}` must be a table, found {}", node.sort()),
+            format!("write [{table}.<name>]"),
+        );
     }
     let read = |(name, node): &(String, Node)| Named {
         name: name.clone(),
@@ -90,7 +105,13 @@ pub(crate) fn each<T: serde::de::DeserializeOwned>(tree: &Node, table: &str, rea
 }
 
 fn present<T>(entries: Vec<Named<Option<T>>>) -> Vec<Named<T>> {
-    let one = |e: Named<Option<T>>| e.value.map(|value| Named { name: e.name, node: e.node, value });
+    let one = |e: Named<Option<T>>| {
+        e.value.map(|value| Named {
+            name: e.name,
+            node: e.node,
+            value,
+        })
+    };
     entries.into_iter().filter_map(one).collect()
 }
 
@@ -101,7 +122,10 @@ pub(crate) fn dial_numbers(dials: &[(String, Dial)]) -> Vec<(String, Num)> {
         Dial::Num(n) => Some(*n),
         _ => None,
     };
-    dials.iter().filter_map(|(name, dial)| Some((name.clone(), number(dial)?))).collect()
+    dials
+        .iter()
+        .filter_map(|(name, dial)| Some((name.clone(), number(dial)?)))
+        .collect()
 }
 
 /// Reads `[dials]`.
@@ -110,7 +134,14 @@ pub(crate) fn read_dials(tree: &Node, reader: &mut Reader<'_>) -> Vec<(String, D
     for dial in each::<DialFile>(tree, "dials", reader) {
         let (name, node) = (dial.name, dial.node);
         let value = match dial.value {
-            Some(value) => read_dial(&Named { name: name.clone(), node: node.clone(), value }, reader),
+            Some(value) => read_dial(
+                &Named {
+                    name: name.clone(),
+                    node: node.clone(),
+                    value,
+                },
+                reader,
+            ),
             // Told of already; its number still serves where it is named.
             None => node.get("value").and_then(Node::num).map(Dial::Num),
         };
@@ -127,28 +158,50 @@ fn read_dial(dial: &Named<DialFile>, reader: &mut Reader<'_>) -> Option<Dial> {
         let value = choices.iter().position(|c| c == word);
         if value.is_none() {
             let help = suggest(word, choices.iter().map(String::as_str));
-            reader.error("E201", node.span, format!("{path}.value is `{word}`, which is none of its choices"), help);
+            reader.error(
+                "E201",
+                node.span,
+                format!("{path}.value is `{word}`, which is none of its choices"),
+                help,
+            );
         }
-        return value.map(|value| Dial::Choice { value, choices: choices.clone() });
+        return value.map(|value| Dial::Choice {
+            value,
+            choices: choices.clone(),
+        });
     }
     if let Data::Bool(b) = node.data {
         return Some(Dial::Bool(b));
     }
     let Some(value) = node.num() else {
-        let message = format!("{path}.value must be a number, true, false, or one of its `choices`, found {}", node.sort());
+        let message = format!(
+            "{path}.value must be a number, true, false, or one of its `choices`, found {}",
+            node.sort()
+        );
         reader.error("E201", node.span, message, "write a number");
         return None;
     };
     let Some([low, high]) = dial.value.range else {
-        reader.error("E104", dial.node.key, format!("[{path}] needs a field `range`"), "add `range = [least, most]`");
+        reader.error(
+            "E104",
+            dial.node.key,
+            format!("[{path}] needs a field `range`"),
+            "add `range = [least, most]`",
+        );
         return None;
     };
     if value < low.0 || value > high.0 {
-        let message = format!("{path}.value is {}, its range is {} to {}", decimal(value), decimal(low.0), decimal(high.0));
+        let message = format!(
+            "{path}.value is {}, its range is {} to {}",
+            decimal(value),
+            decimal(low.0),
+            decimal(high.0)
+        );
         reader.error("E201", node.span, message, "change the value or the range");
     }
     let step = dial.value.step.map_or(0, |s| s.0);
-    let whole = [value, low.0, high.0, step].iter().all(|n| n % ONE == 0) && matches!(node.data, Data::Int(_));
+    let whole = [value, low.0, high.0, step].iter().all(|n| n % ONE == 0)
+        && matches!(node.data, Data::Int(_));
     let int = i32::try_from(value / ONE).ok().filter(|_| whole);
     Some(int.map_or(Dial::Num(value), Dial::Int))
 }
@@ -156,17 +209,35 @@ fn read_dial(dial: &Named<DialFile>, reader: &mut Reader<'_>) -> Option<Dial> {
 impl World {
     /// Reads all of it from a tree whose dials are folded.
     pub(crate) fn read(tree: &Node, dials: Vec<(String, Dial)>, reader: &mut Reader<'_>) -> Self {
-        let mut world = Self { dials, whole: true, ..Self::default() };
+        let mut world = Self {
+            dials,
+            whole: true,
+            ..Self::default()
+        };
         for later in ["goals", "pools"] {
             if let Some(node) = tree.get(later) {
-                reader.error("E105", node.key, format!("this version does not have [{later}] yet"), "drop it");
+                reader.error(
+                    "E105",
+                    node.key,
+                    format!("this version does not have [{later}] yet"),
+                    "drop it",
+                );
             }
         }
         let time = tree.get("time");
-        world.time = time.and_then(|node| Some((reader.read::<TimeFile>(node, "time")?, node.clone())));
+        world.time =
+            time.and_then(|node| Some((reader.read::<TimeFile>(node, "time")?, node.clone())));
         if let Some((time, node)) = world.time.as_ref().filter(|(t, _)| t.rounds != Count(1)) {
             let at = node.get("rounds").map_or(node.key, |n| n.span);
-            reader.error("E105", at, format!("time.rounds = {}: this version plays one round", time.rounds.0), "drop `rounds`");
+            reader.error(
+                "E105",
+                at,
+                format!(
+                    "time.rounds = {}: this version plays one round",
+                    time.rounds.0
+                ),
+                "drop `rounds`",
+            );
         }
         world.read_layers(tree, reader);
         world.things = present(each(tree, "things", reader));
@@ -176,7 +247,15 @@ impl World {
         world.messages = present(each(tree, "messages", reader));
         for message in world.messages.iter().filter(|m| m.value.args.is_some()) {
             let at = message.node.get("args").map_or(message.node.key, |n| n.key);
-            reader.error("E105", at, format!("messages.{}: this version has no arguments of messages yet", message.name), "drop `args`");
+            reader.error(
+                "E105",
+                at,
+                format!(
+                    "messages.{}: this version has no arguments of messages yet",
+                    message.name
+                ),
+                "drop `args`",
+            );
         }
         world.read_texts(tree, reader);
         world.read_mechanics(tree, reader);
@@ -192,8 +271,12 @@ impl World {
         world
     }
     fn read_layers(&mut self, tree: &Node, reader: &mut Reader<'_>) {
-        let Some(node) = tree.get("layers") else { return };
-        let Some(file) = reader.read::<LayersFile>(node, "layers") else { return };
+        let Some(node) = tree.get("layers") else {
+            return;
+        };
+        let Some(file) = reader.read::<LayersFile>(node, "layers") else {
+            return;
+        };
         for (_, layer) in Layer::ALL {
             let kinds = match layer {
                 Layer::Floor => &file.floor,
@@ -205,7 +288,13 @@ impl World {
             for kind in kinds {
                 // A second one is refused by `check_names`.
                 if !self.kinds.iter().any(|k| k.name == *kind) {
-                    self.kinds.push(Kind { name: kind.clone(), layer, look: 0, n_looks: 1, look_min: 0 });
+                    self.kinds.push(Kind {
+                        name: kind.clone(),
+                        layer,
+                        look: 0,
+                        n_looks: 1,
+                        look_min: 0,
+                    });
                 }
             }
         }
@@ -218,65 +307,131 @@ impl World {
         for thing in &self.things {
             if !self.kind_names().any(|k| k == thing.name) {
                 let help = suggest(&thing.name, self.kind_names());
-                reader.error("E103", thing.node.key, format!("[things.{}]: no layer has such a kind", thing.name), help);
+                reader.error(
+                    "E103",
+                    thing.node.key,
+                    format!("[things.{}]: no layer has such a kind", thing.name),
+                    help,
+                );
             }
-            for (field, given) in [("vars", thing.value.vars.is_some()), ("look", thing.value.look.is_some())] {
+            for (field, given) in [
+                ("vars", thing.value.vars.is_some()),
+                ("look", thing.value.look.is_some()),
+            ] {
                 if given {
                     let at = thing.node.get(field).map_or(thing.node.key, |n| n.key);
-                    let message = format!("things.{}.{field}: this version has no variables of things yet", thing.name);
-                    reader.error("E105", at, message, "keep it in a variable of the arena or of a role");
+                    let message = format!(
+                        "things.{}.{field}: this version has no variables of things yet",
+                        thing.name
+                    );
+                    reader.error(
+                        "E105",
+                        at,
+                        message,
+                        "keep it in a variable of the arena or of a role",
+                    );
                 }
             }
         }
     }
     fn read_texts(&mut self, tree: &Node, reader: &mut Reader<'_>) {
-        let Some(node) = tree.get("texts") else { return };
+        let Some(node) = tree.get("texts") else {
+            return;
+        };
         for (name, node) in node.entries() {
-            let text = if node.is_table() { node.get("text") } else { Some(node) };
+            let text = if node.is_table() {
+                node.get("text")
+            } else {
+                Some(node)
+            };
             match text.and_then(Node::text) {
                 Some(text) => self.texts.push((name.clone(), text.to_owned())),
                 None => reader.error(
                     "E201",
                     node.span,
-                    format!("`texts.{name}` must be a text or {{text, reveals}}, found {}", node.sort()),
+                    format!(
+                        "`texts.{name}` must be a text or {{text, reveals}}, found {}",
+                        node.sort()
+                    ),
                     "write a text in quotes",
                 ),
             }
-            for (field, value) in node.entries().iter().filter(|(f, _)| f != "text" && f != "reveals") {
+            for (field, value) in node
+                .entries()
+                .iter()
+                .filter(|(f, _)| f != "text" && f != "reveals")
+            {
                 let help = suggest(field, ["text", "reveals"]);
-                reader.error("E101", value.key, format!("[texts.{name}] has no field `{field}`"), help);
+                reader.error(
+                    "E101",
+                    value.key,
+                    format!("[texts.{name}] has no field `{field}`"),
+                    help,
+                );
             }
         }
     }
     fn read_mechanics(&mut self, tree: &Node, reader: &mut Reader<'_>) {
-        let Some(table) = tree.get("mechanics") else { return };
+        let Some(table) = tree.get("mechanics") else {
+            return;
+        };
         let mut found: Vec<(usize, Picked)> = Vec::new();
         for (name, node) in table.entries() {
             let Some(position) = ALL.iter().position(|d| d.name == name) else {
                 let mut help = suggest(name, ALL.iter().map(|d| d.name));
                 if help.is_empty() {
-                    help = format!("this version has {}", ALL.iter().map(|d| d.name).collect::<Vec<_>>().join(", "));
+                    help = format!(
+                        "this version has {}",
+                        ALL.iter().map(|d| d.name).collect::<Vec<_>>().join(", ")
+                    );
                 }
-                reader.error("E102", node.key, format!("there is no mechanic `{name}` in this version"), help);
+                reader.error(
+                    "E102",
+                    node.key,
+                    format!("there is no mechanic `{name}` in this version"),
+                    help,
+                );
                 self.whole = false;
                 continue;
             };
             let def = &ALL[position];
             let instances: Vec<(String, &Node)> = if def.named {
-                node.entries().iter().map(|(instance, node)| (instance.clone(), node)).collect()
+                node.entries()
+                    .iter()
+                    .map(|(instance, node)| (instance.clone(), node))
+                    .collect()
             } else {
                 vec![(String::new(), node)]
             };
             if def.named && (instances.is_empty() || instances.iter().any(|(_, n)| !n.is_table())) {
-                let message = format!("mechanics.{name} is written with a name of its own, any number of times");
-                reader.error("E201", node.key, message, format!("write `{name}.<name> = {{ … }}`"));
+                let message = format!(
+                    "mechanics.{name} is written with a name of its own, any number of times"
+                );
+                reader.error(
+                    "E201",
+                    node.key,
+                    message,
+                    format!("write `{name}.<name> = {{ … }}`"),
+                );
                 self.whole = false;
                 continue;
             }
             for (instance, node) in instances {
-                let label = if instance.is_empty() { def.name.to_owned() } else { format!("{}.{instance}", def.name) };
+                let label = if instance.is_empty() {
+                    def.name.to_owned()
+                } else {
+                    format!("{}.{instance}", def.name)
+                };
                 match reader.read_with(node, &format!("mechanics.{label}"), def.read) {
-                    Some(config) => found.push((position, Picked { def, instance, node: node.clone(), config })),
+                    Some(config) => found.push((
+                        position,
+                        Picked {
+                            def,
+                            instance,
+                            node: node.clone(),
+                            config,
+                        },
+                    )),
                     None => self.whole = false,
                 }
             }
@@ -287,15 +442,26 @@ impl World {
             for need in picked.def.needs {
                 if table.get(need).is_none() {
                     self.whole = false;
-                    let message = format!("mechanics.{} needs the mechanic `{need}`", picked.label());
-                    reader.error("E104", picked.node.key, message, format!("add `{need} = {{ … }}` to [mechanics]"));
+                    let message =
+                        format!("mechanics.{} needs the mechanic `{need}`", picked.label());
+                    reader.error(
+                        "E104",
+                        picked.node.key,
+                        message,
+                        format!("add `{need} = {{ … }}` to [mechanics]"),
+                    );
                 }
             }
         }
     }
     fn read_events(&mut self, tree: &Node, reader: &mut Reader<'_>) {
         let add = |name: &str, fields: &[Type], mechanic| {
-            crate::event::parts(fields).map(|fields| EventDecl { name: name.to_owned(), fields, mechanic, wanted: false })
+            crate::event::parts(fields).map(|fields| EventDecl {
+                name: name.to_owned(),
+                fields,
+                mechanic,
+                wanted: false,
+            })
         };
         for picked in &self.mechanics {
             for (name, fields) in picked.def.events {
@@ -304,14 +470,29 @@ impl World {
                 }
             }
         }
-        let Some(table) = tree.get("events") else { return };
+        let Some(table) = tree.get("events") else {
+            return;
+        };
         for (name, node) in table.entries() {
             if let Some(event) = self.events.iter().find(|e| e.name == *name) {
-                let whose = event.mechanic.map_or("stands twice in [events]".to_owned(), |m| format!("is given by the mechanic {m}"));
-                reader.error("E106", node.key, format!("event `{name}` {whose}"), "give it another name");
+                let whose = event
+                    .mechanic
+                    .map_or("stands twice in [events]".to_owned(), |m| {
+                        format!("is given by the mechanic {m}")
+                    });
+                reader.error(
+                    "E106",
+                    node.key,
+                    format!("event `{name}` {whose}"),
+                    "give it another name",
+                );
                 continue;
             }
-            let types: Option<Vec<Type>> = node.items().iter().map(|item| event_type(name, item, reader)).collect();
+            let types: Option<Vec<Type>> = node
+                .items()
+                .iter()
+                .map(|item| event_type(name, item, reader))
+                .collect();
             let wrong = !matches!(node.data, Data::List(_));
             match types.filter(|_| !wrong) {
                 Some(types) => match add(name, &types, None) {
@@ -341,22 +522,50 @@ impl World {
         }
         out
     }
-    fn read_var(&self, name: &str, node: &Node, path: &str, file: &VarFile, reader: &mut Reader<'_>) -> Option<VarPlan> {
+    fn read_var(
+        &self,
+        name: &str,
+        node: &Node,
+        path: &str,
+        file: &VarFile,
+        reader: &mut Reader<'_>,
+    ) -> Option<VarPlan> {
         let ty_node = node.get("type")?;
-        let words: Vec<String> = ty_node.items().iter().filter_map(|n| n.text().map(str::to_owned)).collect();
+        let words: Vec<String> = ty_node
+            .items()
+            .iter()
+            .filter_map(|n| n.text().map(str::to_owned))
+            .collect();
         let ty = match ty_node.text() {
             Some(text) => VAR_TYPES.iter().find(|(n, _)| *n == text).map(|(_, t)| *t),
             None => (!words.is_empty()).then_some(Type::Choice),
         };
         let Some(ty) = ty else {
-            let help = suggest(ty_node.text().unwrap_or_default(), VAR_TYPES.iter().map(|(n, _)| *n));
-            let help = if help.is_empty() { "write a type or a list of words".to_owned() } else { help };
-            reader.error("E201", ty_node.span, format!("`{path}.type` is no type of a variable"), help);
+            let help = suggest(
+                ty_node.text().unwrap_or_default(),
+                VAR_TYPES.iter().map(|(n, _)| *n),
+            );
+            let help = if help.is_empty() {
+                "write a type or a list of words".to_owned()
+            } else {
+                help
+            };
+            reader.error(
+                "E201",
+                ty_node.span,
+                format!("`{path}.type` is no type of a variable"),
+                help,
+            );
             return None;
         };
         if file.keep {
             let at = node.get("keep").map_or(node.key, |n| n.key);
-            reader.error("E105", at, format!("{path}.keep: this version plays one round, nothing is kept"), "drop `keep`");
+            reader.error(
+                "E105",
+                at,
+                format!("{path}.keep: this version plays one round, nothing is kept"),
+                "drop `keep`",
+            );
         }
         let (least, most) = match ty {
             Type::Bool => (0, 1),
@@ -368,23 +577,58 @@ impl World {
         };
         let scale = |n: Num| if ty == Type::Int { n / ONE } else { n };
         let bounded = matches!(ty, Type::Int | Type::Num);
-        let (min, max) = (file.min.map_or(least, |d| scale(d.0)), file.max.map_or(most, |d| scale(d.0)));
+        let (min, max) = (
+            file.min.map_or(least, |d| scale(d.0)),
+            file.max.map_or(most, |d| scale(d.0)),
+        );
         if (file.min.is_some() || file.max.is_some()) && !bounded || min > max {
-            let message = if bounded { format!("{path}: `min` lies above `max`") } else { format!("{path}: only int and num have bounds") };
-            reader.error("E201", node.get("min").or(node.get("max")).map_or(node.key, |n| n.span), message, "drop `min` and `max`, or swap them");
+            let message = if bounded {
+                format!("{path}: `min` lies above `max`")
+            } else {
+                format!("{path}: only int and num have bounds")
+            };
+            reader.error(
+                "E201",
+                node.get("min")
+                    .or(node.get("max"))
+                    .map_or(node.key, |n| n.span),
+                message,
+                "drop `min` and `max`, or swap them",
+            );
         }
         let seen = self.seen(node.get("seen"), path, reader);
         let revealed_by = file.revealed_by.as_ref().and_then(|event| {
-            let found = self.events.iter().position(|e| e.name == *event).and_then(|i| u16::try_from(i).ok());
+            let found = self
+                .events
+                .iter()
+                .position(|e| e.name == *event)
+                .and_then(|i| u16::try_from(i).ok());
             if found.is_none() && self.whole {
                 let at = node.get("revealed_by").map_or(node.key, |n| n.span);
                 let help = suggest(event, self.events.iter().map(|e| e.name.as_str()));
-                reader.error("E103", at, format!("{path}.revealed_by names `{event}`, which is no event of this file"), help);
+                reader.error(
+                    "E103",
+                    at,
+                    format!("{path}.revealed_by names `{event}`, which is no event of this file"),
+                    help,
+                );
             }
             found.map(crate::ids::EventId::new)
         });
-        let decl = VarDecl { name: name.to_owned(), ty, min, max, seen, revealed_by };
-        Some(VarPlan { decl, words, init: node.get("init").cloned(), key: node.key })
+        let decl = VarDecl {
+            name: name.to_owned(),
+            ty,
+            min,
+            max,
+            seen,
+            revealed_by,
+        };
+        Some(VarPlan {
+            decl,
+            words,
+            init: node.get("init").cloned(),
+            key: node.key,
+        })
     }
     fn seen(&self, node: Option<&Node>, path: &str, reader: &mut Reader<'_>) -> Seen {
         let Some(node) = node else { return Seen::None };
@@ -396,35 +640,109 @@ impl World {
             (Data::List(items), _) if !own => {
                 let role = |item: &Node| {
                     let name = item.text().unwrap_or_default();
-                    let found = self.roles.iter().position(|r| r.name == name).and_then(|i| u8::try_from(i).ok());
+                    let found = self
+                        .roles
+                        .iter()
+                        .position(|r| r.name == name)
+                        .and_then(|i| u8::try_from(i).ok());
                     if found.is_none() {
                         let help = suggest(name, self.roles.iter().map(|r| r.name.as_str()));
-                        reader.error("E103", item.span, format!("{path}.seen names `{name}`, which is no role"), help);
+                        reader.error(
+                            "E103",
+                            item.span,
+                            format!("{path}.seen names `{name}`, which is no role"),
+                            help,
+                        );
                     }
                     found.map(RoleId::new)
                 };
                 Seen::Roles(items.iter().filter_map(role).collect())
             }
             _ => {
-                let legal = if own { "\"none\" or \"self\"" } else { "\"none\", \"all\" or a list of roles" };
-                reader.error("E201", node.span, format!("`{path}.seen` must be {legal}"), format!("write {legal}"));
+                let legal = if own {
+                    "\"none\" or \"self\""
+                } else {
+                    "\"none\", \"all\" or a list of roles"
+                };
+                reader.error(
+                    "E201",
+                    node.span,
+                    format!("`{path}.seen` must be {legal}"),
+                    format!("write {legal}"),
+                );
                 Seen::None
             }
         }
     }
     fn check_limits(&self, tree: &Node, reader: &mut Reader<'_>) {
-        let slots: i64 = self.roles.iter().map(|r| r.value.as_ref().map_or(0, |v| v.slots.0)).sum();
-        limit(usize::try_from(slots).unwrap_or(0), 64, "slots", tree.get("roles"), reader);
-        limit(self.roles.len(), 7, "visible roles", tree.get("roles"), reader);
+        let slots: i64 = self
+            .roles
+            .iter()
+            .map(|r| r.value.as_ref().map_or(0, |v| v.slots.0))
+            .sum();
+        limit(
+            usize::try_from(slots).unwrap_or(0),
+            64,
+            "slots",
+            tree.get("roles"),
+            reader,
+        );
+        limit(
+            self.roles.len(),
+            7,
+            "visible roles",
+            tree.get("roles"),
+            reader,
+        );
         limit(self.kinds.len(), 250, "kinds", tree.get("layers"), reader);
-        limit(self.vars.len(), 64, "arena variables", tree.get("vars"), reader);
-        limit(self.role_vars.iter().map(Vec::len).max().unwrap_or(0), 32, "variables of a role", tree.get("roles"), reader);
-        limit(self.channels.len(), 16, "reward channels", tree.get("rewards"), reader);
-        limit(self.messages.len(), 64, "messages", tree.get("messages"), reader);
+        limit(
+            self.vars.len(),
+            64,
+            "arena variables",
+            tree.get("vars"),
+            reader,
+        );
+        limit(
+            self.role_vars.iter().map(Vec::len).max().unwrap_or(0),
+            32,
+            "variables of a role",
+            tree.get("roles"),
+            reader,
+        );
+        limit(
+            self.channels.len(),
+            16,
+            "reward channels",
+            tree.get("rewards"),
+            reader,
+        );
+        limit(
+            self.messages.len(),
+            64,
+            "messages",
+            tree.get("messages"),
+            reader,
+        );
         limit(self.texts.len(), 64, "texts", tree.get("texts"), reader);
-        limit(tree.get("bots").map_or(0, |n| n.entries().len()), 32, "bots", tree.get("bots"), reader);
-        let beams = self.mechanics.iter().map(|m| m.config.effects(&m.instance).0.len()).sum();
-        limit(beams, crate::state::MAX_BEAMS, "beams", tree.get("mechanics"), reader);
+        limit(
+            tree.get("bots").map_or(0, |n| n.entries().len()),
+            32,
+            "bots",
+            tree.get("bots"),
+            reader,
+        );
+        let beams = self
+            .mechanics
+            .iter()
+            .map(|m| m.config.effects(&m.instance).0.len())
+            .sum();
+        limit(
+            beams,
+            crate::state::MAX_BEAMS,
+            "beams",
+            tree.get("mechanics"),
+            reader,
+        );
     }
 }
 
@@ -432,14 +750,21 @@ impl World {
 pub(crate) fn limit(n: usize, most: usize, what: &str, at: Option<&Node>, reader: &mut Reader<'_>) {
     if n > most {
         let at = at.map_or(Span::default(), |node| node.key);
-        reader.error("E204", at, format!("{n} {what}, the limit is {most} ({what})"), "do with fewer");
+        reader.error(
+            "E204",
+            at,
+            format!("{n} {what}, the limit is {most} ({what})"),
+            "do with fewer",
+        );
     }
 }
 
 fn is_name(name: &str) -> bool {
     name.len() <= 32
         && name.starts_with(|c: char| c.is_ascii_lowercase())
-        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && name
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// Types of an event's fields and of the arguments of a definition.
@@ -455,8 +780,13 @@ pub(crate) const TYPES: [(&str, Type); 10] = [
     ("message", Type::Message),
     ("text", Type::Text),
 ];
-const VAR_TYPES: [(&str, Type); 5] =
-    [("int", Type::Int), ("num", Type::Num), ("bool", Type::Bool), ("slot", Type::Slot), ("cell", Type::Cell)];
+const VAR_TYPES: [(&str, Type); 5] = [
+    ("int", Type::Int),
+    ("num", Type::Num),
+    ("bool", Type::Bool),
+    ("slot", Type::Slot),
+    ("cell", Type::Cell),
+];
 
 /// The type of that name.
 pub(crate) fn type_of(name: &str) -> Option<Type> {
@@ -466,8 +796,16 @@ pub(crate) fn type_of(name: &str) -> Option<Type> {
 fn event_type(event: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Type> {
     let found = node.text().and_then(type_of);
     if found.is_none() {
-        let help = suggest(node.text().unwrap_or_default(), TYPES.iter().map(|(n, _)| *n));
-        reader.error("E201", node.span, format!("events.{event} has a field of no known type"), help);
+        let help = suggest(
+            node.text().unwrap_or_default(),
+            TYPES.iter().map(|(n, _)| *n),
+        );
+        reader.error(
+            "E201",
+            node.span,
+            format!("events.{event} has a field of no known type"),
+            help,
+        );
     }
     found
 }
@@ -477,7 +815,12 @@ fn check_names(tree: &Node, reader: &mut Reader<'_>) {
     let mut check = |name: &str, at: Span, what: &'static str, reader: &mut Reader<'_>| {
         if !is_name(name) {
             let message = format!("`{name}` is no name for a {what}");
-            reader.error("E106", at, message, "small letters, digits and _, a letter first, at most 32");
+            reader.error(
+                "E106",
+                at,
+                message,
+                "small letters, digits and _, a letter first, at most 32",
+            );
         }
         if let Some((_, other)) = seen.iter().find(|(n, _)| n == name) {
             let message = if *other == what {
@@ -485,20 +828,32 @@ fn check_names(tree: &Node, reader: &mut Reader<'_>) {
             } else {
                 format!("`{name}` names a {what}, and a {other} too")
             };
-            reader.error("E106", at, message, "names of things, roles, events, messages, vars, defs and beams are unique");
+            reader.error(
+                "E106",
+                at,
+                message,
+                "names of things, roles, events, messages, vars, defs and beams are unique",
+            );
         }
         seen.push((name.to_owned(), what));
     };
     for (layer, _) in Layer::ALL {
-        for node in tree.at(&format!("layers.{layer}")).map_or(&[][..], Node::items) {
+        for node in tree
+            .at(&format!("layers.{layer}"))
+            .map_or(&[][..], Node::items)
+        {
             if let Some(name) = node.text().filter(|n| !n.is_empty()) {
                 check(name, node.span, "kind", reader);
             }
         }
     }
-    for (table, what) in
-        [("roles", "role"), ("events", "event"), ("messages", "message"), ("vars", "variable"), ("defs", "definition")]
-    {
+    for (table, what) in [
+        ("roles", "role"),
+        ("events", "event"),
+        ("messages", "message"),
+        ("vars", "variable"),
+        ("defs", "definition"),
+    ] {
         for (name, node) in tree.get(table).map_or(&[][..], Node::entries) {
             check(name, node.key, what, reader);
         }

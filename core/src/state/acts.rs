@@ -53,13 +53,15 @@ const DROP_SIDE: usize = 13;
 impl ArenaMut<'_> {
     /// Cell of the body, or `None` while it has none on the map.
     pub fn body(&self, slot: Slot) -> Option<Cell> {
-        (self.agents.status[slot.index()].0 & BODY_ON_MAP != 0).then(|| Cell::new(self.agents.pos[slot.index()].0))
+        (self.agents.status[slot.index()].0 & BODY_ON_MAP != 0)
+            .then(|| Cell::new(self.agents.pos[slot.index()].0))
     }
     /// The look byte of the slot's body: bits 0–2 role + 1, 3–4 facing, 5 frozen or off, 6 carrying, 7 the role's own bit.
     pub fn look_byte(&self, slot: Slot) -> u8 {
         let i = slot.index();
         let role = self.table.role_of(slot);
-        let stopped = self.agents.frozen_until[i].0 > self.head.tick + 1 || self.agents.status[i].0 & ON == 0;
+        let stopped =
+            self.agents.frozen_until[i].0 > self.head.tick + 1 || self.agents.status[i].0 & ON == 0;
         let carrying = self.agents.carried[i].0.iter().any(|&n| n > 0);
         let own = self.table.roles[role.index()]
             .look
@@ -141,7 +143,8 @@ impl ArenaMut<'_> {
     }
     /// The row of the thing of that kind in a cell.
     pub fn row_at(&self, kind: KindId, cell: Cell) -> Option<usize> {
-        (0..self.rows.len()).find(|&r| self.rows[r].cell == cell.get() && self.table.rows[r].kind == kind)
+        (0..self.rows.len())
+            .find(|&r| self.rows[r].cell == cell.get() && self.table.rows[r].kind == kind)
     }
     /// Freezes the slot: no act in the next `ticks` − 1 ticks; never shortens a freeze.
     pub fn freeze(&mut self, slot: Slot, ticks: u32) {
@@ -153,7 +156,9 @@ impl ArenaMut<'_> {
     }
     /// Ticks for which the slot cannot act, this one not counted.
     pub fn frozen_ticks(&self, slot: Slot) -> u32 {
-        self.agents.frozen_until[slot.index()].0.saturating_sub(self.head.tick + 1)
+        self.agents.frozen_until[slot.index()]
+            .0
+            .saturating_sub(self.head.tick + 1)
     }
     /// `send_away`: the body leaves the map and comes back after `ticks`, or never.
     pub fn send_away(&mut self, slot: Slot, ticks: Option<u32>) {
@@ -163,12 +168,18 @@ impl ArenaMut<'_> {
         }
         self.remove_body(slot);
         self.agents.status[i].0 |= AWAY;
-        self.agents.back_at[i].0 = ticks.map_or(NEVER, |n| self.head.tick.saturating_add(n).min(NEVER - 1));
-        self.emit_fields(self.table.acts.away, &[i64::from(slot.get()), ticks.map_or(-1, i64::from)]);
+        self.agents.back_at[i].0 =
+            ticks.map_or(NEVER, |n| self.head.tick.saturating_add(n).min(NEVER - 1));
+        self.emit_fields(
+            self.table.acts.away,
+            &[i64::from(slot.get()), ticks.map_or(-1, i64::from)],
+        );
     }
     /// Brings an agent that is away back, if there is a free cell; else it waits.
     pub fn bring_back(&mut self, slot: Slot) -> bool {
-        let Some(cell) = self.return_cell(slot) else { return false };
+        let Some(cell) = self.return_cell(slot) else {
+            return false;
+        };
         let i = slot.index();
         self.agents.status[i].0 &= !AWAY;
         self.agents.back_at[i].0 = 0;
@@ -183,13 +194,24 @@ impl ArenaMut<'_> {
         match self.table.acts.return_at {
             ReturnAt::Same => Some(Cell::new(self.agents.pos[slot.index()].0)).filter(free),
             ReturnAt::Spawn => {
-                let key = self.head.draw.key(Purpose::Return, u32::from(slot.get()), 0);
+                let key = self
+                    .head
+                    .draw
+                    .key(Purpose::Return, u32::from(slot.get()), 0);
                 let role = self.table.role_of(slot);
-                let spawns = &self.table.layouts[usize::from(self.head.layout)].spawns[role.index()];
-                spawns.iter().copied().filter(free).min_by_key(|&c| (key.u64(g.subject(c)), c))
+                let spawns =
+                    &self.table.layouts[usize::from(self.head.layout)].spawns[role.index()];
+                spawns
+                    .iter()
+                    .copied()
+                    .filter(free)
+                    .min_by_key(|&c| (key.u64(g.subject(c)), c))
             }
             ReturnAt::Random => {
-                let key = self.head.draw.key(Purpose::Return, u32::from(slot.get()), 0);
+                let key = self
+                    .head
+                    .draw
+                    .key(Purpose::Return, u32::from(slot.get()), 0);
                 (0..g.height)
                     .flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)))
                     .filter(|&c| free(&c) && self.cells.get(c, Layer::Item) == 0)
@@ -227,7 +249,10 @@ impl ArenaMut<'_> {
         } else {
             self.refresh_body(slot);
         }
-        self.emit_fields(self.table.acts.disabled, &[i64::from(slot.get()), by.map_or(-1, |s| i64::from(s.get()))]);
+        self.emit_fields(
+            self.table.acts.disabled,
+            &[i64::from(slot.get()), by.map_or(-1, |s| i64::from(s.get()))],
+        );
     }
     /// `enable`: switches the slot on again; refused while its cell is taken.
     pub fn enable(&mut self, slot: Slot, by: Option<Slot>) {
@@ -240,7 +265,10 @@ impl ArenaMut<'_> {
         }
         self.agents.status[i].0 |= ON;
         self.refresh_body(slot);
-        self.emit_fields(self.table.acts.enabled, &[i64::from(slot.get()), by.map_or(-1, |s| i64::from(s.get()))]);
+        self.emit_fields(
+            self.table.acts.enabled,
+            &[i64::from(slot.get()), by.map_or(-1, |s| i64::from(s.get()))],
+        );
     }
     /// `open`, `shut`: sets a door; shutting it on a body is refused. `false` when nothing changed.
     pub fn set_open(&mut self, row: usize, open: bool) -> bool {
@@ -257,7 +285,11 @@ impl ArenaMut<'_> {
         let (layer, look) = (kind.layer, kind.look);
         self.rows[row].state = u8::from(open);
         self.cells.set(cell, layer, look + u8::from(open));
-        let event = if open { self.table.acts.opened } else { self.table.acts.closed };
+        let event = if open {
+            self.table.acts.opened
+        } else {
+            self.table.acts.closed
+        };
         self.emit_fields(event, &[i64::try_from(row).expect("at most 256 rows")]);
         true
     }
@@ -271,10 +303,15 @@ impl ArenaMut<'_> {
                 };
                 self.take(slot, item, 1);
                 let kind = self.table.items[item];
-                self.cells.set(cell, Layer::Item, self.table.kinds[kind.index()].look);
+                self.cells
+                    .set(cell, Layer::Item, self.table.kinds[kind.index()].look);
                 self.emit_fields(
                     self.table.acts.dropped,
-                    &[i64::from(slot.get()), i64::from(kind.get()), i64::from(cell.get())],
+                    &[
+                        i64::from(slot.get()),
+                        i64::from(kind.get()),
+                        i64::from(cell.get()),
+                    ],
                 );
             }
         }
@@ -291,7 +328,8 @@ impl ArenaMut<'_> {
             let (row, column) = g.place(c);
             let (y, x) = (row - row0 + DROP_RADIUS, column - column0 + DROP_RADIUS);
             let side = i32::try_from(DROP_SIDE).expect("small");
-            (y >= 0 && x >= 0 && y < side && x < side).then(|| usize::try_from(y * side + x).expect("not negative"))
+            (y >= 0 && x >= 0 && y < side && x < side)
+                .then(|| usize::try_from(y * side + x).expect("not negative"))
         };
         seen[local(start)?] = true;
         while head < tail {
@@ -302,7 +340,8 @@ impl ArenaMut<'_> {
             }
             for direction in 0..4 {
                 let next = g.step(cell, direction);
-                let solid = self.table.looks.blocks_move[usize::from(self.cells.get(next, Layer::Solid))];
+                let solid =
+                    self.table.looks.blocks_move[usize::from(self.cells.get(next, Layer::Solid))];
                 if let Some(l) = local(next).filter(|&l| !seen[l] && !solid && g.inside(next)) {
                     seen[l] = true;
                     queue[tail] = next;
@@ -329,6 +368,13 @@ impl ArenaMut<'_> {
     }
     /// An event that a mechanic emits about a slot, a kind and a cell (`eaten`, `taken`, `deposited`, …).
     pub fn emit_at(&mut self, event: EventId, slot: Slot, kind: KindId, cell: Cell) {
-        self.emit_fields(Some(event), &[i64::from(slot.get()), i64::from(kind.get()), i64::from(cell.get())]);
+        self.emit_fields(
+            Some(event),
+            &[
+                i64::from(slot.get()),
+                i64::from(kind.get()),
+                i64::from(cell.get()),
+            ],
+        );
     }
 }

@@ -109,7 +109,10 @@ impl Touched {
 
 impl Default for Touched {
     fn default() -> Self {
-        Self { n: 0, list: [Touch::default(); Self::MAX] }
+        Self {
+            n: 0,
+            list: [Touch::default(); Self::MAX],
+        }
     }
 }
 
@@ -243,7 +246,11 @@ impl Arenas {
     }
     /// Whether any slot of the shard acts through that mechanic in this tick.
     pub fn anyone_acts(&self, position: u8) -> bool {
-        self.acting.iter().skip(usize::from(position)).step_by(self.n_mechanics.max(1)).any(|&slots| slots != 0)
+        self.acting
+            .iter()
+            .skip(usize::from(position))
+            .step_by(self.n_mechanics.max(1))
+            .any(|&slots| slots != 0)
     }
     /// The tick's order of slots.
     #[inline]
@@ -255,7 +262,12 @@ impl Arenas {
         self.pay.fill(0);
         self.heard_now.fill(0);
         self.acting.fill(0);
-        let Sizes { slots, cells, effects, .. } = self.sizes;
+        let Sizes {
+            slots,
+            cells,
+            effects,
+            ..
+        } = self.sizes;
         for (arena, head) in self.heads.iter_mut().enumerate() {
             head.draw = TickDraw::new(head.domain, head.seed, head.episode, head.tick);
             (head.n_events, head.n_answered) = (0, 0);
@@ -264,7 +276,10 @@ impl Arenas {
             for &cell in &self.effects[arena * effects..arena * effects + shown] {
                 words[usize::from(cell)][EFFECT] = 0;
             }
-            super::order::draw(head.draw, &mut self.order[arena * slots..(arena + 1) * slots]);
+            super::order::draw(
+                head.draw,
+                &mut self.order[arena * slots..(arena + 1) * slots],
+            );
         }
     }
     /// Notes whose actions belong to whom; `mechanic_of(slot)` is the position of the mechanic, past the last for `noop`.
@@ -297,8 +312,17 @@ impl Arenas {
         }
     }
     /// The map of one arena, and the tick's order of slots.
-    pub fn cells_and_order<'a>(&'a mut self, table: &'a Table, arena: usize) -> (Cells<'a>, &'a [u8]) {
-        let Sizes { cells, kinds, slots, .. } = self.sizes;
+    pub fn cells_and_order<'a>(
+        &'a mut self,
+        table: &'a Table,
+        arena: usize,
+    ) -> (Cells<'a>, &'a [u8]) {
+        let Sizes {
+            cells,
+            kinds,
+            slots,
+            ..
+        } = self.sizes;
         let cells = Cells {
             words: part(&mut self.words, arena, cells),
             counts: part(&mut self.counts, arena, kinds),
@@ -317,7 +341,11 @@ impl Arenas {
 impl Table {
     /// Event rows of an arena: none when no event is wanted.
     pub fn max_events(&self) -> usize {
-        if self.events.iter().any(|e| e.wanted) { (64 + 32 * self.n_slots()).min(MAX_EVENTS) } else { 0 }
+        if self.events.iter().any(|e| e.wanted) {
+            (64 + 32 * self.n_slots()).min(MAX_EVENTS)
+        } else {
+            0
+        }
     }
     /// Delayed events of an arena.
     pub fn max_later(&self) -> usize {
@@ -325,7 +353,11 @@ impl Table {
     }
     /// Cells that can show an effect in one tick.
     pub fn max_effects(&self) -> usize {
-        if self.effects.is_empty() { 0 } else { self.geometry.cells().min(64 * self.n_slots()) }
+        if self.effects.is_empty() {
+            0
+        } else {
+            self.geometry.cells().min(64 * self.n_slots())
+        }
     }
 }
 
@@ -370,7 +402,11 @@ impl Cells<'_> {
         }
         if self.watch[usize::from(old)] || self.watch[usize::from(code)] {
             if let Some(touch) = self.touched.list.get_mut(usize::from(self.touched.n)) {
-                *touch = Touch { cell: cell.get(), old, new: code };
+                *touch = Touch {
+                    cell: cell.get(),
+                    old,
+                    new: code,
+                };
             }
             self.touched.n = self.touched.n.saturating_add(1);
         }
@@ -560,7 +596,10 @@ impl ArenaMut<'_> {
         let n = usize::from(self.head.n_later);
         match self.later.get_mut(n) {
             Some(place) => {
-                *place = Later { due: self.head.tick.saturating_add(after.max(1)), row };
+                *place = Later {
+                    due: self.head.tick.saturating_add(after.max(1)),
+                    row,
+                };
                 self.head.n_later += 1;
             }
             None => self.head.fault = true,
@@ -585,7 +624,9 @@ impl ArenaMut<'_> {
     /// Adds a fact with these values, in the order of the event's fields, if anybody wants it.
     pub fn emit_fields(&mut self, event: Option<EventId>, values: &[i64]) {
         let table = self.table;
-        let Some(event) = event.filter(|e| table.events[e.index()].wanted) else { return };
+        let Some(event) = event.filter(|e| table.events[e.index()].wanted) else {
+            return;
+        };
         let mut row = EventRow::new(event);
         for (&(_, part), &value) in table.events[event.index()].fields.iter().zip(values) {
             row.set(part, value);

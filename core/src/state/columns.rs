@@ -56,7 +56,14 @@ impl<C: AgentColumn> ArenaColumn for OfAgents<C> {
     }
     fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
         let n = out.len() / C::BYTES;
-        let Some(rows) = self.read.contiguous_iter(world).ok().and_then(|mut tables| tables.next()) else { return };
+        let Some(rows) = self
+            .read
+            .contiguous_iter(world)
+            .ok()
+            .and_then(|mut tables| tables.next())
+        else {
+            return;
+        };
         for (value, bytes) in rows[arena * n..].iter().zip(out.chunks_exact_mut(C::BYTES)) {
             value.write(bytes);
         }
@@ -65,16 +72,26 @@ impl<C: AgentColumn> ArenaColumn for OfAgents<C> {
         let n = bytes.len() / C::BYTES;
         let valid = {
             let table = world.resource::<Table>();
-            bytes.chunks_exact(C::BYTES).all(|b| C::read(b).is_valid(table))
+            bytes
+                .chunks_exact(C::BYTES)
+                .all(|b| C::read(b).is_valid(table))
         };
         if !valid {
             return false;
         }
-        let Some(mut rows) = self.write.contiguous_iter_mut(world).ok().and_then(|mut tables| tables.next()) else {
+        let Some(mut rows) = self
+            .write
+            .contiguous_iter_mut(world)
+            .ok()
+            .and_then(|mut tables| tables.next())
+        else {
             return n == 0;
         };
         let rows = rows.bypass_change_detection();
-        for (value, bytes) in rows[arena * n..].iter_mut().zip(bytes.chunks_exact(C::BYTES)) {
+        for (value, bytes) in rows[arena * n..]
+            .iter_mut()
+            .zip(bytes.chunks_exact(C::BYTES))
+        {
             *value = C::read(bytes);
         }
         true
@@ -109,11 +126,17 @@ impl ColumnRegistry {
             return;
         }
         self.components.push(id);
-        let lacking: Vec<Entity> = world.query_filtered::<Entity, (With<Agent>, Without<C>)>().iter(world).collect();
+        let lacking: Vec<Entity> = world
+            .query_filtered::<Entity, (With<Agent>, Without<C>)>()
+            .iter(world)
+            .collect();
         for agent in lacking {
             world.entity_mut(agent).insert(C::default());
         }
-        let column = OfAgents::<C> { read: world.query_filtered(), write: world.query_filtered() };
+        let column = OfAgents::<C> {
+            read: world.query_filtered(),
+            write: world.query_filtered(),
+        };
         self.add(world, column);
     }
     /// Registers a part of a resource; `resource` names the component that holds it, for the test that nothing is left out.
@@ -128,7 +151,11 @@ impl ColumnRegistry {
     }
     /// What there is.
     pub fn infos(&self) -> Vec<ColumnInfo> {
-        let info = |(c, bytes): &(Box<dyn ArenaColumn>, usize)| ColumnInfo { name: c.name(), bytes: *bytes, canonical: c.canonical() };
+        let info = |(c, bytes): &(Box<dyn ArenaColumn>, usize)| ColumnInfo {
+            name: c.name(),
+            bytes: *bytes,
+            canonical: c.canonical(),
+        };
         self.columns.iter().map(info).collect()
     }
     /// Bytes of one arena, all columns.
@@ -146,7 +173,12 @@ impl ColumnRegistry {
     }
     /// Reads all columns of an arena back; the name of the first that holds a value out of bounds otherwise. The arena's state
     /// is then mixed and must be loaded again or reset.
-    pub fn load(&mut self, world: &mut World, arena: usize, mut from: &[u8]) -> Result<(), &'static str> {
+    pub fn load(
+        &mut self,
+        world: &mut World,
+        arena: usize,
+        mut from: &[u8],
+    ) -> Result<(), &'static str> {
         for (column, bytes) in &mut self.columns {
             let (part, tail) = from.split_at(*bytes);
             if !column.load(world, arena, part) {
@@ -157,7 +189,12 @@ impl ColumnRegistry {
         Ok(())
     }
     /// Feeds the canonical columns of an arena, in order, to `each(name, bytes)`.
-    pub fn canonical(&mut self, world: &World, arena: usize, mut each: impl FnMut(&'static str, &[u8])) {
+    pub fn canonical(
+        &mut self,
+        world: &World,
+        arena: usize,
+        mut each: impl FnMut(&'static str, &[u8]),
+    ) {
         let mut scratch = std::mem::take(&mut self.scratch);
         for (column, bytes) in &mut self.columns {
             if column.canonical() {

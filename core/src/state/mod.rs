@@ -12,17 +12,20 @@ mod order;
 mod registered;
 mod table;
 
+pub use crate::ids::Type;
 pub use acts::{Acts, ReturnAt};
 pub use agents::{
-    AWAY, Agent, AgentParts, AgentQuery, AgentSlices, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Facing, FrozenUntil,
-    IN_PLAY, Illegal, MAX_BEAMS, MAX_ITEMS, MAX_REGISTERS, NEVER, ON, Pos, ReadyAt, Registers, Status,
+    ALIVE, AWAY, Agent, AgentParts, AgentQuery, AgentSlices, BODY_ON_MAP, BackAt, Carried, Chosen,
+    Facing, FrozenUntil, IN_PLAY, Illegal, MAX_BEAMS, MAX_ITEMS, MAX_REGISTERS, NEVER, ON, Pos,
+    ReadyAt, Registers, Status,
 };
-pub use arena::{ArenaMut, Arenas, Cells, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched, End};
+pub use arena::{
+    ArenaMut, Arenas, Cells, End, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched,
+};
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
-pub use crate::ids::Type;
 pub use order::{MAX_SLOTS, draw as draw_order};
 pub use registered::register;
 pub use table::{
-    Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role,
-    RowDecl, Seen, Sign, Table, TextDecl, Time, VarDecl, Word,
+    Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe,
+    MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table, TextDecl, Time, VarDecl, Word,
 };

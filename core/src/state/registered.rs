@@ -3,7 +3,8 @@
 use bevy_ecs::world::World;
 
 use super::agents::{
-    AWAY, ALIVE, BODY_ON_MAP, BackAt, Carried, Chosen, Facing, FrozenUntil, Illegal, ON, Pos, ReadyAt, Registers, Status,
+    ALIVE, AWAY, BODY_ON_MAP, BackAt, Carried, Chosen, Facing, FrozenUntil, Illegal, ON, Pos,
+    ReadyAt, Registers, Status,
 };
 use super::arena::{Arenas, End, Later, ThingRow};
 use super::columns::{AgentColumn, ArenaColumn, ColumnRegistry};
@@ -118,7 +119,10 @@ impl ArenaColumn for Heads {
         h.draw = TickDraw::new(h.domain, h.seed, h.episode, h.tick);
         h.n_events = 0;
         h.n_answered = 0;
-        domain.is_some() && usize::from(h.layout) < layouts.max(1) && end <= 2 && usize::from(h.n_later) <= max_later
+        domain.is_some()
+            && usize::from(h.layout) < layouts.max(1)
+            && end <= 2
+            && usize::from(h.n_later) <= max_later
     }
 }
 
@@ -145,7 +149,13 @@ impl ArenaColumn for Words {
     fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
         let (g, n_slots, kind_of, kinds, max_effects) = {
             let t = world.resource::<Table>();
-            (t.geometry, t.n_slots(), t.looks.kind_of, t.kinds.len(), t.max_effects())
+            (
+                t.geometry,
+                t.n_slots(),
+                t.looks.kind_of,
+                t.kinds.len(),
+                t.max_effects(),
+            )
         };
         let s = &mut *world.resource_mut::<Arenas>();
         let words = &mut s.words[arena * g.cells()..(arena + 1) * g.cells()];
@@ -157,7 +167,9 @@ impl ArenaColumn for Words {
         for row in 0..g.height {
             for column in 0..g.width {
                 let cell = g.cell(row, column);
-                let Some(&word) = from.next() else { return false };
+                let Some(&word) = from.next() else {
+                    return false;
+                };
                 words[cell.index()] = word;
                 for &code in &word[..BODY] {
                     match kind_of[usize::from(code)].checked_sub(1) {
@@ -175,12 +187,17 @@ impl ArenaColumn for Words {
                 }
             }
         }
-        s.heads[arena].n_effects = u16::try_from(n_effects.min(max_effects)).expect("below the number of cells");
+        s.heads[arena].n_effects =
+            u16::try_from(n_effects.min(max_effects)).expect("below the number of cells");
         s.touched[arena].n = u16::MAX;
         valid
     }
     fn blank(&self, bytes: &mut [u8]) {
-        bytes.iter_mut().skip(EFFECT).step_by(size_of::<Word>()).for_each(|b| *b = 0);
+        bytes
+            .iter_mut()
+            .skip(EFFECT)
+            .step_by(size_of::<Word>())
+            .for_each(|b| *b = 0);
     }
 }
 
@@ -233,19 +250,30 @@ impl ArenaColumn for Rows {
     }
     fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
         let n = out.len() / 4;
-        for (row, out) in world.resource::<Arenas>().rows[arena * n..(arena + 1) * n].iter().zip(out.chunks_exact_mut(4)) {
+        for (row, out) in world.resource::<Arenas>().rows[arena * n..(arena + 1) * n]
+            .iter()
+            .zip(out.chunks_exact_mut(4))
+        {
             out[..2].copy_from_slice(&row.cell.to_le_bytes());
             out[2..].copy_from_slice(&[row.holder, row.state]);
         }
     }
     fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
-        let (g, slots) = (world.resource::<Table>().geometry, world.resource::<Table>().n_slots());
+        let (g, slots) = (
+            world.resource::<Table>().geometry,
+            world.resource::<Table>().n_slots(),
+        );
         let n = bytes.len() / 4;
         let mut valid = true;
         let rows = &mut world.resource_mut::<Arenas>().rows[arena * n..(arena + 1) * n];
         for (row, b) in rows.iter_mut().zip(bytes.chunks_exact(4)) {
-            *row = ThingRow { cell: StateHash::read(&b[..2]), holder: b[2], state: b[3] };
-            let known = row.cell == 0 || (usize::from(row.cell) < g.cells() && g.inside(Cell::new(row.cell)));
+            *row = ThingRow {
+                cell: StateHash::read(&b[..2]),
+                holder: b[2],
+                state: b[3],
+            };
+            let known = row.cell == 0
+                || (usize::from(row.cell) < g.cells() && g.inside(Cell::new(row.cell)));
             valid &= known && usize::from(row.holder) <= slots;
         }
         valid
@@ -256,7 +284,10 @@ impl ArenaColumn for Rows {
 const ROW_BYTES: usize = 2 * 4 + 4 + 4 + 8;
 
 fn write_row(row: &EventRow, out: &mut [u8]) {
-    for (value, out) in [row.event, row.a, row.b, row.k].into_iter().zip(out.chunks_exact_mut(2)) {
+    for (value, out) in [row.event, row.a, row.b, row.k]
+        .into_iter()
+        .zip(out.chunks_exact_mut(2))
+    {
         out.copy_from_slice(&value.to_le_bytes());
     }
     out[8..12].copy_from_slice(&row.cell.to_le_bytes());
@@ -289,7 +320,10 @@ impl ArenaColumn for Laters {
     }
     fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
         let n = out.len() / (4 + ROW_BYTES);
-        for (later, out) in world.resource::<Arenas>().later[arena * n..(arena + 1) * n].iter().zip(out.chunks_exact_mut(4 + ROW_BYTES)) {
+        for (later, out) in world.resource::<Arenas>().later[arena * n..(arena + 1) * n]
+            .iter()
+            .zip(out.chunks_exact_mut(4 + ROW_BYTES))
+        {
             out[..4].copy_from_slice(&later.due.to_le_bytes());
             write_row(&later.row, &mut out[4..]);
         }
@@ -299,7 +333,10 @@ impl ArenaColumn for Laters {
         let n = bytes.len() / (4 + ROW_BYTES);
         let later = &mut world.resource_mut::<Arenas>().later[arena * n..(arena + 1) * n];
         for (later, bytes) in later.iter_mut().zip(bytes.chunks_exact(4 + ROW_BYTES)) {
-            *later = Later { due: StateHash::read(&bytes[..4]), row: read_row(&bytes[4..]) };
+            *later = Later {
+                due: StateHash::read(&bytes[..4]),
+                row: read_row(&bytes[4..]),
+            };
         }
         later.iter().all(|l| usize::from(l.row.event) < events)
     }

@@ -73,7 +73,11 @@ impl Geometry {
         Cell::new(((row + self.pad) as usize * self.stride() + (column + self.pad) as usize) as u16)
     }
     /// Row and column in the map as written; padding gives numbers outside it.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_possible_wrap, reason = "160 × 160 cells at most")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_possible_wrap,
+        reason = "160 × 160 cells at most"
+    )]
     pub const fn place(&self, cell: Cell) -> (i32, i32) {
         let (c, s, p) = (cell.index() as i32, self.stride() as i32, self.pad as i32);
         (c / s - p, c % s - p)
@@ -134,7 +138,12 @@ impl Default for Looks {
     fn default() -> Self {
         let mut blocks = [false; 256];
         blocks[usize::from(OUTSIDE)] = true;
-        Self { blocks_move: blocks, blocks_beam: blocks, kind_of: [0; 256], names: vec!["nothing".to_owned()] }
+        Self {
+            blocks_move: blocks,
+            blocks_beam: blocks,
+            kind_of: [0; 256],
+            names: vec!["nothing".to_owned()],
+        }
     }
 }
 
@@ -170,7 +179,10 @@ pub struct Role {
 impl Role {
     /// Rows and columns of the window.
     pub const fn window(&self) -> (usize, usize) {
-        (self.ahead as usize + 1 + self.behind as usize, 2 * self.side as usize + 1)
+        (
+            self.ahead as usize + 1 + self.behind as usize,
+            2 * self.side as usize + 1,
+        )
     }
 }
 
@@ -357,27 +369,57 @@ pub struct Mirror {
 
 impl Default for Time {
     fn default() -> Self {
-        Self { ticks: 1, clock: false, drawn_end: None }
+        Self {
+            ticks: 1,
+            clock: false,
+            drawn_end: None,
+        }
     }
 }
 
 impl Table {
     /// Fills what follows from the rest: roles by slot, the events of the shared acts.
     pub fn derive(&mut self) {
-        self.slot_roles = (0u8..).zip(&self.roles).flat_map(|(r, role)| std::iter::repeat_n(r, usize::from(role.n))).collect();
+        self.slot_roles = (0u8..)
+            .zip(&self.roles)
+            .flat_map(|(r, role)| std::iter::repeat_n(r, usize::from(role.n)))
+            .collect();
         let find = |name| self.event(name);
-        let (away, returned, disabled, enabled) = (find("away"), find("returned"), find("disabled"), find("enabled"));
-        let (opened, closed, dropped, heard) = (find("opened"), find("closed"), find("dropped"), find("heard"));
-        self.acts =
-            super::Acts { away, returned, disabled, enabled, opened, closed, dropped, heard, ..std::mem::take(&mut self.acts) };
+        let (away, returned, disabled, enabled) = (
+            find("away"),
+            find("returned"),
+            find("disabled"),
+            find("enabled"),
+        );
+        let (opened, closed, dropped, heard) = (
+            find("opened"),
+            find("closed"),
+            find("dropped"),
+            find("heard"),
+        );
+        self.acts = super::Acts {
+            away,
+            returned,
+            disabled,
+            enabled,
+            opened,
+            closed,
+            dropped,
+            heard,
+            ..std::mem::take(&mut self.acts)
+        };
     }
     /// Number of slots of an arena.
     pub fn n_slots(&self) -> usize {
-        self.roles.last().map_or(0, |r| usize::from(r.first) + usize::from(r.n))
+        self.roles
+            .last()
+            .map_or(0, |r| usize::from(r.first) + usize::from(r.n))
     }
     /// Role of a slot.
     pub fn role_of(&self, slot: Slot) -> RoleId {
-        let role = self.roles.partition_point(|r| r.first <= slot.get() && r.first + r.n <= slot.get());
+        let role = self
+            .roles
+            .partition_point(|r| r.first <= slot.get() && r.first + r.n <= slot.get());
         RoleId::new(u8::try_from(role).expect("at most 64 roles"))
     }
     /// Number of variables that each agent has room for.
@@ -390,7 +432,9 @@ impl Table {
     }
     /// Number of variable places of an arena: the arena's, then the agents', then the thing rows'.
     pub fn n_places(&self) -> usize {
-        self.vars.len() + self.n_slots() * self.n_role_vars() + self.rows.len() * self.n_thing_vars()
+        self.vars.len()
+            + self.n_slots() * self.n_role_vars()
+            + self.rows.len() * self.n_thing_vars()
     }
     /// Place of an arena variable.
     pub fn arena_place(&self, var: usize) -> usize {
@@ -430,6 +474,8 @@ impl Table {
     }
     /// The kind that a look code shows.
     pub fn kind_of(&self, code: u8) -> Option<KindId> {
-        self.looks.kind_of[usize::from(code)].checked_sub(1).map(KindId::new)
+        self.looks.kind_of[usize::from(code)]
+            .checked_sub(1)
+            .map(KindId::new)
     }
 }
