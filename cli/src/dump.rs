@@ -47,11 +47,6 @@ pub fn files() -> Vec<Generated> {
     ]
 }
 
-/// The hashes that a page must meet in its own run of a shipped scenario; `Err` with a sentence.
-pub fn recorded_hashes(scenario: &str) -> Result<Value, String> {
-    crate::recorded::hashes_of(scenario).map_err(|stop| stop.message)
-}
-
 /// Writes all of them into a checkout.
 pub(crate) fn write(root: &Path) -> Result<u8, Stop> {
     for file in files() {
