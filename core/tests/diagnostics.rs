@@ -274,7 +274,7 @@ fn every_code_that_a_wrong_file_gets_is_in_the_list_and_the_list_is_sorted() {
 /// Each limit is checked before anything is laid out, and its message names it.
 #[test]
 fn what_is_too_much_for_the_engine_is_refused_by_name() {
-    let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<Vec<_>>().join("");
+    let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<String>();
     let swarm = many(300, &|i| format!("[roles.s{i}]\nslots = 1\n"));
     let names = many(251, &|i| format!(", \"k{i}\""));
     let states = many(16, &|i| {

@@ -91,7 +91,7 @@ fn recordings_of_any_bytes_come_back() {
 fn snapshots_of_any_bytes_come_back() {
     for scenario in worlds::shipped() {
         let compiled = worlds::compile(&scenario, "treatment");
-        let good = Batch::new(&[compiled.clone()], Config::default())
+        let good = Batch::new(std::slice::from_ref(&compiled), Config::default())
             .expect("a batch")
             .snapshot(0);
         fuzz::snapshot(&compiled, &good);

@@ -474,7 +474,7 @@ impl Batch {
         let (shard, i) = self.shard(arena);
         let mut out = Vec::new();
         shard.registry.canonical(&shard.world, i, |name, bytes| {
-            out.push((name, xxh3_64(bytes)))
+            out.push((name, xxh3_64(bytes)));
         });
         out
     }

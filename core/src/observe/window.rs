@@ -46,7 +46,7 @@ impl pulp::NullaryFnOnce for Windows<'_> {
             }),
             (Encoding::Codes, false) => self.codes(),
             (Encoding::Codes, true) => self.each(|this, words, cell, facing, out| {
-                codes(this.table, this.role, words, cell, facing, out)
+                codes(this.table, this.role, words, cell, facing, out);
             }),
             (Encoding::Rgb, _) => self.each(|this, words, cell, facing, out| {
                 if let Some(tiles) = this.tiles {
@@ -209,7 +209,7 @@ pub(super) fn view(
 fn codes(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [u8]) {
     let pairs = out.as_chunks_mut::<2>().0;
     for_each(table, role, words, cell, facing, |i, word| {
-        pairs[i] = [top(word), word[LOOK]]
+        pairs[i] = [top(word), word[LOOK]];
     });
 }
 

@@ -119,7 +119,6 @@ impl Checker<'_, '_> {
         true
     }
 
-    #[expect(clippy::too_many_lines, reason = "a flat list, one arm a function")]
     fn function(&mut self, name: &str, call: &Call) -> Typed {
         let arg = |i: usize| &call.args[i].value;
         match name {

@@ -285,7 +285,6 @@ impl Checker<'_, '_> {
         E::Bin(code, Box::new(old.e), Box::new(e))
     }
 
-    #[expect(clippy::too_many_lines, reason = "a flat list, one arm an effect")]
     fn act(&mut self, call: &Call, emitted: &mut Vec<Emitted>) -> Option<F> {
         let name = call.name.text.as_str();
         let Some(sig) = sigs::find(sigs::EFFECTS, name) else {

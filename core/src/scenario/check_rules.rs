@@ -415,7 +415,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table of errors")]
     fn names_calls_and_types_are_checked() {
         for (text, want) in [
             (

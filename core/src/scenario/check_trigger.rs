@@ -10,10 +10,6 @@ use crate::scenario::names::{nearest, suggest};
 use crate::state::Type;
 
 impl Checker<'_, '_> {
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one pattern after the other, each with its own error"
-    )]
     pub(crate) fn on(
         &mut self,
         event: &ast::Name,

@@ -9,7 +9,6 @@ use super::parse;
 use crate::testing::yard::{World, YARD, bot, names, table};
 
 /// Words, signs and numbers of the language, in any order: nearly right texts.
-#[expect(clippy::too_many_lines, reason = "a list of words")]
 fn word() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
         "on",

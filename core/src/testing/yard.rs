@@ -120,7 +120,6 @@ fn events() -> Vec<EventDecl> {
 }
 
 /// The table of the yard with another map. Letters: see [`KINDS`]; `a`: an apple that is there with chance one half; W, S: bodies.
-#[expect(clippy::too_many_lines, reason = "a list of what is there")]
 pub(crate) fn table(map: &str) -> Table {
     let rows: Vec<&str> = map.trim().lines().collect();
     let size = |n: usize| u16::try_from(n).expect("small");

@@ -15,7 +15,6 @@ use crate::state::Type;
 )]
 impl Machine<'_, '_> {
     /// Does an effect; `false` if it could not be done because something is missing.
-    #[expect(clippy::too_many_lines, reason = "a flat list, one arm an effect")]
     pub(super) fn effect(&mut self, op: Op) -> bool {
         let number = self.get(op.b);
         match op.code {
