@@ -1,4 +1,4 @@
-// Weighs what a first visit loads, brotli-compressed, and fails when it is over the limit (WEB §7).
+// Weighs what a first visit loads, brotli-compressed, and fails when it is over the limit (WEB §7; docs/decisions/0041-size-of-the-engine.md).
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -9,7 +9,7 @@ const dist = fileURLToPath(new URL('../dist/', import.meta.url));
 const KB = 1000;
 
 /** Limits in bytes; `first` covers all of them. */
-const LIMITS = { wasm: 260 * KB, js: 60 * KB, font: 45 * KB, rest: 35 * KB, first: 400 * KB };
+const LIMITS = { wasm: 640 * KB, js: 60 * KB, font: 45 * KB, rest: 35 * KB, first: 720 * KB };
 
 /** What a first visit does not load: the other half of the font's letters, and scenarios not chosen. */
 const LATER = /latin-ext|^scenarios\/.*(?<!index)\.(toml|json)$|^recorded\//;
