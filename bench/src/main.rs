@@ -39,6 +39,7 @@ cargo run --release -p commonweal-bench [-- OPTIONS]
   --seconds S      of each measurement (0.4)
   --arenas LIST    1,64,1024,4096
   --threads LIST   1,2
+  --write          writes the results in spite of other options
   --only NAME      one variant: same, codes, none, own, masks, events, hash, all
   --spin NAME      only step that variant at the first size, for a profiler";
 
@@ -169,7 +170,7 @@ fn plan(args: &[String]) -> Result<Plan, String> {
         )?,
         threads: list("--threads", if quick { &[1] } else { &[1, 2] })?,
         variants,
-        write: !quick && args.is_empty(),
+        write: args.is_empty() || args.iter().any(|a| a == "--write"),
     })
 }
 
