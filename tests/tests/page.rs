@@ -1,8 +1,8 @@
-//! Native snapshots that WASM goes on from, under Node and in the page (Python reads them too).
+//! What the page compares itself with: native hashes of the pairs that it opens with, and native snapshots that it goes on from.
 //!
-//! `wasm/tests/snapshots/<scenario>.json`: for the first control and the first treatment a snapshot of one paired seed, taken
-//! after 64 ticks, and the native hashes that follow every 64 ticks. `cargo xtask gen` writes them. The hashes and effects that
-//! the page shows are written by `commonweal dump recorded`.
+//! `web-demo/public/recorded/<scenario>.hashes.json`: hashes every 64 ticks and at the end, of the first control and the first
+//! treatment, for each control agent, of one paired seed. `wasm/tests/snapshots/<scenario>.json`: a snapshot of each of the two
+//! arms and the hashes that follow. `cargo xtask gen` writes both.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use commonweal_core::state::End;
 use commonweal_tests::worlds;
 use serde_json::{Map, Value, json};
 
-/// The paired seed: `commonweal watch --seed 1` shows the same episodes.
+/// The paired seed that the page opens with: `commonweal watch --seed 1` shows the same episodes.
 const SEED: u64 = 1;
 /// Ticks between two hashes, and the tick of the snapshot.
 const EVERY: u32 = 64;
@@ -76,34 +76,50 @@ fn follow(batch: &mut Batch) -> (Map<String, Value>, Vec<u8>) {
     }
 }
 
-/// The file of a scenario: its path and its text.
-fn document(scenario: &Scenario) -> (String, String) {
+/// The two files of a scenario, as text.
+fn documents(scenario: &Scenario) -> [(String, String); 2] {
     let pair = pair(scenario);
-    let cast = cast(scenario, &pair[0], &[]).expect("a role under test");
-    let agent = cast.agents.first().expect("a control agent");
-    let snapshots = pair.iter().map(|compiled| {
-        let (hashes, snapshot) = follow(&mut batch(compiled, agent));
-        let later = |tick: &str| tick.parse::<u32>().is_ok_and(|tick| tick > EVERY);
-        let then: Map<String, Value> = hashes.into_iter().filter(|(tick, _)| later(tick)).collect();
-        json!({
-            "cell": compiled.arm,
-            "policies": agent.policies,
-            "tick": EVERY,
-            "snapshot": hex(&snapshot),
-            "then": then,
-        })
-    });
+    let agents = cast(scenario, &pair[0], &[])
+        .expect("a role under test")
+        .agents;
+    let (mut runs, mut snapshots) = (Vec::new(), Vec::new());
+    for (number, agent) in agents.iter().enumerate() {
+        for compiled in &pair {
+            let (hashes, snapshot) = follow(&mut batch(compiled, agent));
+            if number == 0 {
+                let then: Map<String, Value> = hashes
+                    .iter()
+                    .filter(|(tick, _)| tick.parse::<u32>().is_ok_and(|t| t > EVERY))
+                    .map(|(t, h)| (t.clone(), h.clone()))
+                    .collect();
+                snapshots.push(json!({
+                    "cell": compiled.arm,
+                    "policies": agent.policies,
+                    "tick": EVERY,
+                    "snapshot": hex(&snapshot),
+                    "then": then,
+                }));
+            }
+            runs.push(json!({ "cell": compiled.arm, "policy": agent.name, "hashes": hashes }));
+        }
+    }
     let head = json!({
         "rules_version": RULES_VERSION,
         "scenario_hash": hex(&pair[0].hash),
         "seed": SEED.to_string(),
         "domain": Domain::Calibrate.name(),
     });
-    let snapshots: Vec<Value> = snapshots.collect();
-    (
-        format!("wasm/tests/snapshots/{}.json", scenario.id),
-        text(&head, "snapshots", &snapshots),
-    )
+    let id = &scenario.id;
+    [
+        (
+            format!("web-demo/public/recorded/{id}.hashes.json"),
+            text(&head, "runs", &runs),
+        ),
+        (
+            format!("wasm/tests/snapshots/{id}.json"),
+            text(&head, "snapshots", &snapshots),
+        ),
+    ]
 }
 
 /// One line an entry, so that a difference is read by a person.
@@ -122,14 +138,14 @@ fn root() -> PathBuf {
 }
 
 #[test]
-fn native_snapshots_are_those_of_this_engine() {
+fn the_page_compares_itself_with_this_engine() {
     let write = std::env::var_os("COMMONWEAL_GEN").is_some_and(|mode| mode == "write");
     let mut stale = Vec::new();
-    // A variant that benches time adds nothing.
+    // The page does not show the variants that benches time.
     let shown = worlds::shipped()
         .into_iter()
         .filter(|scenario| !scenario.id.ends_with("_bench"));
-    for (path, text) in shown.map(|scenario| document(&scenario)) {
+    for (path, text) in shown.flat_map(|scenario| documents(&scenario)) {
         let file = root().join(&path);
         if std::fs::read_to_string(&file).is_ok_and(|found| found == text) {
             continue;
