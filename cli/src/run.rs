@@ -14,7 +14,7 @@ use crate::args::RunArgs;
 use crate::source::{self, Source};
 use crate::stop::Stop;
 use crate::table::{Align, Cell, Table};
-use crate::terminal::{Style, Terminal};
+use crate::terminal::{Style, Terminal, visible};
 use crate::{diagnostics, record};
 
 /// What runs when nothing is named.
@@ -254,41 +254,65 @@ fn table(outcome: &Outcome, terminal: &Terminal) -> String {
     }
 }
 
+/// What a table leaves out where the terminal is narrow; `--json` has everything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Detail {
+    /// Intervals of all numbers, not only of the last, which answers the question.
+    intervals: bool,
+    kind: bool,
+    distinct: bool,
+}
+
+const DETAILS: [Detail; 4] = [
+    Detail { intervals: true, kind: true, distinct: true },
+    Detail { intervals: false, kind: true, distinct: true },
+    Detail { intervals: false, kind: false, distinct: true },
+    Detail { intervals: false, kind: false, distinct: false },
+];
+
+/// With as much detail as fits.
 fn by_cell(outcome: &Outcome, terminal: &Terminal) -> String {
-    let mut columns = vec![
-        ("agent", Align::Left),
-        ("kind", Align::Left),
-        ("cell", Align::Left),
-    ];
-    columns.extend(
-        outcome
-            .columns
-            .iter()
-            .map(|c| (c.title.as_str(), Align::Left)),
-    );
-    columns.extend([("distinct", Align::Right), ("verdict", Align::Left)]);
+    let mut text = String::new();
+    for detail in DETAILS {
+        text = cells_with(outcome, detail, terminal);
+        if text.lines().all(|line| visible(line) <= terminal.width) {
+            break;
+        }
+    }
+    text
+}
+
+fn cells_with(outcome: &Outcome, detail: Detail, terminal: &Terminal) -> String {
+    let mut columns = vec![("agent", Align::Left)];
+    if detail.kind {
+        columns.push(("kind", Align::Left));
+    }
+    columns.push(("cell", Align::Left));
+    columns.extend(outcome.columns.iter().map(|c| (c.title.as_str(), Align::Left)));
+    if detail.distinct {
+        columns.push(("distinct", Align::Right));
+    }
+    columns.push(("verdict", Align::Left));
     let mut table = Table::new(&columns);
     let mut last = "";
+    let n = outcome.columns.len();
     for row in &outcome.rows {
         let agent = outcome.agents.iter().find(|a| a.agent == row.agent);
-        let (name, kind) = if row.agent == last {
-            ("", "")
-        } else {
-            (row.agent.as_str(), agent.map_or("", |a| a.kind))
-        };
+        let (name, kind) = if row.agent == last { ("", "") } else { (row.agent.as_str(), agent.map_or("", |a| a.kind)) };
         last = &row.agent;
-        let mut cells = vec![
-            Cell::new(name, Style::Strong),
-            kind.into(),
-            row.cell.as_str().into(),
-        ];
-        cells.extend(
-            row.values
-                .iter()
-                .zip(&outcome.columns)
-                .map(|(value, column)| Cell::from(number(*value, column.signed))),
-        );
-        cells.push(row.n_distinct.to_string().into());
+        let mut cells = vec![Cell::new(name, Style::Strong)];
+        if detail.kind {
+            cells.push(kind.into());
+        }
+        cells.push(row.cell.as_str().into());
+        cells.extend(row.values.iter().zip(&outcome.columns).enumerate().map(|(i, (value, column))| {
+            let bare = Value { point: value.point, ..Value::default() };
+            let shown = if detail.intervals || i + 1 == n { *value } else { bare };
+            Cell::from(number(shown, column.signed))
+        }));
+        if detail.distinct {
+            cells.push(row.n_distinct.to_string().into());
+        }
         cells.push(verdict(row));
         table.row(cells);
     }
@@ -392,7 +416,7 @@ fn number(value: Value, signed: bool) -> String {
 /// Where the recording lies and what to try next.
 fn next(name: &str, recording: &std::path::Path, terminal: &Terminal) -> String {
     format!(
-        "A recording: {}\nNext: {}   or   {}\n",
+        "A recording: {}\nNext: {}\n      {}\n",
         recording.display(),
         terminal.paint(Style::Strong, &format!("commonweal watch {name}")),
         terminal.paint(
