@@ -264,10 +264,26 @@ struct Detail {
 }
 
 const DETAILS: [Detail; 4] = [
-    Detail { intervals: true, kind: true, distinct: true },
-    Detail { intervals: false, kind: true, distinct: true },
-    Detail { intervals: false, kind: false, distinct: true },
-    Detail { intervals: false, kind: false, distinct: false },
+    Detail {
+        intervals: true,
+        kind: true,
+        distinct: true,
+    },
+    Detail {
+        intervals: false,
+        kind: true,
+        distinct: true,
+    },
+    Detail {
+        intervals: false,
+        kind: false,
+        distinct: true,
+    },
+    Detail {
+        intervals: false,
+        kind: false,
+        distinct: false,
+    },
 ];
 
 /// With as much detail as fits.
@@ -288,7 +304,12 @@ fn cells_with(outcome: &Outcome, detail: Detail, terminal: &Terminal) -> String 
         columns.push(("kind", Align::Left));
     }
     columns.push(("cell", Align::Left));
-    columns.extend(outcome.columns.iter().map(|c| (c.title.as_str(), Align::Left)));
+    columns.extend(
+        outcome
+            .columns
+            .iter()
+            .map(|c| (c.title.as_str(), Align::Left)),
+    );
     if detail.distinct {
         columns.push(("distinct", Align::Right));
     }
@@ -298,18 +319,31 @@ fn cells_with(outcome: &Outcome, detail: Detail, terminal: &Terminal) -> String 
     let n = outcome.columns.len();
     for row in &outcome.rows {
         let agent = outcome.agents.iter().find(|a| a.agent == row.agent);
-        let (name, kind) = if row.agent == last { ("", "") } else { (row.agent.as_str(), agent.map_or("", |a| a.kind)) };
+        let (name, kind) = if row.agent == last {
+            ("", "")
+        } else {
+            (row.agent.as_str(), agent.map_or("", |a| a.kind))
+        };
         last = &row.agent;
         let mut cells = vec![Cell::new(name, Style::Strong)];
         if detail.kind {
             cells.push(kind.into());
         }
         cells.push(row.cell.as_str().into());
-        cells.extend(row.values.iter().zip(&outcome.columns).enumerate().map(|(i, (value, column))| {
-            let bare = Value { point: value.point, ..Value::default() };
-            let shown = if detail.intervals || i + 1 == n { *value } else { bare };
-            Cell::from(number(shown, column.signed))
-        }));
+        cells.extend(row.values.iter().zip(&outcome.columns).enumerate().map(
+            |(i, (value, column))| {
+                let bare = Value {
+                    point: value.point,
+                    ..Value::default()
+                };
+                let shown = if detail.intervals || i + 1 == n {
+                    *value
+                } else {
+                    bare
+                };
+                Cell::from(number(shown, column.signed))
+            },
+        ));
         if detail.distinct {
             cells.push(row.n_distinct.to_string().into());
         }
