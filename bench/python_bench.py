@@ -32,6 +32,8 @@ VARIANTS = ("same", "codes", "none", "all")
 def make(variant: str, arenas: int, threads: int) -> tuple[cw.Batch, list[np.ndarray]]:
     """A batch as the native bench builds it, and its prepared actions."""
     every = variant == "all"
+    # The native bench asks for observations, rewards and ends, and for own vectors and masks with `all` only.
+    left_out = ["alive", "on", "valid", "illegal", "final_obs", "final_own", *([] if every else ["own"])]
     batch = cw.Batch(
         "commons_harvest_bench",
         arenas=arenas,
@@ -41,6 +43,7 @@ def make(variant: str, arenas: int, threads: int) -> tuple[cw.Batch, list[np.nda
         observe={"codes": "codes", "none": "none"}.get(variant, "symbolic"),
         masks=every,
         events=every,
+        buffers=dict.fromkeys(left_out),
     )
     batch.reset()
     draw = np.random.default_rng(7919)
