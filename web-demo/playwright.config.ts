@@ -15,7 +15,7 @@ export default defineConfig({
   reporter: 'line',
   timeout: 120_000,
   // Machines that build beside the tests are slow.
-  expect: { timeout: 20_000 },
+  expect: { timeout: 30_000 },
   use: {
     baseURL: 'http://127.0.0.1:4173',
     viewport: { width: 1280, height: 900 },

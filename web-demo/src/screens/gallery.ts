@@ -247,7 +247,7 @@ export class CwGallery extends LitElement {
       </div>
       ${this.stale ? html`<p class="strip" role="status">${this.stale}</p>` : nothing}
       ${this.trouble()}
-      <div class="pair" id="arenas" tabindex="0" role="group"
+      <div class="pair" id="arenas" tabindex="0" role="group" data-loaded=${description?.id ?? ''}
         aria-label=${t('pair', { title: entry?.title ?? '' })}>
         ${[0, 1].map(
           (index) => html`<cw-arena

@@ -83,7 +83,10 @@ export class CwEffect extends LitElement {
       <header>
         <h3>${effect.measure.label}</h3>
         <span class="muted">
-          ${t('effect.pairs', { pairs: effect.nPairs, distinct: effect.nDistinct })}
+          ${effect.measure.unit ? `${effect.measure.unit} · ` : ''}${t('effect.pairs', {
+            pairs: effect.nPairs,
+            distinct: effect.nDistinct,
+          })}
         </span>
       </header>
       <div class="bars">
@@ -91,7 +94,7 @@ export class CwEffect extends LitElement {
         <div class="row" aria-hidden="true">
           <span></span>
           <span class="ticks"><span>${num(span[0])}</span><span>${num(span[1])}</span></span>
-          <span class="muted value">${effect.measure.unit}</span>
+          <span></span>
         </div>
       </div>
       <div class="result">

@@ -50,6 +50,10 @@ export async function hashes(page: import('@playwright/test').Page): Promise<str
 /** Opens the page and waits until both arenas stand. */
 export async function open(page: import('@playwright/test').Page, query = ''): Promise<void> {
   await page.goto(`./#/${query}`);
+  // The page shows the old arenas until the new ones stand.
+  const wanted = /scenario=([a-z_]+)/.exec(query)?.[1];
+  const known = (await shipped(page)).some(({ id }) => id === wanted);
+  if (known) await expect(page.locator('.pair')).toHaveAttribute('data-loaded', wanted ?? '');
   await expect(page.locator('[data-hash]').first()).toHaveAttribute('data-hash', /^[0-9a-f]{16}$/);
   await expect(page.locator('[data-hash]').nth(1)).toHaveAttribute('data-hash', /^[0-9a-f]{16}$/);
 }
