@@ -38,7 +38,10 @@ pub(super) const DEF: MechanicDef = MechanicDef {
     name: "absence",
     named: false,
     doc: "Agents that were sent away come back.",
-    events: &[("away", &[Type::Slot, Type::Int]), ("returned", &[Type::Slot])],
+    events: &[
+        ("away", &[Type::Slot, Type::Int]),
+        ("returned", &[Type::Slot]),
+    ],
     fields: &[],
     needs: &[],
     read: read_config::<Config>,
@@ -63,7 +66,9 @@ impl Mechanic for Config {
                     let row = arena * n + slot;
                     let due = parts.agents.back_at[row].0 <= parts.arenas.heads[arena].tick;
                     if due && parts.agents.status[row].0 & AWAY != 0 {
-                        parts.arena(arena).bring_back(Slot::new(u8::try_from(slot).expect("at most 64")));
+                        parts
+                            .arena(arena)
+                            .bring_back(Slot::new(u8::try_from(slot).expect("at most 64")));
                     }
                 }
             }

@@ -2,7 +2,9 @@
 
 use serde::Deserialize;
 
-use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks};
+use super::{
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks,
+};
 use crate::ids::{Cell, ChannelId, EventId, Num, Slot};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, BODY, Layer, MAX_BEAMS, Shard, Table, Type};
@@ -94,7 +96,10 @@ pub(super) const DEF: MechanicDef = MechanicDef {
     name: "beam",
     named: true,
     doc: "A burst of rays ahead of the agent.",
-    events: &[("fired", &[Type::Slot, Type::Beam]), ("hit", &[Type::Beam, Type::Slot, Type::Slot])],
+    events: &[
+        ("fired", &[Type::Slot, Type::Beam]),
+        ("hit", &[Type::Beam, Type::Slot, Type::Slot]),
+    ],
     fields: &[],
     needs: &["move"],
     read: read_config::<Config>,
@@ -107,14 +112,23 @@ impl Mechanic for Config {
         roles_of(self.by.as_ref())
     }
     fn object(&self) -> Vec<Objection> {
-        let mut out: Vec<_> = Objection::range("length", i64::from(self.length), 1, 16).into_iter().collect();
+        let mut out: Vec<_> = Objection::range("length", i64::from(self.length), 1, 16)
+            .into_iter()
+            .collect();
         out.extend(Objection::range("radius", i64::from(self.radius), 0, 2));
-        out.extend(Objection::range("cooldown", i64::from(self.cooldown), 0, 1000));
+        out.extend(Objection::range(
+            "cooldown",
+            i64::from(self.cooldown),
+            0,
+            1000,
+        ));
         out
     }
     fn verbs(&self, instance: &str, role: &str) -> Vec<(String, String, u8)> {
         let has = speaks(self.by.as_ref(), role);
-        has.then(|| (instance.to_owned(), instance.to_owned(), 0)).into_iter().collect()
+        has.then(|| (instance.to_owned(), instance.to_owned(), 0))
+            .into_iter()
+            .collect()
     }
     fn effects(&self, instance: &str) -> (Vec<String>, Vec<String>) {
         (vec![instance.to_owned()], Vec::new())
@@ -124,7 +138,14 @@ impl Mechanic for Config {
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
-        let Some(beam) = table.effects.iter().position(|e| e == instance).filter(|&b| b < MAX_BEAMS) else { return };
+        let Some(beam) = table
+            .effects
+            .iter()
+            .position(|e| e == instance)
+            .filter(|&b| b < MAX_BEAMS)
+        else {
+            return;
+        };
         let system = Beam {
             beam,
             rays: self.rays(),
@@ -137,7 +158,9 @@ impl Mechanic for Config {
         };
         let n = table.n_slots();
         let mut hits = Vec::with_capacity(n * n);
-        at.system(Phase::Act, move |mut shard: Shard| system.run(&mut shard, &mut hits));
+        at.system(Phase::Act, move |mut shard: Shard| {
+            system.run(&mut shard, &mut hits)
+        });
     }
 }
 
@@ -208,13 +231,21 @@ impl Beam {
             arena.emit_fields(Some(self.fired), &[i64::from(slot), i64::from(effect) - 1]);
         }
         for &(shooter, target) in &*hits {
-            arena.emit_fields(Some(self.hit), &[i64::from(effect) - 1, i64::from(shooter), i64::from(target)]);
+            arena.emit_fields(
+                Some(self.hit),
+                &[i64::from(effect) - 1, i64::from(shooter), i64::from(target)],
+            );
         }
     }
 
     /// Calls `each` for every cell that the shot reaches, with slot + 1 of the body in it. Rays end at the first padding cell at the latest, and the padding is at
     /// least as wide as the beam's radius.
-    fn cells<'a>(&self, arena: &mut ArenaMut<'a>, slot: usize, mut each: impl FnMut(&mut ArenaMut<'a>, Cell, u8)) {
+    fn cells<'a>(
+        &self,
+        arena: &mut ArenaMut<'a>,
+        slot: usize,
+        mut each: impl FnMut(&mut ArenaMut<'a>, Cell, u8),
+    ) {
         let stride = i32::try_from(arena.table.geometry.stride()).expect("small");
         let (ahead, right) = match arena.agents.facing[slot].0 & 3 {
             0 => (-stride, 1),
@@ -232,7 +263,10 @@ impl Beam {
                 continue;
             }
             for distance in first..=last {
-                let cell = Cell::new(u16::try_from(start + ahead * distance + right * side).expect("a cell of the padded map"));
+                let cell = Cell::new(
+                    u16::try_from(start + ahead * distance + right * side)
+                        .expect("a cell of the padded map"),
+                );
                 let word = arena.cells.word(cell);
                 let solid = arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])];
                 if !solid {
@@ -253,7 +287,8 @@ mod tests {
     use crate::testing::{batch, compile, put, tick};
 
     const MOVE: (&str, &str, &str) = ("move", "", r#"{"mode":"turn"}"#);
-    const YARD: &str = "#########\n#.......#\n#.......#\n#.......#\n#...A...#\n#.......#\n#B.....C#\n#########";
+    const YARD: &str =
+        "#########\n#.......#\n#.......#\n#.......#\n#...A...#\n#.......#\n#B.....C#\n#########";
 
     fn lit(config: &str) -> Vec<(i32, i32)> {
         let mut b = batch(&compile(YARD, &[MOVE, ("beam", "zap", config)]));
@@ -263,30 +298,66 @@ mod tests {
         tick(&mut b, &["zap", "noop", "noop"]);
         b.edit(0, |one| {
             let words = one.cells.words().iter().enumerate();
-            words.filter(|(_, w)| w[EFFECT] != 0).map(|(c, _)| one.table.geometry.place(crate::ids::Cell::new(u16::try_from(c).expect("padded cells fit")))).collect()
+            words
+                .filter(|(_, w)| w[EFFECT] != 0)
+                .map(|(c, _)| {
+                    one.table.geometry.place(crate::ids::Cell::new(
+                        u16::try_from(c).expect("padded cells fit"),
+                    ))
+                })
+                .collect()
         })
     }
 
     #[test]
     fn the_default_rows_begin_beside_the_shooter() {
-        let cells = [(2, 4), (3, 3), (3, 4), (3, 5), (4, 3), (4, 4), (4, 5), (5, 3), (5, 5)];
+        let cells = [
+            (2, 4),
+            (3, 3),
+            (3, 4),
+            (3, 5),
+            (4, 3),
+            (4, 4),
+            (4, 5),
+            (5, 3),
+            (5, 5),
+        ];
         assert_eq!(lit(r#"{"length":3,"radius":1,"cooldown":2}"#), cells);
     }
 
     #[test]
     fn a_block_covers_the_cells_ahead() {
-        let cells = [(2, 3), (2, 4), (2, 5), (3, 3), (3, 4), (3, 5), (4, 3), (4, 4), (4, 5)];
-        assert_eq!(lit(r#"{"length":3,"radius":1,"cooldown":2,"shape":"block"}"#), cells);
+        let cells = [
+            (2, 3),
+            (2, 4),
+            (2, 5),
+            (3, 3),
+            (3, 4),
+            (3, 5),
+            (4, 3),
+            (4, 4),
+            (4, 5),
+        ];
+        assert_eq!(
+            lit(r#"{"length":3,"radius":1,"cooldown":2,"shape":"block"}"#),
+            cells
+        );
     }
 
     #[test]
     fn a_body_stops_a_row_and_is_hit_and_two_agents_hit_each_other() {
-        let mut b = batch(&compile(YARD, &[MOVE, ("beam", "zap", r#"{"radius":0,"cooldown":0}"#)]));
+        let mut b = batch(&compile(
+            YARD,
+            &[MOVE, ("beam", "zap", r#"{"radius":0,"cooldown":0}"#)],
+        ));
         put(&mut b, 0, 4, 1, 1);
         put(&mut b, 1, 4, 2, 3);
         put(&mut b, 2, 4, 3, 3);
         let told = tick(&mut b, &["zap", "zap", "noop"]);
-        assert!(told.contains("hit zap agent_0 agent_1") && told.contains("hit zap agent_1 agent_0"), "{told}");
+        assert!(
+            told.contains("hit zap agent_0 agent_1") && told.contains("hit zap agent_1 agent_0"),
+            "{told}"
+        );
         assert!(!told.contains("agent_2"), "{told}");
     }
 
@@ -301,8 +372,15 @@ mod tests {
                     shots.push(t);
                 }
             }
-            assert_eq!(shots, (0..7).step_by(wait).collect::<Vec<_>>(), "next = {next}");
-            assert_eq!(b.edit(0, |one| one.agents.illegal[0].0) as usize, 7 - shots.len());
+            assert_eq!(
+                shots,
+                (0..7).step_by(wait).collect::<Vec<_>>(),
+                "next = {next}"
+            );
+            assert_eq!(
+                b.edit(0, |one| one.agents.illegal[0].0) as usize,
+                7 - shots.len()
+            );
         }
     }
 }

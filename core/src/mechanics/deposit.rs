@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Install, Mechanic, MechanicDef, Reference, bits, codes_of, kinds_of, read_config, roles_of, slots_of, speaks};
+use super::{
+    Install, Mechanic, MechanicDef, Reference, bits, codes_of, kinds_of, read_config, roles_of,
+    slots_of, speaks,
+};
 use crate::ids::{Cell, Slot};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, Layer, Shard, Table, Type};
@@ -55,27 +58,44 @@ impl Mechanic for Config {
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
         let word = arena.cells.word(Cell::new(arena.agents.pos[slot].0));
         let place = codes_of(&self.at, arena.table);
-        let carries = self.things.iter().filter_map(|name| arena.table.item(arena.table.kind(name)?));
-        (place[usize::from(word[Layer::Mark as usize])] || place[usize::from(word[Layer::Floor as usize])])
-            && carries.into_iter().any(|i| arena.agents.carried[slot].0[i] > 0)
+        let carries = self
+            .things
+            .iter()
+            .filter_map(|name| arena.table.item(arena.table.kind(name)?));
+        (place[usize::from(word[Layer::Mark as usize])]
+            || place[usize::from(word[Layer::Floor as usize])])
+            && carries
+                .into_iter()
+                .any(|i| arena.agents.carried[slot].0[i] > 0)
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
         let place = codes_of(&self.at, table);
-        let items: Vec<usize> = self.things.iter().filter_map(|name| table.item(table.kind(name)?)).collect();
+        let items: Vec<usize> = self
+            .things
+            .iter()
+            .filter_map(|name| table.item(table.kind(name)?))
+            .collect();
         let slots = slots_of(self.by.as_ref(), table);
         let event = table.event("deposited").expect("declared above");
         let (position, by_verb) = (at.position, self.verb.is_some());
         at.system(Phase::Act, move |mut shard: Shard| {
             let mut parts = shard.parts();
             for arena in 0..parts.arenas.n {
-                let tries = if by_verb { parts.arenas.acting(arena, position) } else { parts.arenas.arrived[arena] };
+                let tries = if by_verb {
+                    parts.arenas.acting(arena, position)
+                } else {
+                    parts.arenas.arrived[arena]
+                };
                 for slot in bits(tries & slots) {
                     let mut arena = parts.arena(arena);
                     let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-                    let Some(cell) = arena.body(who) else { continue };
+                    let Some(cell) = arena.body(who) else {
+                        continue;
+                    };
                     let word = arena.cells.word(cell);
-                    let here = place[usize::from(word[Layer::Mark as usize])] || place[usize::from(word[Layer::Floor as usize])];
+                    let here = place[usize::from(word[Layer::Mark as usize])]
+                        || place[usize::from(word[Layer::Floor as usize])];
                     let mut any = false;
                     for &item in items.iter().filter(|_| here) {
                         while arena.take(who, item, 1) == 1 {

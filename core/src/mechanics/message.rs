@@ -5,7 +5,10 @@ use bevy_ecs::query::With;
 use bevy_ecs::system::{Query, Res};
 use serde::Deserialize;
 
-use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, Sort, read_config, roles_of, speaks};
+use super::{
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, Sort, read_config, roles_of,
+    speaks,
+};
 use crate::ids::{ChannelId, Slot};
 use crate::phase::Phase;
 use crate::rules::Programs;
@@ -64,7 +67,10 @@ pub(super) const DEF: MechanicDef = MechanicDef {
     doc: "Agents say one of a fixed list of things, and others hear it.",
     events: &[
         ("said", &[Type::Slot, Type::Message, Type::Bool]),
-        ("heard", &[Type::Slot, Type::Slot, Type::Message, Type::Bool]),
+        (
+            "heard",
+            &[Type::Slot, Type::Slot, Type::Message, Type::Bool],
+        ),
     ],
     fields: &[],
     needs: &[],
@@ -93,37 +99,68 @@ impl AgentColumn for Outbox {
 
 impl Mechanic for Config {
     fn references(&self) -> Vec<Reference> {
-        let one = |(i, name): (usize, &String)| Reference { path: format!("kinds[{i}]"), sort: Sort::Message, name: name.clone() };
+        let one = |(i, name): (usize, &String)| Reference {
+            path: format!("kinds[{i}]"),
+            sort: Sort::Message,
+            name: name.clone(),
+        };
         let mut out: Vec<_> = self.kinds.iter().enumerate().map(one).collect();
         out.extend(roles_of(self.by.as_ref()));
         out
     }
     fn object(&self) -> Vec<Objection> {
-        Objection::range("delay", i64::from(self.delay), 0, 1).into_iter().collect()
+        Objection::range("delay", i64::from(self.delay), 0, 1)
+            .into_iter()
+            .collect()
     }
     fn verbs(&self, _instance: &str, role: &str) -> Vec<(String, String, u8)> {
         if !speaks(self.by.as_ref(), role) {
             return Vec::new();
         }
         let numbered = (0u8..).zip(&self.kinds);
-        numbered.map(|(i, kind)| (format!("say:{kind}"), "say".to_owned(), i)).collect()
+        numbered
+            .map(|(i, kind)| (format!("say:{kind}"), "say".to_owned(), i))
+            .collect()
     }
     fn effects(&self, _instance: &str) -> (Vec<String>, Vec<String>) {
-        (Vec::new(), if self.overheard_by == Overheard::All { self.kinds.clone() } else { Vec::new() })
+        (
+            Vec::new(),
+            if self.overheard_by == Overheard::All {
+                self.kinds.clone()
+            } else {
+                Vec::new()
+            },
+        )
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         at.agent_column::<Outbox>();
         let table = at.world.resource::<crate::state::Table>();
-        let message = |name: &String| table.messages.iter().position(|m| m.name == *name).and_then(|i| u8::try_from(i).ok());
+        let message = |name: &String| {
+            table
+                .messages
+                .iter()
+                .position(|m| m.name == *name)
+                .and_then(|i| u8::try_from(i).ok())
+        };
         let speech = Speech {
             messages: self.kinds.iter().filter_map(message).collect(),
             // Effects are numbered from 1; messages follow the beams, and names of both are unique in a file.
             effects: self
                 .kinds
                 .iter()
-                .map(|k| table.effects.iter().position(|e| e == k).map_or(0, |i| u8::try_from(i + 1).expect("few effects")))
+                .map(|k| {
+                    table
+                        .effects
+                        .iter()
+                        .position(|e| e == k)
+                        .map_or(0, |i| u8::try_from(i + 1).expect("few effects"))
+                })
                 .collect(),
-            range: if self.overheard_by == Overheard::All { u32::MAX } else { self.range },
+            range: if self.overheard_by == Overheard::All {
+                u32::MAX
+            } else {
+                self.range
+            },
             cost: self.cost.0,
             delay: self.delay,
             said: table.event("said").expect("declared above"),
@@ -131,8 +168,16 @@ impl Mechanic for Config {
         let (roles, arguments) = (super::role_offsets(table), at.arguments());
         at.system(
             Phase::Act,
-            move |mut shard: Shard, programs: Res<Programs>, mut outboxes: Query<&mut Outbox, With<Agent>>| {
-                let Some(mut outboxes) = outboxes.contiguous_iter_mut().ok().and_then(|mut t| t.next()) else { return };
+            move |mut shard: Shard,
+                  programs: Res<Programs>,
+                  mut outboxes: Query<&mut Outbox, With<Agent>>| {
+                let Some(mut outboxes) = outboxes
+                    .contiguous_iter_mut()
+                    .ok()
+                    .and_then(|mut t| t.next())
+                else {
+                    return;
+                };
                 let outboxes = outboxes.bypass_change_detection();
                 let mut parts = shard.parts();
                 let n = roles.len();
@@ -149,8 +194,15 @@ impl Mechanic for Config {
                     }
                     for slot in 0..n {
                         let chosen = usize::from(parts.agents.chosen[arena * n + slot].0);
-                        if let Some(argument) = arguments[usize::from(roles[slot]) + chosen].checked_sub(1) {
-                            outboxes[arena * n + slot] = speech.say(&mut parts.arena(arena), slot, usize::from(argument), &programs);
+                        if let Some(argument) =
+                            arguments[usize::from(roles[slot]) + chosen].checked_sub(1)
+                        {
+                            outboxes[arena * n + slot] = speech.say(
+                                &mut parts.arena(arena),
+                                slot,
+                                usize::from(argument),
+                                &programs,
+                            );
                         }
                     }
                 }
@@ -169,11 +221,20 @@ struct Speech {
 }
 
 impl Speech {
-    fn say(&self, arena: &mut ArenaMut<'_>, slot: usize, argument: usize, programs: &Programs) -> Outbox {
+    fn say(
+        &self,
+        arena: &mut ArenaMut<'_>,
+        slot: usize,
+        argument: usize,
+        programs: &Programs,
+    ) -> Outbox {
         let message = self.messages[argument];
         let who = Slot::new(u8::try_from(slot).expect("at most 64"));
         let honest = truth(arena, who, message, programs);
-        arena.emit_fields(Some(self.said), &[i64::from(who.get()), i64::from(message), i64::from(honest)]);
+        arena.emit_fields(
+            Some(self.said),
+            &[i64::from(who.get()), i64::from(message), i64::from(honest)],
+        );
         if self.cost != 0 {
             arena.pay(who, ChannelId::MAIN, -self.cost);
         }
@@ -190,14 +251,24 @@ impl Speech {
     fn deliver(&self, arena: &mut ArenaMut<'_>, sender: usize, message: u8, programs: &Programs) {
         let from = Slot::new(u8::try_from(sender).expect("at most 64"));
         let true_now = truth(arena, from, message, programs);
-        let place = |arena: &ArenaMut<'_>, slot: usize| arena.table.geometry.place(crate::ids::Cell::new(arena.agents.pos[slot].0));
+        let place = |arena: &ArenaMut<'_>, slot: usize| {
+            arena
+                .table
+                .geometry
+                .place(crate::ids::Cell::new(arena.agents.pos[slot].0))
+        };
         let (row, column) = place(arena, sender);
         for hearer in 0..arena.agents.status.len() {
             let (r, c) = place(arena, hearer);
             let distance = (r - row).unsigned_abs().max((c - column).unsigned_abs());
             let there = arena.agents.status[hearer].0 & (ALIVE | ON | AWAY) == ALIVE | ON;
             if hearer != sender && there && distance <= self.range {
-                arena.hear(Slot::new(u8::try_from(hearer).expect("at most 64")), from, message, true_now);
+                arena.hear(
+                    Slot::new(u8::try_from(hearer).expect("at most 64")),
+                    from,
+                    message,
+                    true_now,
+                );
             }
         }
     }

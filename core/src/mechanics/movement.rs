@@ -5,7 +5,9 @@ use bevy_ecs::query::With;
 use bevy_ecs::system::{Query, Res, ResMut};
 use serde::Deserialize;
 
-use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks};
+use super::{
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks,
+};
 use crate::draw::Purpose;
 use crate::event::{EventRow, Part};
 use crate::ids::{Cell, EventId, Num};
@@ -96,7 +98,11 @@ impl Mechanic for Config {
     fn object(&self) -> Vec<Objection> {
         let mut out = Vec::new();
         if !(1..=16).contains(&self.every) {
-            out.push(Objection::new("every", format!("`every` must be from 1 to 16, found {}", self.every), "write `every = 1`"));
+            out.push(Objection::new(
+                "every",
+                format!("`every` must be from 1 to 16, found {}", self.every),
+                "write `every = 1`",
+            ));
         }
         out.extend(Objection::chance("slip", self.slip));
         out
@@ -116,7 +122,9 @@ impl Mechanic for Config {
                 ("turn_right", TURN_RIGHT),
             ],
         };
-        list.iter().map(|&(name, argument)| (name.to_owned(), name.to_owned(), argument)).collect()
+        list.iter()
+            .map(|&(name, argument)| (name.to_owned(), name.to_owned(), argument))
+            .collect()
     }
     fn turns_windows(&self) -> Option<bool> {
         Some(self.turn_view.unwrap_or(self.mode == Mode::Turn))
@@ -138,15 +146,24 @@ impl Mechanic for Config {
             bumped: wanted("bumped"),
             blocked: wanted("blocked"),
         };
-        at.system(Phase::Move, move |table: Res<Table>, mut arenas: ResMut<Arenas>, mut agents: Query<AgentsOfMove, With<Agent>>| {
-            let Some((pos, facing, chosen)) = agents.contiguous_iter_mut().ok().and_then(|mut t| t.next()) else { return };
-            let mut columns = Columns {
-                pos: super::slice(pos),
-                facing: super::slice(facing),
-                chosen,
-            };
-            step.run(&table, arenas.bypass_change_detection(), &mut columns);
-        });
+        at.system(
+            Phase::Move,
+            move |table: Res<Table>,
+                  mut arenas: ResMut<Arenas>,
+                  mut agents: Query<AgentsOfMove, With<Agent>>| {
+                let Some((pos, facing, chosen)) =
+                    agents.contiguous_iter_mut().ok().and_then(|mut t| t.next())
+                else {
+                    return;
+                };
+                let mut columns = Columns {
+                    pos: super::slice(pos),
+                    facing: super::slice(facing),
+                    chosen,
+                };
+                step.run(&table, arenas.bypass_change_detection(), &mut columns);
+            },
+        );
     }
 }
 
@@ -200,8 +217,11 @@ impl Step {
         let mut arrived = 0u64;
         let (mut cells, order) = arenas.cells_and_order(table, arena);
         for slot in order.iter().map(|&slot| usize::from(slot)) {
-            let argument = self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
-            let Some(argument) = argument.checked_sub(1) else { continue };
+            let argument =
+                self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
+            let Some(argument) = argument.checked_sub(1) else {
+                continue;
+            };
             let from = Cell::new(one.pos[slot].0);
             let (direction, facing) = directions(argument, one.facing[slot].0);
             if facing != one.facing[slot].0 {
@@ -230,8 +250,11 @@ impl Step {
         let mut swapped = [false; crate::state::MAX_SLOTS];
         for nth in 0..self.roles.len() {
             let slot = usize::from(arenas.order(arena)[nth]);
-            let argument = self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
-            let Some(argument) = argument.checked_sub(1) else { continue };
+            let argument =
+                self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
+            let Some(argument) = argument.checked_sub(1) else {
+                continue;
+            };
             let (mut direction, facing) = directions(argument, one.facing[slot].0);
             let subject = u32::try_from(slot).expect("at most 64");
             if direction.is_some() && slips.chance(subject, self.slip) {
@@ -249,7 +272,14 @@ impl Step {
             let at = |e: EventId| {
                 let mut row = EventRow::new(e);
                 row.set(Part::A, actor);
-                row.set(Part::Cell, i64::from(if Some(e) == self.moved { from.get() } else { to.get() }));
+                row.set(
+                    Part::Cell,
+                    i64::from(if Some(e) == self.moved {
+                        from.get()
+                    } else {
+                        to.get()
+                    }),
+                );
                 row
             };
             if target[BODY] != 0 {
@@ -302,7 +332,10 @@ mod tests {
 
     #[test]
     fn walls_and_bodies_block() {
-        let world = compile("#####\n#A.B#\n#####", &[("move", "", r#"{"mode":"compass4"}"#)]);
+        let world = compile(
+            "#####\n#A.B#\n#####",
+            &[("move", "", r#"{"mode":"compass4"}"#)],
+        );
         let mut b = batch(&world);
         put(&mut b, 0, 1, 2, 0);
         let other = place(&mut b, 1);
@@ -314,7 +347,10 @@ mod tests {
 
     #[test]
     fn relative_moves_keep_the_facing_and_turns_keep_the_place() {
-        let world = compile("#####\n#...#\n#.A.#\n#...#\n#####", &[("move", "", r#"{"mode":"turn"}"#)]);
+        let world = compile(
+            "#####\n#...#\n#.A.#\n#...#\n#####",
+            &[("move", "", r#"{"mode":"turn"}"#)],
+        );
         let mut b = batch(&world);
         b.edit(0, |one| one.agents.facing[0].0 = 1);
         assert_eq!(tick(&mut b, &["forward"]), "moved agent (2,2) (2,3)");
@@ -327,7 +363,10 @@ mod tests {
 
     #[test]
     fn swapping_bodies_exchange_cells_once_a_tick() {
-        let world = compile("####\n#AB#\n####", &[("move", "", r#"{"mode":"compass4","collide":"swap"}"#)]);
+        let world = compile(
+            "####\n#AB#\n####",
+            &[("move", "", r#"{"mode":"compass4","collide":"swap"}"#)],
+        );
         let mut b = batch(&world);
         let left = u8::from(place(&mut b, 0).1 != 1);
         let actions = if left == 0 { ["e", "w"] } else { ["w", "e"] };
@@ -339,7 +378,10 @@ mod tests {
     /// Two bodies want the same cell in every tick: by the drawn order of slots each gets it half of the time.
     #[test]
     fn the_drawn_order_favours_no_slot_over_many_ticks() {
-        let world = compile("#####\n#A.B#\n#####", &[("move", "", r#"{"mode":"compass4"}"#)]);
+        let world = compile(
+            "#####\n#A.B#\n#####",
+            &[("move", "", r#"{"mode":"compass4"}"#)],
+        );
         let arenas = 500_u16;
         let mut b = many(&world, arenas.into(), 3);
         let mut left_first = 0u32;
@@ -351,21 +393,33 @@ mod tests {
                 actions[2 * k] = if one < two { 2 } else { 4 };
                 actions[2 * k + 1] = if one < two { 4 } else { 2 };
             }
-            b.step(&[&actions], &mut [Out::default()], &Serial).expect("a step");
+            b.step(&[&actions], &mut [Out::default()], &Serial)
+                .expect("a step");
             for k in 0..usize::from(arenas) {
                 b.edit(k, |one| {
                     let home = one.table.geometry.cell(1, 2);
                     let mover = usize::from(one.agents.pos[0].0 != home.get());
                     left_first += u32::from(mover == 0);
-                    assert_eq!(one.agents.pos[mover].0, home.get(), "exactly one of them got the cell");
+                    assert_eq!(
+                        one.agents.pos[mover].0,
+                        home.get(),
+                        "exactly one of them got the cell"
+                    );
                     let other = one.agents.pos[1 - mover].0;
-                    let back = if other > home.get() { one.table.geometry.cell(1, 1) } else { one.table.geometry.cell(1, 3) };
+                    let back = if other > home.get() {
+                        one.table.geometry.cell(1, 1)
+                    } else {
+                        one.table.geometry.cell(1, 3)
+                    };
                     one.put_body(crate::ids::Slot::new(u8::from(mover == 1)), back);
                 });
             }
         }
         let n = f64::from(ticks * u32::from(arenas));
         let z = (f64::from(left_first) - n / 2.0) / (n / 4.0).sqrt();
-        assert!(z.abs() < 4.0, "slot 0 came first {left_first} times in {n}: z = {z}");
+        assert!(
+            z.abs() < 4.0,
+            "slot 0 came first {left_first} times in {n}: z = {z}"
+        );
     }
 }

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Install, Mechanic, MechanicDef, Objection, Reference, bits, codes_of, kinds_of, read_config, roles_of, slots_of, speaks};
+use super::{
+    Install, Mechanic, MechanicDef, Objection, Reference, bits, codes_of, kinds_of, read_config,
+    roles_of, slots_of, speaks,
+};
 use crate::ids::{Cell, EventId, Slot};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, Arenas, Layer, Shard, Table, Type};
@@ -82,10 +85,16 @@ impl Mechanic for Config {
         out
     }
     fn object(&self) -> Vec<Objection> {
-        Objection::range("cap", i64::from(self.cap), 1, 255).into_iter().collect()
+        Objection::range("cap", i64::from(self.cap), 1, 255)
+            .into_iter()
+            .collect()
     }
     fn items(&self) -> Vec<String> {
-        if self.becomes == Becomes::Carried { self.things.clone() } else { Vec::new() }
+        if self.becomes == Becomes::Carried {
+            self.things.clone()
+        } else {
+            Vec::new()
+        }
     }
     fn verbs(&self, _instance: &str, role: &str) -> Vec<(String, String, u8)> {
         let verb = self.verb.iter().filter(|_| speaks(self.by.as_ref(), role));
@@ -94,14 +103,23 @@ impl Mechanic for Config {
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
         let cell = Cell::new(arena.agents.pos[slot].0);
         let kind = arena.table.kind_of(arena.cells.get(cell, Layer::Item));
-        kind.is_some_and(|k| self.things.contains(&arena.table.kinds[k.index()].name)) && self.room(arena, slot)
+        kind.is_some_and(|k| self.things.contains(&arena.table.kinds[k.index()].name))
+            && self.room(arena, slot)
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
-        let name = if self.becomes == Becomes::Eaten { "eaten" } else { "taken" };
+        let name = if self.becomes == Becomes::Eaten {
+            "eaten"
+        } else {
+            "taken"
+        };
         let system = Pickup {
             codes: codes_of(&self.things, table),
-            items: self.items().iter().filter_map(|name| table.item(table.kind(name)?)).collect(),
+            items: self
+                .items()
+                .iter()
+                .filter_map(|name| table.item(table.kind(name)?))
+                .collect(),
             cap: self.cap,
             carried: self.becomes == Becomes::Carried,
             slots: slots_of(self.by.as_ref(), table),
@@ -110,11 +128,19 @@ impl Mechanic for Config {
         };
         if self.under_agent == UnderAgent::Eat && self.verb.is_none() {
             let late = system.clone();
-            at.late_system(Phase::Environment, move |mut shard: Shard| late.run(&mut shard, |_, _| u64::MAX));
+            at.late_system(Phase::Environment, move |mut shard: Shard| {
+                late.run(&mut shard, |_, _| u64::MAX)
+            });
         }
         let (position, by_verb) = (at.position, self.verb.is_some());
         at.system(Phase::Act, move |mut shard: Shard| {
-            system.run(&mut shard, |arenas, arena| if by_verb { arenas.acting(arena, position) } else { arenas.arrived[arena] });
+            system.run(&mut shard, |arenas, arena| {
+                if by_verb {
+                    arenas.acting(arena, position)
+                } else {
+                    arenas.arrived[arena]
+                }
+            });
         });
     }
 }
@@ -122,8 +148,12 @@ impl Mechanic for Config {
 impl Config {
     fn room(&self, arena: &ArenaMut<'_>, slot: usize) -> bool {
         let items = self.items();
-        let carried = items.iter().filter_map(|name| arena.table.item(arena.table.kind(name)?));
-        let n: u32 = carried.map(|i| u32::from(arena.agents.carried[slot].0[i])).sum();
+        let carried = items
+            .iter()
+            .filter_map(|name| arena.table.item(arena.table.kind(name)?));
+        let n: u32 = carried
+            .map(|i| u32::from(arena.agents.carried[slot].0[i]))
+            .sum();
         self.becomes == Becomes::Eaten || n < self.cap
     }
 }
@@ -147,7 +177,9 @@ impl Pickup {
         for arena in 0..parts.arenas.n {
             for slot in bits(tries(parts.arenas, arena) & self.slots).take_while(|&slot| slot < n) {
                 let row = arena * n + slot;
-                let code = parts.arenas.words()[arena * cells + usize::from(parts.agents.pos[row].0)][Layer::Item as usize];
+                let code = parts.arenas.words()
+                    [arena * cells + usize::from(parts.agents.pos[row].0)]
+                    [Layer::Item as usize];
                 if self.codes[usize::from(code)] {
                     self.pick(&mut parts.arena(arena), slot, code);
                 } else if self.by_verb {
@@ -160,9 +192,15 @@ impl Pickup {
     fn pick(&self, arena: &mut ArenaMut<'_>, slot: usize, code: u8) {
         let who = Slot::new(u8::try_from(slot).expect("at most 64"));
         let Some(cell) = arena.body(who) else { return };
-        let Some(kind) = arena.table.kind_of(code) else { return };
+        let Some(kind) = arena.table.kind_of(code) else {
+            return;
+        };
         if self.carried {
-            let n: u32 = self.items.iter().map(|&i| u32::from(arena.agents.carried[slot].0[i])).sum();
+            let n: u32 = self
+                .items
+                .iter()
+                .map(|&i| u32::from(arena.agents.carried[slot].0[i]))
+                .sum();
             let Some(item) = arena.table.item(kind).filter(|_| n < self.cap) else {
                 arena.agents.illegal[slot].0 += u32::from(self.by_verb);
                 return;

@@ -37,7 +37,10 @@ pub(super) const DEF: MechanicDef = MechanicDef {
     name: "power",
     named: false,
     doc: "Agents that can be switched off and on.",
-    events: &[("disabled", &[Type::Slot, Type::Slot]), ("enabled", &[Type::Slot, Type::Slot])],
+    events: &[
+        ("disabled", &[Type::Slot, Type::Slot]),
+        ("enabled", &[Type::Slot, Type::Slot]),
+    ],
     fields: &[],
     needs: &[],
     read: read_config::<Config>,
@@ -47,7 +50,11 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 
 impl Mechanic for Config {
     fn references(&self) -> Vec<Reference> {
-        let one = |(i, name): (usize, &String)| Reference { path: format!("roles[{i}]"), sort: Sort::Role, name: name.clone() };
+        let one = |(i, name): (usize, &String)| Reference {
+            path: format!("roles[{i}]"),
+            sort: Sort::Role,
+            name: name.clone(),
+        };
         self.roles.iter().enumerate().map(one).collect()
     }
     fn prepare(&self, _instance: &str, table: &mut Table) {

@@ -6,7 +6,10 @@ use bevy_ecs::system::{Res, ResMut};
 use bevy_ecs::world::World;
 use serde::Deserialize;
 
-use super::{Decimal, Install, Mechanic, MechanicDef, Objection, Reference, codes_of, kind_of, kinds_of, read_config};
+use super::{
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, codes_of, kind_of, kinds_of,
+    read_config,
+};
 use crate::draw::{Key, Purpose, name_hash, threshold};
 use crate::event::{EventRow, Part};
 use crate::ids::{Cell, EventId, KindId, ONE};
@@ -126,22 +129,39 @@ impl Mechanic for Config {
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![kind_of("thing", &self.thing, 1 << Layer::Item as u8)];
         if let Place::On(kinds) = &self.place {
-            out.extend(kinds_of("where", kinds, 1 << Layer::Floor as u8 | 1 << Layer::Mark as u8));
+            out.extend(kinds_of(
+                "where",
+                kinds,
+                1 << Layer::Floor as u8 | 1 << Layer::Mark as u8,
+            ));
         }
         out
     }
     fn object(&self) -> Vec<Objection> {
-        let mut out: Vec<_> = Objection::range("radius", i64::from(self.radius), 0, 5).into_iter().collect();
+        let mut out: Vec<_> = Objection::range("radius", i64::from(self.radius), 0, 5)
+            .into_iter()
+            .collect();
         out.extend(Objection::range("every", i64::from(self.every), 1, 1000));
         if self.chance.is_empty() || self.chance.len() > 122 {
-            out.push(Objection::new("chance", "`chance` needs 1 to 122 numbers", "write one chance for each number of live neighbours"));
+            out.push(Objection::new(
+                "chance",
+                "`chance` needs 1 to 122 numbers",
+                "write one chance for each number of live neighbours",
+            ));
         }
-        out.extend(self.chance.iter().enumerate().filter_map(|(i, &c)| Objection::chance(&format!("chance[{i}]"), c)));
+        out.extend(
+            self.chance
+                .iter()
+                .enumerate()
+                .filter_map(|(i, &c)| Objection::chance(&format!("chance[{i}]"), c)),
+        );
         out
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
-        let Some(patch) = Patch::new(self, instance, table) else { return };
+        let Some(patch) = Patch::new(self, instance, table) else {
+            return;
+        };
         let n_arenas = at.n_arenas;
         if !at.world.contains_resource::<Growth>() {
             at.world.insert_resource(Growth::default());
@@ -219,7 +239,11 @@ impl Patch {
             under_agent: config.under_agent,
             every: config.every,
             event: table.event("grew")?,
-            by_count: config.chance.iter().map(|c| u32::try_from(threshold(c.0)).unwrap_or(u32::MAX)).collect(),
+            by_count: config
+                .chance
+                .iter()
+                .map(|c| u32::try_from(threshold(c.0)).unwrap_or(u32::MAX))
+                .collect(),
             certain: config.chance.iter().any(|c| c.0 >= ONE),
             cells: Vec::new(),
             subjects: Vec::new(),
@@ -235,9 +259,12 @@ impl Patch {
                     let word = layout.words[c.index()];
                     if initial {
                         codes[usize::from(word[Layer::Item as usize])]
-                            || layout.maybe.iter().any(|m| m.cell == c && m.layer == Layer::Item && codes[usize::from(m.code)])
+                            || layout.maybe.iter().any(|m| {
+                                m.cell == c && m.layer == Layer::Item && codes[usize::from(m.code)]
+                            })
                     } else {
-                        on[usize::from(word[Layer::Floor as usize])] || on[usize::from(word[Layer::Mark as usize])]
+                        on[usize::from(word[Layer::Floor as usize])]
+                            || on[usize::from(word[Layer::Mark as usize])]
                     }
                 })
                 .collect();
@@ -255,7 +282,10 @@ impl Patch {
                         near.push(i);
                     }
                 }
-                *range = (u32::try_from(start).expect("bounded"), u32::try_from(near.len()).expect("bounded"));
+                *range = (
+                    u32::try_from(start).expect("bounded"),
+                    u32::try_from(near.len()).expect("bounded"),
+                );
             }
             let within = |&a: &Cell| {
                 let (row, column) = g.place(a);
@@ -305,7 +335,10 @@ const CLOSED: u8 = 128;
 
 /// Takes in, before a tick, what changed since the last one. So growth goes by the neighbours before the tick.
 fn settle(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Growth>) {
-    let (arenas, growth) = (arenas.bypass_change_detection(), growth.bypass_change_detection());
+    let (arenas, growth) = (
+        arenas.bypass_change_detection(),
+        growth.bypass_change_detection(),
+    );
     for arena in 0..arenas.n {
         let fresh = std::mem::replace(&mut growth.settled[arena], 1) == 0;
         let n = arenas.touched[arena].n;
@@ -349,22 +382,29 @@ struct Field<'a> {
 
 impl Field<'_> {
     fn item(&self, candidate: usize) -> u8 {
-        self.cells.get(self.patch.cells[self.layout][candidate], Layer::Item)
+        self.cells
+            .get(self.patch.cells[self.layout][candidate], Layer::Item)
     }
     fn find_soil(&mut self) {
         for i in 0..self.patch.cells[self.layout].len() {
-            self.soil[i] = u8::from(!self.patch.initial || self.patch.codes[usize::from(self.item(i))]);
+            self.soil[i] =
+                u8::from(!self.patch.initial || self.patch.codes[usize::from(self.item(i))]);
         }
     }
     /// The chance of a candidate that may grow is that of its live neighbours; of any other it is 0.
     fn update(&mut self, candidate: usize) {
         let around = self.around[candidate];
-        self.chance[candidate] = if around & CLOSED == 0 { self.patch.limit(around) } else { 0 };
+        self.chance[candidate] = if around & CLOSED == 0 {
+            self.patch.limit(around)
+        } else {
+            0
+        };
     }
     /// Notes whether something stands where the candidate would grow; `live` neighbours are kept beside it.
     fn note(&mut self, candidate: usize, live: u8) {
         // Only the thing itself counts, since only its changes are told; what else lies there is seen when it would grow.
-        let closed = self.soil[candidate] == 0 || self.patch.codes[usize::from(self.item(candidate))];
+        let closed =
+            self.soil[candidate] == 0 || self.patch.codes[usize::from(self.item(candidate))];
         self.around[candidate] = live | if closed { CLOSED } else { 0 };
         self.update(candidate);
     }
@@ -372,7 +412,10 @@ impl Field<'_> {
     fn change(&mut self, i: usize) {
         let (patch, touch) = (self.patch, self.cells.touch(i));
         let cell = Cell::new(touch.cell);
-        let (was, is) = (patch.codes[usize::from(touch.old)], patch.codes[usize::from(touch.new)]);
+        let (was, is) = (
+            patch.codes[usize::from(touch.old)],
+            patch.codes[usize::from(touch.new)],
+        );
         let (start, end) = patch.near_at[self.layout][cell.index()];
         if was != is {
             for &i in &patch.near[self.layout][start as usize..end as usize] {
@@ -390,7 +433,9 @@ impl Field<'_> {
         let (patch, layout) = (self.patch, self.layout);
         for i in 0..patch.cells[layout].len() {
             // Things may stand on cells that are no candidates: they count too.
-            let live = patch.reach[layout][i].iter().filter(|&&c| patch.codes[usize::from(self.cells.get(Cell::new(c), Layer::Item))]);
+            let live = patch.reach[layout][i]
+                .iter()
+                .filter(|&&c| patch.codes[usize::from(self.cells.get(Cell::new(c), Layer::Item))]);
             let live = u8::try_from(live.count()).expect("at most 120 neighbours");
             self.note(i, live);
         }
@@ -409,7 +454,12 @@ impl pulp::NullaryFnOnce for Grow<'_> {
     type Output = ();
     #[inline(always)]
     fn call(self) {
-        let Grow { patch, chance, table, arenas } = self;
+        let Grow {
+            patch,
+            chance,
+            table,
+            arenas,
+        } = self;
         let places = patch.places();
         for (arena, chance) in chance.chunks_exact(places.max(1)).enumerate() {
             let head = arenas.heads[arena];
@@ -418,8 +468,18 @@ impl pulp::NullaryFnOnce for Grow<'_> {
             }
             let key = head.draw.key(Purpose::Regrow, patch.name, 0);
             let subjects = &patch.subjects[usize::from(head.layout)];
-            for (block, (chance, subjects)) in chance.as_chunks::<BLOCK>().0.iter().zip(subjects.as_chunks::<BLOCK>().0).enumerate() {
-                let hits = if patch.certain { hits::<true>(key, chance, subjects) } else { hits::<false>(key, chance, subjects) };
+            for (block, (chance, subjects)) in chance
+                .as_chunks::<BLOCK>()
+                .0
+                .iter()
+                .zip(subjects.as_chunks::<BLOCK>().0)
+                .enumerate()
+            {
+                let hits = if patch.certain {
+                    hits::<true>(key, chance, subjects)
+                } else {
+                    hits::<false>(key, chance, subjects)
+                };
                 if hits != [0; BLOCK] {
                     patch.grow(table, arenas, arena, block * BLOCK, &hits);
                 }
@@ -430,17 +490,29 @@ impl pulp::NullaryFnOnce for Grow<'_> {
 
 /// Which of a block's chances hold. Where a chance of one can stand, it stands as the greatest threshold.
 #[inline(always)]
-fn hits<const CERTAIN: bool>(key: Key, chance: &[u32; BLOCK], subjects: &[u32; BLOCK]) -> [u8; BLOCK] {
+fn hits<const CERTAIN: bool>(
+    key: Key,
+    chance: &[u32; BLOCK],
+    subjects: &[u32; BLOCK],
+) -> [u8; BLOCK] {
     let mut out = [0; BLOCK];
     for i in 0..BLOCK {
-        out[i] = u8::from(key.u32(subjects[i]) < chance[i]) | u8::from(CERTAIN && chance[i] == u32::MAX);
+        out[i] =
+            u8::from(key.u32(subjects[i]) < chance[i]) | u8::from(CERTAIN && chance[i] == u32::MAX);
     }
     out
 }
 
 impl Patch {
     #[cold]
-    fn grow(&self, table: &Table, arenas: &mut Arenas, arena: usize, first: usize, hits: &[u8; BLOCK]) {
+    fn grow(
+        &self,
+        table: &Table,
+        arenas: &mut Arenas,
+        arena: usize,
+        first: usize,
+        hits: &[u8; BLOCK],
+    ) {
         let layout = usize::from(arenas.heads[arena].layout);
         for (i, _) in hits.iter().enumerate().filter(|(_, hit)| **hit != 0) {
             let cell = self.cells[layout][first + i];
@@ -461,7 +533,12 @@ impl Patch {
 fn grow(table: Res<Table>, mut arenas: ResMut<Arenas>, growth: Res<Growth>, isa: Res<Isa>) {
     let arenas = arenas.bypass_change_detection();
     for (patch, chance) in growth.patches.iter().zip(&growth.chance) {
-        isa.0.dispatch(Grow { patch, chance, table: &table, arenas: &mut *arenas });
+        isa.0.dispatch(Grow {
+            patch,
+            chance,
+            table: &table,
+            arenas: &mut *arenas,
+        });
     }
 }
 
@@ -481,7 +558,8 @@ impl ArenaColumn for SoilColumn {
     }
     fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
         let n = bytes.len();
-        world.resource_mut::<Growth>().soil[self.0][arena * n..(arena + 1) * n].copy_from_slice(bytes);
+        world.resource_mut::<Growth>().soil[self.0][arena * n..(arena + 1) * n]
+            .copy_from_slice(bytes);
         // Chances and counts follow from soil and map: they are made anew before the next tick.
         world.resource_mut::<Arenas>().touched[arena].n = u16::MAX;
         bytes.iter().all(|&b| b <= 1)
@@ -522,10 +600,20 @@ mod tests {
         let config = r#"{"thing":"apple","where":"initial","chance":[0,1]}"#;
         let mut b = batch(&compile(FIELD, &[MOVE, EAT, ("regrow", "apple", config)]));
         put(&mut b, 0, 2, 1, 0);
-        assert_eq!(tick(&mut b, &["n"]), "moved agent (2,1) (1,1); eaten agent apple (1,1)", "it was there before the tick");
-        assert_eq!(tick(&mut b, &["s"]), "moved agent (1,1) (2,1); grew apple (1,1)");
+        assert_eq!(
+            tick(&mut b, &["n"]),
+            "moved agent (2,1) (1,1); eaten agent apple (1,1)",
+            "it was there before the tick"
+        );
+        assert_eq!(
+            tick(&mut b, &["s"]),
+            "moved agent (1,1) (2,1); grew apple (1,1)"
+        );
         for cell in [(1, 1), (1, 2)] {
-            b.edit(0, |one| one.cells.set(one.table.geometry.cell(cell.0, cell.1), Layer::Item, 0));
+            b.edit(0, |one| {
+                one.cells
+                    .set(one.table.geometry.cell(cell.0, cell.1), Layer::Item, 0)
+            });
         }
         for _ in 0..200 {
             assert_eq!(tick(&mut b, &["noop"]), "");
@@ -537,21 +625,41 @@ mod tests {
         let config = r#"{"thing":"apple","where":"initial","chance":[0,1]}"#;
         let mut b = batch(&compile(FIELD, &[MOVE, EAT, ("regrow", "apple", config)]));
         tick(&mut b, &["noop"]);
-        b.edit(0, |one| one.cells.set(one.table.geometry.cell(1, 1), Layer::Item, 0));
+        b.edit(0, |one| {
+            one.cells.set(one.table.geometry.cell(1, 1), Layer::Item, 0)
+        });
         put(&mut b, 0, 2, 2, 0);
         let told = tick(&mut b, &["n"]);
-        assert_eq!(told, "moved agent (2,2) (1,2); eaten agent apple (1,2); grew apple (1,1)");
+        assert_eq!(
+            told,
+            "moved agent (2,2) (1,2); eaten agent apple (1,2); grew apple (1,1)"
+        );
     }
 
     #[test]
     fn what_grows_under_a_body_is_eaten_at_once_where_the_game_says_so() {
-        let regrow = ("regrow", "apple", r#"{"thing":"apple","where":"initial","chance":[0,1]}"#);
-        let eat = ("pickup", "", r#"{"things":["apple"],"becomes":"eaten","under_agent":"eat"}"#);
+        let regrow = (
+            "regrow",
+            "apple",
+            r#"{"thing":"apple","where":"initial","chance":[0,1]}"#,
+        );
+        let eat = (
+            "pickup",
+            "",
+            r#"{"things":["apple"],"becomes":"eaten","under_agent":"eat"}"#,
+        );
         let mut b = batch(&compile(FIELD, &[MOVE, eat, regrow]));
         put(&mut b, 0, 2, 1, 0);
         tick(&mut b, &["n"]);
-        assert_eq!(tick(&mut b, &["noop"]), "grew apple (1,1); eaten agent apple (1,1)");
-        let bare = ("regrow", "apple", r#"{"thing":"apple","where":"initial","chance":[0,1],"under_agent":false}"#);
+        assert_eq!(
+            tick(&mut b, &["noop"]),
+            "grew apple (1,1); eaten agent apple (1,1)"
+        );
+        let bare = (
+            "regrow",
+            "apple",
+            r#"{"thing":"apple","where":"initial","chance":[0,1],"under_agent":false}"#,
+        );
         let mut b = batch(&compile(FIELD, &[MOVE, EAT, bare]));
         put(&mut b, 0, 2, 1, 0);
         tick(&mut b, &["n"]);
@@ -562,14 +670,23 @@ mod tests {
     #[test]
     fn kept_counts_equal_counts_made_anew() {
         let field = "##########\n#aaaaaaaa#\n#aaaaaaaa#\n#A......B#\n#aaaaaaaa#\n##########";
-        let regrow = ("regrow", "apple", r#"{"thing":"apple","where":"initial","chance":[0,0.01,0.05,0.1]}"#);
+        let regrow = (
+            "regrow",
+            "apple",
+            r#"{"thing":"apple","where":"initial","chance":[0,0.01,0.05,0.1]}"#,
+        );
         let world = compile(field, &[MOVE, EAT, regrow]);
         let mut b = crate::testing::many(&world, 2, 11);
         b.fork(0, 1).expect("same arm");
         for t in 0..600 {
             let step = |i: u64| (crate::draw::mix(t * 2 + i) % 5) as i32;
             let actions = [step(0), step(1)];
-            b.step(&[&[actions, actions].concat()], &mut [crate::observe::Out::default()], &crate::batch::Serial).expect("a step");
+            b.step(
+                &[&[actions, actions].concat()],
+                &mut [crate::observe::Out::default()],
+                &crate::batch::Serial,
+            )
+            .expect("a step");
             assert_eq!(b.hash(0), b.hash(1), "tick {t}");
             if t % 7 == 0 {
                 b.fork(0, 1).expect("same arm");

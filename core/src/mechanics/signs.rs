@@ -41,16 +41,30 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 
 impl Mechanic for Config {
     fn references(&self) -> Vec<Reference> {
-        let text = Reference { path: "text".to_owned(), sort: Sort::Text, name: self.text.clone() };
+        let text = Reference {
+            path: "text".to_owned(),
+            sort: Sort::Text,
+            name: self.text.clone(),
+        };
         vec![kind_of("thing", &self.thing, 0), text]
     }
     fn object(&self) -> Vec<Objection> {
-        Objection::range("read", i64::from(self.read), 0, 16).into_iter().collect()
+        Objection::range("read", i64::from(self.read), 0, 16)
+            .into_iter()
+            .collect()
     }
     fn prepare(&self, _instance: &str, table: &mut Table) {
-        let text = table.texts.iter().position(|t| t.name == self.text).and_then(|i| u8::try_from(i).ok());
+        let text = table
+            .texts
+            .iter()
+            .position(|t| t.name == self.text)
+            .and_then(|i| u8::try_from(i).ok());
         if let (Some(kind), Some(text)) = (table.kind(&self.thing), text) {
-            table.signs.push(Sign { kind, text, read: self.read });
+            table.signs.push(Sign {
+                kind,
+                text,
+                read: self.read,
+            });
         }
     }
     /// Observation does all the work.
