@@ -103,7 +103,7 @@ pub struct Run {
     pub batch: Batch,
     /// Slots of an arena, all of them controlled.
     pub slots: usize,
-    /// Berries eaten, estimated from every 64th tick.
+    /// Berries eaten, estimated from every 8th tick.
     pub eaten: f64,
     actions: Vec<Vec<i32>>,
     obs: Vec<u8>,
@@ -249,8 +249,8 @@ impl Run {
                 }
                 std::hint::black_box(sum);
             }
-            if self.tick.is_multiple_of(64) {
-                self.eaten += 64.0 * self.reward.iter().map(|r| f64::from(*r)).sum::<f64>();
+            if self.tick.is_multiple_of(8) {
+                self.eaten += 8.0 * self.reward.iter().map(|r| f64::from(*r)).sum::<f64>();
             }
         }
         Ok(())

@@ -78,6 +78,8 @@ fn run(args: &[String]) -> Result<(), String> {
         );
         return Ok(());
     }
+    // First: later the process has memory left over to build in.
+    let memory = engine::memory(&world)?;
     let peers = Peers::build(&root)?;
     let mut report = Report::new(&peers, &plan.sizes);
     for &threads in &plan.threads {
@@ -89,7 +91,7 @@ fn run(args: &[String]) -> Result<(), String> {
             report.rows.extend(rows);
         }
     }
-    report.copies = engine::copies(&world)?;
+    report.copies = engine::copies(&world, memory)?;
     println!("{}", report.copies);
     if plan.write {
         report.write(&root.join("bench"))?;
