@@ -159,7 +159,7 @@ impl Mechanic for Config {
         let n = table.n_slots();
         let mut hits = Vec::with_capacity(n * n);
         at.system(Phase::Act, move |mut shard: Shard| {
-            system.run(&mut shard, &mut hits)
+            system.run(&mut shard, &mut hits);
         });
     }
 }

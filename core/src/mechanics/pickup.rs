@@ -129,7 +129,7 @@ impl Mechanic for Config {
         if self.under_agent == UnderAgent::Eat && self.verb.is_none() {
             let late = system.clone();
             at.late_system(Phase::Environment, move |mut shard: Shard| {
-                late.run(&mut shard, |_, _| u64::MAX)
+                late.run(&mut shard, |_, _| u64::MAX);
             });
         }
         let (position, by_verb) = (at.position, self.verb.is_some());

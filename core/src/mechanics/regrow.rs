@@ -612,7 +612,7 @@ mod tests {
         for cell in [(1, 1), (1, 2)] {
             b.edit(0, |one| {
                 one.cells
-                    .set(one.table.geometry.cell(cell.0, cell.1), Layer::Item, 0)
+                    .set(one.table.geometry.cell(cell.0, cell.1), Layer::Item, 0);
             });
         }
         for _ in 0..200 {
@@ -626,7 +626,7 @@ mod tests {
         let mut b = batch(&compile(FIELD, &[MOVE, EAT, ("regrow", "apple", config)]));
         tick(&mut b, &["noop"]);
         b.edit(0, |one| {
-            one.cells.set(one.table.geometry.cell(1, 1), Layer::Item, 0)
+            one.cells.set(one.table.geometry.cell(1, 1), Layer::Item, 0);
         });
         put(&mut b, 0, 2, 2, 0);
         let told = tick(&mut b, &["n"]);
