@@ -109,8 +109,8 @@ LOOP = """
 import sys, commonweal as cw
 batch = cw.Batch("commons_harvest", arenas={arenas})
 batch.step()
-print("ready", flush=True)
 try:
+    print("ready", flush=True)
     while True:
         batch.step()
 except KeyboardInterrupt:
