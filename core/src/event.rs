@@ -67,6 +67,7 @@ pub fn parts(fields: &[Type]) -> Option<Vec<(Type, Part)>> {
                 | Type::Message
                 | Type::Choice
                 | Type::Text
+                | Type::Effect
                 | Type::Beam => &[Part::K, Part::B, Part::A, Part::X],
                 Type::Int => &[Part::X, Part::Num],
                 Type::Cell => &[Part::Cell, Part::X],

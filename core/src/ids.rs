@@ -110,4 +110,6 @@ pub enum Type {
     Text,
     /// A beam; stored as its place among the beams, which come first in a table's effects.
     Beam,
+    /// An effect that was refused; stored as its place in [`crate::state::Refusal::NAMES`].
+    Effect,
 }

@@ -59,8 +59,9 @@ pub struct Config {
     pub arenas: usize,
     /// Which slots the caller plays.
     pub control: Control,
-    /// Who sits in the other slots: (role name, bot name) in place of the role's `plays`; `random` is a policy that plays any
-    /// legal action. A slot without a bot plays `noop`.
+    /// Who sits in the other slots: (role name, bot name) in place of the role's `plays`, or (slot name, bot name) for one slot of a
+    /// role (`gatherer_0`), which goes before its role; `random` is a policy that plays any legal action. A slot without a bot
+    /// plays `noop`.
     pub policies: Vec<(String, String)>,
     /// Domain of the seeds.
     pub domain: Domain,
@@ -787,11 +788,11 @@ fn difference(a: &[Group], b: &[Group]) -> Option<String> {
 /// Who plays each slot.
 fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<Seat>, BatchError> {
     let table = &compiled.table;
-    for (role, _) in &config.policies {
-        if table.role(role).is_none() {
+    for (name, _) in &config.policies {
+        if table.role(name).is_none() && slot_named(table, name).is_none() {
             let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
             return Err(BatchError::Wrong(format!(
-                "there is no role `{role}`; the roles are {}",
+                "there is no role or slot `{name}`; the roles are {}",
                 names.join(", ")
             )));
         }
@@ -803,31 +804,34 @@ fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<S
             table.n_slots()
         )));
     }
+    let bot = |name: &str| match name {
+        "random" => Ok(Seat::Random),
+        "noop" => Ok(Seat::Idle),
+        _ => match compiled.bots.iter().position(|b| b.name == name) {
+            Some(bot) => Ok(Seat::Bot(bot)),
+            None => {
+                let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
+                let names = names.join(", ");
+                Err(BatchError::Wrong(format!(
+                    "there is no policy `{name}`; there are {names}, random and noop"
+                )))
+            }
+        },
+    };
+    let named = |who: &str| {
+        let named = config.policies.iter().rev().find(|(name, _)| name == who);
+        named.map(|(_, name)| bot(name)).transpose()
+    };
     let mut out = Vec::new();
     for role in &table.roles {
-        let named = config
-            .policies
-            .iter()
-            .rev()
-            .find(|(name, _)| *name == role.name);
-        let seat = match named.map(|(_, bot)| bot.as_str()) {
-            None => role
-                .plays
-                .map_or(Seat::Idle, |bot| Seat::Bot(usize::from(bot))),
-            Some("random") => Seat::Random,
-            Some("noop") => Seat::Idle,
-            Some(name) => match compiled.bots.iter().position(|b| b.name == name) {
-                Some(bot) => Seat::Bot(bot),
-                None => {
-                    let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
-                    let names = names.join(", ");
-                    return Err(BatchError::Wrong(format!(
-                        "there is no policy `{name}`; there are {names}, random and noop"
-                    )));
-                }
-            },
-        };
-        out.extend(std::iter::repeat_n(seat, usize::from(role.n)));
+        let usual = role
+            .plays
+            .map_or(Seat::Idle, |bot| Seat::Bot(usize::from(bot)));
+        let seat = named(&role.name)?.unwrap_or(usual);
+        for slot in role.first..role.first + role.n {
+            let own = named(&slot_name(table, Slot::new(slot)))?;
+            out.push(own.unwrap_or(seat));
+        }
     }
     for slot in groups.iter().flat_map(|g| &g.slots) {
         out[slot.index()] = Seat::Caller;
@@ -879,6 +883,7 @@ fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
                 value,
             ),
             Type::Text => name(table.texts.iter().map(|t| t.name.as_str()).collect(), value),
+            Type::Effect => name(crate::state::Refusal::NAMES.to_vec(), value),
             Type::Beam => name(table.effects.iter().map(String::as_str).collect(), value),
             Type::Bool => (value != 0).to_string(),
             Type::Num => {
@@ -906,6 +911,14 @@ fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
         place: cell,
         fields,
     }
+}
+
+/// The slot of that name, see [`slot_name`].
+pub fn slot_named(table: &Table, name: &str) -> Option<Slot> {
+    let n = u8::try_from(table.n_slots()).expect("at most 64 slots");
+    (0..n)
+        .map(Slot::new)
+        .find(|&slot| slot_name(table, slot) == name)
 }
 
 /// `worker` for the only slot of a role, `gatherer_3` else: the names that agents have everywhere.

@@ -500,10 +500,12 @@ impl Shard {
         self.registry.save(&self.world, arena, &mut self.spare);
         let loaded = self.registry.load(&mut self.world, arena, columns);
         let fits = loaded.and_then(|()| {
-            if self.with(arena, |one| bodies_agree(one)) {
+            if !self.with(arena, |one| bodies_agree(one)) {
+                Err("agent.cell")
+            } else if self.with(arena, |one| one.things_agree()) {
                 Ok(())
             } else {
-                Err("agent.cell")
+                Err("arena.things")
             }
         });
         if let Err(column) = fits {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::batch::BatchError;
+use crate::batch::{BatchError, slot_name, slot_named};
 use crate::bots::BotKind;
 use crate::ids::{Domain, Slot};
 use crate::measures::MeasureError;
@@ -129,7 +129,7 @@ pub struct Agent {
     pub says: String,
     /// Factor levels of the cells in which it must be flagged; all when empty.
     pub flagged_in: Vec<(String, String)>,
-    /// All policies of its episodes: (role, bot).
+    /// All policies of its episodes: (role or slot, bot), those of the slots under test first.
     pub policies: Vec<(String, String)>,
 }
 
@@ -267,7 +267,8 @@ pub fn cast(
 ) -> Result<Cast, ExperimentError> {
     let (role, tested) = under_test(scenario, compiled)?;
     check_policies(scenario, compiled, policies)?;
-    let agents = agents(scenario, &role, policies);
+    let seats = seats(compiled, &role, &tested);
+    let agents = agents(scenario, &role, &seats, policies);
     Ok(Cast {
         role,
         tested,
@@ -369,7 +370,7 @@ fn check_policies(
     policies: &[(String, String)],
 ) -> Result<(), ExperimentError> {
     for (role, bot) in policies {
-        if compiled.table.role(role).is_none() {
+        if compiled.table.role(role).is_none() && slot_named(&compiled.table, role).is_none() {
             let names: Vec<&str> = compiled
                 .table
                 .roles
@@ -392,15 +393,35 @@ fn check_policies(
     Ok(())
 }
 
+/// Names under which the slots under test are seated: the role's where it has no others, so that the rest of the role plays what it
+/// always plays.
+fn seats(compiled: &Compiled, role: &str, tested: &[Slot]) -> Vec<String> {
+    let table = &compiled.table;
+    let whole = table
+        .roles
+        .iter()
+        .any(|r| r.name == role && usize::from(r.n) == tested.len());
+    if whole {
+        return vec![role.to_owned()];
+    }
+    tested.iter().map(|&s| slot_name(table, s)).collect()
+}
+
 /// The agents under test: those that the caller names for the role, else the file's control agents.
-fn agents(scenario: &Scenario, role: &str, policies: &[(String, String)]) -> Vec<Agent> {
+fn agents(
+    scenario: &Scenario,
+    role: &str,
+    seats: &[String],
+    policies: &[(String, String)],
+) -> Vec<Agent> {
     let others: Vec<(String, String)> = policies
         .iter()
         .filter(|(r, _)| r != role)
         .cloned()
         .collect();
     let agent = |name: &str, info: Option<&BotInfo>| {
-        let mut policies = vec![(role.to_owned(), name.to_owned())];
+        let seated = |seat: &String| (seat.clone(), name.to_owned());
+        let mut policies: Vec<(String, String)> = seats.iter().map(seated).collect();
         policies.extend(others.iter().cloned());
         Agent {
             name: name.to_owned(),

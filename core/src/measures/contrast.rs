@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::estimate::{Counts, MeasureError, Method, Range, count_rows, whole};
 use super::stats::{self, ALPHA, ALPHA_DRAWN, Limits};
-use super::{Distinct, Episode};
+use super::{Distinct, Episode, boot};
 
 /// One side of a contrast over its observations.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -294,6 +294,78 @@ pub fn mean_contrast(
         pair_correlation: correlation(&values),
         counts: pairs.counts(treated, control, layouts.len() - values.len()),
         opportunities: None,
+    })
+}
+
+/// The share of a value's reference that is lost, 1 − Σ `treated` / Σ `reference` over layouts (not the mean of ratios): limits by
+/// [`boot::boot_t`], or by [`boot::betting_range`] over the declared range of the value where that has too little to go by.
+/// `opportunity` says whether an episode of the treated cell gave the agent a chance; `None` where nothing is known of it.
+/// `Err` with [`MeasureError::UndefinedReference`] where the reference's sum is not positive.
+pub fn loss_contrast(
+    treated: &[Episode],
+    reference: &[Episode],
+    value: impl Fn(&Episode) -> Option<f64>,
+    range: Range,
+    opportunity: Option<&dyn Fn(&Episode) -> bool>,
+    m: Option<f64>,
+) -> Result<Contrast, MeasureError> {
+    check_m(m)?;
+    let pairs = Pairs::of(treated, reference)?;
+    let layouts = pairs.values(treated, reference, value);
+    let values: Vec<(f64, f64)> = layouts.iter().copied().flatten().collect();
+    let (first, second): (Vec<f64>, Vec<f64>) = values.iter().copied().unzip();
+    range.check(&first)?;
+    range.check(&second)?;
+    let (Some(mean_first), Some(mean_second)) = (stats::mean(&first), stats::mean(&second)) else {
+        return Err(MeasureError::NoEpisodes);
+    };
+    if !(mean_second > 0.0) {
+        return Err(MeasureError::UndefinedReference);
+    }
+    let side = |values: &[f64], mean| Side {
+        mean,
+        ci95: stats::betting(values, range.lo, range.hi, ALPHA_DRAWN)
+            .expect("checked to lie in the range"),
+    };
+    let bounds = (range.lo, range.hi);
+    let boot = boot::boot_t(&values);
+    let limits = |alpha| match &boot {
+        Some(boot) => boot.limits(alpha),
+        None => boot::betting_range(&values, bounds, alpha)
+            .expect("both sides lie in the range, and the reference is positive"),
+    };
+    Ok(Contrast {
+        method: if boot.is_some() {
+            Method::BootT
+        } else {
+            Method::BettingRange
+        },
+        control: side(&second, mean_second),
+        treatment: side(&first, mean_first),
+        point: 1.0 - first.iter().sum::<f64>() / second.iter().sum::<f64>(),
+        limits: limits(ALPHA),
+        ci95: limits(ALPHA_DRAWN),
+        test: m.map(|m| Test {
+            m,
+            p: match &boot {
+                Some(boot) => boot.p(m),
+                None => boot::betting_range_p(&values, bounds, m, ALPHA)
+                    .expect("both sides lie in the range"),
+            },
+            n_needed: boot::plan_loss(&values, m),
+        }),
+        rho: None,
+        pair_correlation: correlation(&values),
+        counts: pairs.counts(treated, reference, layouts.len() - values.len()),
+        opportunities: opportunity.map(|open| {
+            whole(
+                pairs
+                    .treated
+                    .rows()
+                    .filter(|row| open(&treated[*row]))
+                    .count(),
+            )
+        }),
     })
 }
 

@@ -17,6 +17,10 @@ pub enum Method {
     Mover,
     /// Betting interval over a declared range: [`stats::betting`].
     Betting,
+    /// Studentised bootstrap by layout of a ratio of means: [`super::boot::boot_t`].
+    BootT,
+    /// Betting interval over a declared range of what a ratio of means is made of: [`super::boot::betting_range`].
+    BettingRange,
     /// A mean without limits, since the value has no declared range.
     Mean,
 }
@@ -28,6 +32,8 @@ impl Method {
             Self::Cp => "cp",
             Self::Mover => "mover",
             Self::Betting => "betting",
+            Self::BootT => "boot_t",
+            Self::BettingRange => "betting_range",
             Self::Mean => "mean",
         }
     }
@@ -69,6 +75,11 @@ pub enum MeasureError {
         /// High end.
         hi: f64,
     },
+    /// The others' return with the reference in the seat is nothing to lose.
+    #[error(
+        "the others' return with the reference is not positive: a share of it that is lost is undefined"
+    )]
+    UndefinedReference,
     /// The smallest effect that matters is not a positive number.
     #[error("M = {m} is not a positive number: give the smallest effect that matters, above 0")]
     BadM {

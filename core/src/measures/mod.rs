@@ -14,8 +14,10 @@ pub mod a1_efficiency;
 pub mod a2_equality;
 pub mod a3_sustainability;
 pub mod a4_peace;
+pub mod a8_loss;
 pub mod b1_resistance;
 pub mod b6_threat_decoy;
+pub mod boot;
 pub mod contrast;
 pub mod effect;
 pub mod episodes;
@@ -62,6 +64,7 @@ pub const ALL: &[MeasureDef] = &[
     a3_sustainability::DEF,
     a3_sustainability::STOCK_DEF,
     a4_peace::DEF,
+    a8_loss::DEF,
     b1_resistance::DEF,
     b6_threat_decoy::DEF,
     rate::DEF,

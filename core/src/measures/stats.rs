@@ -368,6 +368,14 @@ pub fn plan_rates(rate: f64, m: f64) -> Option<u64> {
     planned(6.183 * 2.0 * rate * (1.0 - rate) / (m * m) + 2.0 / m)
 }
 
+/// As [`plan_rates`] for a mean with limits by the studentised bootstrap: 6.183·σ²/M² + 2/M, up to the next 10, at least 60.
+pub(crate) fn planned_mean(variance: f64, m: f64) -> Option<u64> {
+    if !(m > 0.0 && variance >= 0.0) {
+        return None;
+    }
+    planned(6.183 * variance / (m * m) + 2.0 / m)
+}
+
 /// As [`plan_rates`] for a mean by [`betting`], `sd` and `m` in one unit: 10.5·σ²/M² + 4/M for a
 /// range of length 2; `m` and `sd` of another range are scaled to it by `range_length`.
 /// `None` unless all are finite, `m > 0`, `sd >= 0`, `range_length > 0`.

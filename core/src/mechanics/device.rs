@@ -170,8 +170,7 @@ impl Mechanic for Config {
                     if let Some(row) = arena.row_at(kind, cell) {
                         let state = (arena.rows[row].state + 1) % states;
                         arena.rows[row].state = state;
-                        let look = arena.table.kinds[kind.index()].look;
-                        arena.cells.set(cell, layer, look + state);
+                        arena.refresh_thing(row);
                     }
                     if cost != 0 {
                         arena.pay(who, ChannelId::MAIN, -cost);

@@ -201,14 +201,12 @@ impl Pickup {
                 .iter()
                 .map(|&i| u32::from(arena.agents.carried[slot].0[i]))
                 .sum();
-            let Some(item) = arena.table.item(kind).filter(|_| n < self.cap) else {
+            if n >= self.cap || !arena.pick_up(who, cell) {
                 arena.agents.illegal[slot].0 += u32::from(self.by_verb);
                 return;
-            };
-            arena.cells.set(cell, Layer::Item, 0);
-            arena.give(who, item, 1);
+            }
         } else {
-            arena.cells.set(cell, Layer::Item, 0);
+            arena.lift(Layer::Item, cell);
         }
         arena.emit_at(self.event, who, kind, cell);
     }

@@ -25,6 +25,11 @@ const ACT_EVENTS: [(&str, &str, &str); 7] = [
     ("tell", "heard", "message"),
 ];
 
+/// Effects that emit `refused(effect, cell)` where they cannot be done.
+const REFUSING: [&str; 9] = [
+    "place", "clear", "become", "give", "shut", "move_to", "revive", "enable", "drop_all",
+];
+
 impl Checker<'_, '_> {
     /// One effect; `None` if it has an error.
     pub(crate) fn effect(&mut self, effect: &Effect, emitted: &mut Vec<Emitted>) -> Option<F> {
@@ -315,6 +320,14 @@ impl Checker<'_, '_> {
                     return None;
                 }
             }
+        }
+        if let Some(refused) = table.event("refused").filter(|_| REFUSING.contains(&name)) {
+            emitted.push(Emitted {
+                event: refused.get(),
+                at: call.span,
+                later: false,
+                authors: false,
+            });
         }
         let arg = |i: usize| &call.args[i].value;
         let slot = Ty::Slot(None);

@@ -25,6 +25,8 @@ pub(crate) enum Ty {
     Cell,
     Message,
     Beam,
+    /// What was refused.
+    Effect,
     /// A word of a list, by the list's number in the checker.
     Choice(usize),
 }
@@ -44,6 +46,7 @@ impl Ty {
             Self::Cell => "a cell",
             Self::Message => "a message",
             Self::Beam => "a beam",
+            Self::Effect => "an effect",
             Self::Choice(_) => "a word of a list",
         }
     }
@@ -60,6 +63,7 @@ impl Ty {
             Type::Role => Self::Role,
             Type::Message => Self::Message,
             Type::Beam => Self::Beam,
+            Type::Effect => Self::Effect,
             Type::Choice => Self::Choice(usize::MAX),
             Type::Text => Self::Text,
         }

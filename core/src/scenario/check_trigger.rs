@@ -7,7 +7,7 @@ use crate::rules::{Filter, FilterIs, When};
 use crate::scenario::ast;
 use crate::scenario::check_expr::{Checker, Ty, number};
 use crate::scenario::names::{nearest, suggest};
-use crate::state::Type;
+use crate::state::{Refusal, Type};
 
 impl Checker<'_, '_> {
     pub(crate) fn on(
@@ -65,6 +65,24 @@ impl Checker<'_, '_> {
         }
         for ((pat, at), (field, part)) in pats.iter().zip(&decl.fields) {
             let Some(name) = pat else { continue };
+            if *field == Type::Effect {
+                // Effects are named by nothing but this pattern, and some share their name with a kind.
+                match Refusal::NAMES.iter().position(|n| *n == name.text) {
+                    Some(i) => filters.push(Filter {
+                        part: *part,
+                        is: FilterIs::Value(number(i)),
+                    }),
+                    None => {
+                        let what = format!("`{}` is no effect that can be refused", name.text);
+                        let help = nearest(&name.text, Refusal::NAMES).map_or_else(
+                            || format!("name one of {}", Refusal::NAMES.join(", ")),
+                            |n| format!("did you mean `{n}`?"),
+                        );
+                        self.slip("E404", *at, what, help);
+                    }
+                }
+                continue;
+            }
             match self.constant_name(&name.text) {
                 Some((ty, value)) => {
                     if let Some(is) = self.filter(ty, *field, value) {

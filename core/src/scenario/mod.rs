@@ -14,6 +14,7 @@ mod doc;
 mod file;
 mod frame;
 mod hidden;
+mod layout;
 mod lex;
 mod lint;
 mod load;
@@ -25,11 +26,13 @@ mod patch;
 #[cfg(test)]
 mod props;
 mod read;
+mod roles;
 #[cfg(feature = "schema")]
 mod schema;
 pub mod sigs;
 mod tables;
 mod text;
+mod vars;
 mod world;
 
 pub use check_bot::{BotText, compile_bot};

@@ -4,6 +4,7 @@
 use super::agents::{ALIVE, AWAY, BODY_ON_MAP, NEVER, ON};
 use super::arena::{ArenaMut, End};
 use super::table::Layer;
+use super::things::Refusal;
 use crate::draw::Purpose;
 use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot};
 
@@ -44,11 +45,9 @@ pub struct Acts {
     pub dropped: Option<EventId>,
     /// `heard(slot, slot, message, bool)`.
     pub heard: Option<EventId>,
+    /// `refused(effect, cell)`; declared where rules, measures or captions name it.
+    pub refused: Option<EventId>,
 }
-
-/// Radius within which dropped things look for a free cell.
-const DROP_RADIUS: i32 = 6;
-const DROP_SIDE: usize = 13;
 
 impl ArenaMut<'_> {
     /// Cell of the body, or `None` while it has none on the map.
@@ -88,8 +87,11 @@ impl ArenaMut<'_> {
     }
     /// Puts the body into a free cell; `false` (and counted) when the cell is not free. It enters the cell in the next tick.
     pub fn put_body(&mut self, slot: Slot, cell: Cell) -> bool {
+        self.put_or_refuse(slot, cell, Refusal::MoveTo)
+    }
+    fn put_or_refuse(&mut self, slot: Slot, cell: Cell, what: Refusal) -> bool {
         if !self.table.geometry.inside(cell) || !self.cells.is_free(cell) {
-            self.head.refused += 1;
+            self.refuse(what, cell);
             return false;
         }
         self.remove_body(slot);
@@ -104,47 +106,6 @@ impl ArenaMut<'_> {
     pub fn pay(&mut self, slot: Slot, channel: ChannelId, amount: Num) {
         let place = &mut self.pay[slot.index() * self.table.channels.len() + channel.index()];
         *place = place.saturating_add(amount);
-    }
-    /// `give`: the slot carries `n` more of an item kind, 255 at most.
-    pub fn give(&mut self, slot: Slot, item: usize, n: u8) {
-        let carried = &mut self.agents.carried[slot.index()].0[item];
-        *carried = carried.saturating_add(n);
-        self.refresh_body(slot);
-    }
-    /// `take`: the slot carries up to `n` fewer; how many it was.
-    pub fn take(&mut self, slot: Slot, item: usize, n: u8) -> u8 {
-        let carried = &mut self.agents.carried[slot.index()].0[item];
-        let taken = n.min(*carried);
-        *carried -= taken;
-        self.refresh_body(slot);
-        taken
-    }
-    /// `place`: a thing of the kind appears; refused where its layer is taken, or where something solid would stand on a body.
-    pub fn place(&mut self, kind: KindId, cell: Cell) -> bool {
-        let k = &self.table.kinds[kind.index()];
-        let (layer, code) = (k.layer, k.look);
-        let solid_on_body = layer == Layer::Solid && self.cells.word(cell)[super::table::BODY] != 0;
-        if !self.table.geometry.inside(cell) || self.cells.get(cell, layer) != 0 || solid_on_body {
-            self.head.refused += 1;
-            return false;
-        }
-        self.cells.set(cell, layer, code);
-        true
-    }
-    /// `clear`: the thing of the kind goes; `false` (and counted) when there is none.
-    pub fn clear(&mut self, kind: KindId, cell: Cell) -> bool {
-        let layer = self.table.kinds[kind.index()].layer;
-        if self.table.kind_of(self.cells.get(cell, layer)) != Some(kind) {
-            self.head.refused += 1;
-            return false;
-        }
-        self.cells.set(cell, layer, 0);
-        true
-    }
-    /// The row of the thing of that kind in a cell.
-    pub fn row_at(&self, kind: KindId, cell: Cell) -> Option<usize> {
-        (0..self.rows.len())
-            .find(|&r| self.rows[r].cell == cell.get() && self.table.rows[r].kind == kind)
     }
     /// Freezes the slot: no act in the next `ticks` − 1 ticks; never shortens a freeze.
     pub fn freeze(&mut self, slot: Slot, ticks: u32) {
@@ -231,7 +192,7 @@ impl ArenaMut<'_> {
             return false;
         }
         let Some(cell) = self.return_cell(slot) else {
-            self.head.refused += 1;
+            self.refuse(Refusal::Revive, Cell::new(self.agents.pos[i].0));
             return false;
         };
         self.agents.status[i].0 |= ALIVE;
@@ -260,7 +221,8 @@ impl ArenaMut<'_> {
         if self.agents.status[i].0 & ON != 0 {
             return;
         }
-        if self.table.acts.body_gone && !self.put_body(slot, Cell::new(self.agents.pos[i].0)) {
+        let cell = Cell::new(self.agents.pos[i].0);
+        if self.table.acts.body_gone && !self.put_or_refuse(slot, cell, Refusal::Enable) {
             return;
         }
         self.agents.status[i].0 |= ON;
@@ -278,13 +240,11 @@ impl ArenaMut<'_> {
         }
         let cell = Cell::new(thing.cell);
         if !open && self.cells.word(cell)[super::table::BODY] != 0 {
-            self.head.refused += 1;
+            self.refuse(Refusal::Shut, cell);
             return false;
         }
-        let kind = &self.table.kinds[self.table.rows[row].kind.index()];
-        let (layer, look) = (kind.layer, kind.look);
         self.rows[row].state = u8::from(open);
-        self.cells.set(cell, layer, look + u8::from(open));
+        self.refresh_thing(row);
         let event = if open {
             self.table.acts.opened
         } else {
@@ -292,64 +252,6 @@ impl ArenaMut<'_> {
         };
         self.emit_fields(event, &[i64::try_from(row).expect("at most 256 rows")]);
         true
-    }
-    /// `drop_all`: what the slot carries falls to the nearest cells that it could walk to and whose item layer is free.
-    pub fn drop_all(&mut self, slot: Slot) {
-        for item in 0..self.table.items.len() {
-            while self.agents.carried[slot.index()].0[item] > 0 {
-                let Some(cell) = self.drop_cell(slot) else {
-                    self.head.refused += 1;
-                    return;
-                };
-                self.take(slot, item, 1);
-                let kind = self.table.items[item];
-                self.cells
-                    .set(cell, Layer::Item, self.table.kinds[kind.index()].look);
-                self.emit_fields(
-                    self.table.acts.dropped,
-                    &[
-                        i64::from(slot.get()),
-                        i64::from(kind.get()),
-                        i64::from(cell.get()),
-                    ],
-                );
-            }
-        }
-    }
-    /// Breadth first from the slot's position, directions in the order north, east, south, west.
-    fn drop_cell(&self, slot: Slot) -> Option<Cell> {
-        let start = Cell::new(self.agents.pos[slot.index()].0);
-        let g = &self.table.geometry;
-        let (row0, column0) = g.place(start);
-        let mut seen = [false; DROP_SIDE * DROP_SIDE];
-        let mut queue = [start; DROP_SIDE * DROP_SIDE];
-        let (mut head, mut tail) = (0, 1);
-        let local = |c: Cell| {
-            let (row, column) = g.place(c);
-            let (y, x) = (row - row0 + DROP_RADIUS, column - column0 + DROP_RADIUS);
-            let side = i32::try_from(DROP_SIDE).expect("small");
-            (y >= 0 && x >= 0 && y < side && x < side)
-                .then(|| usize::try_from(y * side + x).expect("not negative"))
-        };
-        seen[local(start)?] = true;
-        while head < tail {
-            let cell = queue[head];
-            head += 1;
-            if self.cells.get(cell, Layer::Item) == 0 {
-                return Some(cell);
-            }
-            for direction in 0..4 {
-                let next = g.step(cell, direction);
-                let solid =
-                    self.table.looks.blocks_move[usize::from(self.cells.get(next, Layer::Solid))];
-                if let Some(l) = local(next).filter(|&l| !seen[l] && !solid && g.inside(next)) {
-                    seen[l] = true;
-                    queue[tail] = next;
-                    tail += 1;
-                }
-            }
-        }
-        None
     }
     /// `finish`: the episode is over for all, by the scenario's own word.
     pub fn finish(&mut self) {

@@ -11,6 +11,7 @@ mod columns;
 mod order;
 mod registered;
 mod table;
+mod things;
 
 pub use crate::ids::Type;
 pub use acts::{Acts, ReturnAt};
@@ -29,3 +30,4 @@ pub use table::{
     Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe,
     MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table, TextDecl, Time, VarDecl, Word,
 };
+pub use things::Refusal;

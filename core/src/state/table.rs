@@ -325,6 +325,10 @@ pub struct Table {
     pub role_vars: Vec<Vec<VarDecl>>,
     /// Variables of each kind's things.
     pub thing_vars: Vec<Vec<VarDecl>>,
+    /// Values with which the variables of a thing begin that appears during an episode, kind by kind.
+    pub thing_starts: Vec<Vec<i64>>,
+    /// Whether each kind has thing rows; [`Table::derive`] fills it.
+    pub rowed: Vec<bool>,
     /// Kinds that can be carried, in the order of their counts (at most 16).
     pub items: Vec<KindId>,
     /// Reward channels, `main` first.
@@ -384,7 +388,12 @@ impl Table {
             .zip(&self.roles)
             .flat_map(|(r, role)| std::iter::repeat_n(r, usize::from(role.n)))
             .collect();
+        self.rowed = vec![false; self.kinds.len()];
+        for row in &self.rows {
+            self.rowed[row.kind.index()] = true;
+        }
         let find = |name| self.event(name);
+        let refused = find("refused");
         let (away, returned, disabled, enabled) = (
             find("away"),
             find("returned"),
@@ -406,6 +415,7 @@ impl Table {
             closed,
             dropped,
             heard,
+            refused,
             ..std::mem::take(&mut self.acts)
         };
     }
@@ -429,6 +439,15 @@ impl Table {
     /// Number of variables that each thing row has room for.
     pub fn n_thing_vars(&self) -> usize {
         self.thing_vars.iter().map(Vec::len).max().unwrap_or(0)
+    }
+    /// Whether things of the kind have rows: then each of them has one.
+    pub fn has_rows(&self, kind: KindId) -> bool {
+        self.rowed.get(kind.index()).copied().unwrap_or(false)
+    }
+    /// The variable of a kind's things that their look codes show.
+    pub fn shown_var(&self, kind: KindId) -> Option<usize> {
+        let vars = self.thing_vars.get(kind.index())?;
+        vars.iter().position(|v| v.seen != Seen::None)
     }
     /// Number of variable places of an arena: the arena's, then the agents', then the thing rows'.
     pub fn n_places(&self) -> usize {

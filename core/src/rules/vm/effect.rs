@@ -4,7 +4,7 @@
 
 use super::Machine;
 use crate::event::EventRow;
-use crate::ids::{Cell, ChannelId, EventId, KindId, Slot};
+use crate::ids::{ChannelId, EventId, KindId, Slot};
 use crate::rules::code::{Code, Fix, MISSING, Op};
 use crate::state::Type;
 
@@ -42,14 +42,7 @@ impl Machine<'_, '_> {
                 let Some(row) = self.row(op.a) else {
                     return false;
                 };
-                let Some(cell) = self
-                    .place_of(row)
-                    .filter(|_| self.arena.rows[row].holder == 0)
-                else {
-                    return false;
-                };
-                self.arena.clear(self.arena.table.rows[row].kind, cell);
-                self.arena.place(KindId::new(op.imm as u8), cell);
+                self.arena.turn_into(row, KindId::new(op.imm as u8));
                 return true;
             }
             Code::SetOpen => {
@@ -115,8 +108,7 @@ impl Machine<'_, '_> {
                 let Some(to) = self.slot(op.d) else {
                     return false;
                 };
-                let taken = self.arena.take(who, item, n);
-                self.arena.give(Slot::new(to as u8), item, taken);
+                self.arena.transfer(who, Slot::new(to as u8), item, n);
             }
         }
         true
@@ -160,19 +152,7 @@ impl Machine<'_, '_> {
         let decl = &table.thing_vars[kind.index()][usize::from(var)];
         let value = bounded(decl, value);
         self.arena.vars[table.row_place(row, usize::from(var))] = value;
-        let (look, thing) = (&table.kinds[kind.index()], self.arena.rows[row]);
-        // The one variable of a kind that everyone sees is shown by the look code.
-        if decl.seen != crate::state::Seen::None
-            && look.n_looks > 1
-            && thing.cell != 0
-            && thing.holder == 0
-        {
-            let step =
-                (value - i64::from(look.look_min)).clamp(0, i64::from(look.n_looks) - 1) as u8;
-            self.arena
-                .cells
-                .set(Cell::new(thing.cell), look.layer, look.look + step);
-        }
+        self.arena.refresh_thing(row);
         true
     }
 

@@ -1,0 +1,293 @@
+//! Dials and variables, read.
+//!
+//! **Invariant.** In file order; what was wrong is in the reader, and what could be read is here all the same.
+
+use super::doc::{Data, Node, decimal};
+use super::file::{DialFile, VarFile};
+use super::names::{Dial, suggest};
+use super::read::Reader;
+use super::world::{Named, World, each, limit};
+use crate::diagnostic::Span;
+use crate::ids::{Num, ONE, RoleId};
+use crate::state::{Seen, Type, VarDecl};
+
+/// A variable and what its file says of its start.
+#[derive(Clone, Debug)]
+pub(crate) struct VarPlan {
+    pub(crate) decl: VarDecl,
+    /// Words of a choice variable.
+    pub(crate) words: Vec<String>,
+    /// The `init` of the file.
+    pub(crate) init: Option<Node>,
+    /// Where it stands.
+    pub(crate) key: Span,
+}
+
+const VAR_TYPES: [(&str, Type); 5] = [
+    ("int", Type::Int),
+    ("num", Type::Num),
+    ("bool", Type::Bool),
+    ("slot", Type::Slot),
+    ("cell", Type::Cell),
+];
+
+/// Values of the dials that are numbers, in millionths.
+pub(crate) fn dial_numbers(dials: &[(String, Dial)]) -> Vec<(String, Num)> {
+    let number = |dial: &Dial| match dial {
+        Dial::Int(n) => Some(Num::from(*n) * ONE),
+        Dial::Num(n) => Some(*n),
+        _ => None,
+    };
+    dials
+        .iter()
+        .filter_map(|(name, dial)| Some((name.clone(), number(dial)?)))
+        .collect()
+}
+
+/// Reads `[dials]`.
+pub(crate) fn read_dials(tree: &Node, reader: &mut Reader<'_>) -> Vec<(String, Dial)> {
+    let mut out = Vec::new();
+    for dial in each::<DialFile>(tree, "dials", reader) {
+        let (name, node) = (dial.name, dial.node);
+        let value = match dial.value {
+            Some(value) => read_dial(
+                &Named {
+                    name: name.clone(),
+                    node: node.clone(),
+                    value,
+                },
+                reader,
+            ),
+            // Told of already; its number still serves where it is named.
+            None => node.get("value").and_then(Node::num).map(Dial::Num),
+        };
+        out.extend(value.map(|value| (name, value)));
+    }
+    limit(out.len(), 16, "dials", tree.get("dials"), reader);
+    out
+}
+
+fn read_dial(dial: &Named<DialFile>, reader: &mut Reader<'_>) -> Option<Dial> {
+    let node = dial.node.get("value")?;
+    let path = format!("dials.{}", dial.name);
+    if let (Data::Text(word), Some(choices)) = (&node.data, &dial.value.choices) {
+        let value = choices.iter().position(|c| c == word);
+        if value.is_none() {
+            let help = suggest(word, choices.iter().map(String::as_str));
+            reader.error(
+                "E201",
+                node.span,
+                format!("{path}.value is `{word}`, which is none of its choices"),
+                help,
+            );
+        }
+        return value.map(|value| Dial::Choice {
+            value,
+            choices: choices.clone(),
+        });
+    }
+    if let Data::Bool(b) = node.data {
+        return Some(Dial::Bool(b));
+    }
+    let Some(value) = node.num() else {
+        let message = format!(
+            "{path}.value must be a number, true, false, or one of its `choices`, found {}",
+            node.sort()
+        );
+        reader.error("E201", node.span, message, "write a number");
+        return None;
+    };
+    let Some([low, high]) = dial.value.range else {
+        reader.error(
+            "E104",
+            dial.node.key,
+            format!("[{path}] needs a field `range`"),
+            "add `range = [least, most]`",
+        );
+        return None;
+    };
+    if value < low.0 || value > high.0 {
+        let message = format!(
+            "{path}.value is {}, its range is {} to {}",
+            decimal(value),
+            decimal(low.0),
+            decimal(high.0)
+        );
+        reader.error("E201", node.span, message, "change the value or the range");
+    }
+    let step = dial.value.step.map_or(0, |s| s.0);
+    let whole = [value, low.0, high.0, step].iter().all(|n| n % ONE == 0)
+        && matches!(node.data, Data::Int(_));
+    let int = i32::try_from(value / ONE).ok().filter(|_| whole);
+    Some(int.map_or(Dial::Num(value), Dial::Int))
+}
+
+impl World {
+    pub(super) fn read_vars(
+        &self,
+        table: Option<&Node>,
+        path: &str,
+        reader: &mut Reader<'_>,
+    ) -> Vec<VarPlan> {
+        let mut out = Vec::new();
+        for (name, node) in table.map_or(&[][..], Node::entries) {
+            let path = format!("{path}.{name}");
+            if let Some(file) = reader.read::<VarFile>(node, &path) {
+                out.extend(self.read_var(name, node, &path, &file, reader));
+            }
+        }
+        out
+    }
+    fn read_var(
+        &self,
+        name: &str,
+        node: &Node,
+        path: &str,
+        file: &VarFile,
+        reader: &mut Reader<'_>,
+    ) -> Option<VarPlan> {
+        let ty_node = node.get("type")?;
+        let words: Vec<String> = ty_node
+            .items()
+            .iter()
+            .filter_map(|n| n.text().map(str::to_owned))
+            .collect();
+        let ty = match ty_node.text() {
+            Some(text) => VAR_TYPES.iter().find(|(n, _)| *n == text).map(|(_, t)| *t),
+            None => (!words.is_empty()).then_some(Type::Choice),
+        };
+        let Some(ty) = ty else {
+            let help = suggest(
+                ty_node.text().unwrap_or_default(),
+                VAR_TYPES.iter().map(|(n, _)| *n),
+            );
+            let help = if help.is_empty() {
+                "write a type or a list of words".to_owned()
+            } else {
+                help
+            };
+            reader.error(
+                "E201",
+                ty_node.span,
+                format!("`{path}.type` is no type of a variable"),
+                help,
+            );
+            return None;
+        };
+        if file.keep {
+            let at = node.get("keep").map_or(node.key, |n| n.key);
+            reader.error(
+                "E105",
+                at,
+                format!("{path}.keep: this version plays one round, nothing is kept"),
+                "drop `keep`",
+            );
+        }
+        let (least, most) = match ty {
+            Type::Bool => (0, 1),
+            Type::Int => (i64::from(i32::MIN), i64::from(i32::MAX)),
+            Type::Slot => (-1, 63),
+            Type::Cell => (0, i64::from(u16::MAX)),
+            Type::Choice => (0, i64::try_from(words.len()).unwrap_or(1) - 1),
+            _ => (-9_000_000_000 * ONE, 9_000_000_000 * ONE),
+        };
+        let scale = |n: Num| if ty == Type::Int { n / ONE } else { n };
+        let bounded = matches!(ty, Type::Int | Type::Num);
+        let (min, max) = (
+            file.min.map_or(least, |d| scale(d.0)),
+            file.max.map_or(most, |d| scale(d.0)),
+        );
+        if (file.min.is_some() || file.max.is_some()) && !bounded || min > max {
+            let message = if bounded {
+                format!("{path}: `min` lies above `max`")
+            } else {
+                format!("{path}: only int and num have bounds")
+            };
+            reader.error(
+                "E201",
+                node.get("min")
+                    .or(node.get("max"))
+                    .map_or(node.key, |n| n.span),
+                message,
+                "drop `min` and `max`, or swap them",
+            );
+        }
+        let seen = self.seen(node.get("seen"), path, reader);
+        let revealed_by = file.revealed_by.as_ref().and_then(|event| {
+            let found = self
+                .events
+                .iter()
+                .position(|e| e.name == *event)
+                .and_then(|i| u16::try_from(i).ok());
+            if found.is_none() && self.whole {
+                let at = node.get("revealed_by").map_or(node.key, |n| n.span);
+                let help = suggest(event, self.events.iter().map(|e| e.name.as_str()));
+                reader.error(
+                    "E103",
+                    at,
+                    format!("{path}.revealed_by names `{event}`, which is no event of this file"),
+                    help,
+                );
+            }
+            found.map(crate::ids::EventId::new)
+        });
+        let decl = VarDecl {
+            name: name.to_owned(),
+            ty,
+            min,
+            max,
+            seen,
+            revealed_by,
+        };
+        Some(VarPlan {
+            decl,
+            words,
+            init: node.get("init").cloned(),
+            key: node.key,
+        })
+    }
+    fn seen(&self, node: Option<&Node>, path: &str, reader: &mut Reader<'_>) -> Seen {
+        let Some(node) = node else { return Seen::None };
+        let own = path.starts_with("roles.");
+        match (&node.data, node.text()) {
+            (_, Some("none")) => Seen::None,
+            (_, Some("all")) if !own => Seen::All,
+            (_, Some("self")) if own => Seen::Own,
+            (Data::List(items), _) if !own => {
+                let role = |item: &Node| {
+                    let name = item.text().unwrap_or_default();
+                    let found = self
+                        .roles
+                        .iter()
+                        .position(|r| r.name == name)
+                        .and_then(|i| u8::try_from(i).ok());
+                    if found.is_none() {
+                        let help = suggest(name, self.roles.iter().map(|r| r.name.as_str()));
+                        reader.error(
+                            "E103",
+                            item.span,
+                            format!("{path}.seen names `{name}`, which is no role"),
+                            help,
+                        );
+                    }
+                    found.map(RoleId::new)
+                };
+                Seen::Roles(items.iter().filter_map(role).collect())
+            }
+            _ => {
+                let legal = if own {
+                    "\"none\" or \"self\""
+                } else {
+                    "\"none\", \"all\" or a list of roles"
+                };
+                reader.error(
+                    "E201",
+                    node.span,
+                    format!("`{path}.seen` must be {legal}"),
+                    format!("write {legal}"),
+                );
+                Seen::None
+            }
+        }
+    }
+}
