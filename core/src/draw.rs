@@ -115,12 +115,22 @@ impl Key {
     }
     /// The draw for chances; vectorises.
     #[inline(always)]
+    pub const fn u32(self, subject: u32) -> u32 {
+        self.u32_of(Self::spread(subject))
+    }
+    /// What a subject adds to the draw for chances: where subjects are fixed, it is computed once.
+    #[inline(always)]
+    pub const fn spread(subject: u32) -> u32 {
+        subject.wrapping_mul(0x9e37_79b9)
+    }
+    /// The draw for chances of a subject that is spread already.
+    #[inline(always)]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the halves of the key are meant"
     )]
-    pub const fn u32(self, subject: u32) -> u32 {
-        let mut x = (self.0 as u32).wrapping_add(subject.wrapping_mul(0x9e37_79b9));
+    pub const fn u32_of(self, spread: u32) -> u32 {
+        let mut x = (self.0 as u32).wrapping_add(spread);
         x ^= x >> 17;
         x = x.wrapping_mul(0xed5a_d4bb);
         x ^= x >> 11;

@@ -2,6 +2,10 @@
 //!
 //! The public surface is what Python, WASM and the command line call. Rows of a group are arena · n + index in the role.
 
+mod cast;
+mod config;
+mod named;
+mod setup;
 mod shard;
 mod snapshot;
 mod stage;
@@ -13,119 +17,21 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+pub use config::{Autoreset, BatchError, Config, Control};
+pub use named::{EventView, slot_name, slot_named};
 pub use shard::Shard;
 
 pub use crate::observe::{Group, Out};
 
 use crate::draw::arena_seed;
 use crate::event::EventRow;
-use crate::ids::{Cell, Domain, RoleId, Slot, Type};
-use crate::observe::{Encoding, is_legal, own_fields};
+use crate::ids::Slot;
+use crate::observe::{Encoding, is_legal};
 use crate::scenario::Compiled;
-use crate::state::{End, Table};
+use crate::state::End;
+use cast::{difference, groups, seats};
+use named::named;
 use shard::Plan;
-use tick::Seat;
-
-/// Which slots the caller plays.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub enum Control {
-    /// The focal slots of every role that has some.
-    #[default]
-    Focal,
-    /// All slots.
-    All,
-    /// None: bots play everything.
-    None,
-    /// Some slots of some roles: (role name, indices in the role; `None` for all).
-    Roles(Vec<(String, Option<Vec<u8>>)>),
-}
-
-/// What happens when an episode ends.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Autoreset {
-    /// The step that ends it returns the first observation of the next; the last one is in `final_obs`.
-    #[default]
-    SameStep,
-    /// The next step resets: its action is ignored, reward 0, flags false.
-    NextStep,
-    /// The caller resets; stepping an arena whose episode is over is an error.
-    Disabled,
-}
-
-/// How a batch is built.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// Number of arenas.
-    pub arenas: usize,
-    /// Which slots the caller plays.
-    pub control: Control,
-    /// Who sits in the other slots: (role name, bot name) in place of the role's `plays`, or (slot name, bot name) for one slot of a
-    /// role (`gatherer_0`), which goes before its role; `random` is a policy that plays any legal action. A slot without a bot
-    /// plays `noop`.
-    pub policies: Vec<(String, String)>,
-    /// Domain of the seeds.
-    pub domain: Domain,
-    /// Batch seed.
-    pub seed: u64,
-    /// Number of the first arena: arena k has the seed of number first + k (with L arms: first + k div L).
-    pub first: u64,
-    /// Encoding of observations.
-    pub encoding: Encoding,
-    /// Keep all events of a tick, not only those that rules want.
-    pub events: bool,
-    /// Autoreset mode.
-    pub autoreset: Autoreset,
-    /// Arenas of a shard at most; 0 for the default of 256.
-    pub shard_arenas: usize,
-    /// Slots that are absent throughout (the operator `absent`): no body, never act.
-    pub absent: Vec<Slot>,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            arenas: 1,
-            control: Control::Focal,
-            policies: Vec::new(),
-            domain: Domain::Train,
-            seed: 0,
-            first: 0,
-            encoding: Encoding::Symbolic,
-            events: false,
-            autoreset: Autoreset::SameStep,
-            shard_arenas: 0,
-            absent: Vec::new(),
-        }
-    }
-}
-
-/// Why a batch could not be built or a call not be carried out.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BatchError {
-    /// A wrong argument.
-    #[error("{0}")]
-    Wrong(String),
-    /// A snapshot that does not fit.
-    #[error("{0}")]
-    Snapshot(String),
-}
-
-/// An event with names, for people and logs.
-#[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
-pub struct EventView {
-    /// Tick in which it happened.
-    pub tick: u32,
-    /// Name.
-    pub event: String,
-    /// First slot field: who caused it.
-    pub actor: Option<u8>,
-    /// Second slot field.
-    pub subject: Option<u8>,
-    /// First cell field, (row, column) of the map as written.
-    pub place: Option<(i32, i32)>,
-    /// All fields in order, as text.
-    pub fields: Vec<String>,
-}
 
 /// One column in which two states differ.
 #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize)]
@@ -191,7 +97,7 @@ impl Batch {
         }
         let groups = groups(&arms[0].table, &config)?;
         for arm in &arms[1..] {
-            let others = self::groups(&arm.table, &config)?;
+            let others = cast::groups(&arm.table, &config)?;
             if let Some(difference) = difference(&groups, &others) {
                 return wrong(format!(
                     "arms `{}` and `{}` cannot share a batch: {difference}",
@@ -559,13 +465,14 @@ impl Batch {
     pub fn events(&self, arena: usize) -> Vec<EventView> {
         let (shard, i) = self.place(arena);
         let table = self.shards[shard].table();
-        let tick = self.shards[shard].arenas().heads[i].tick.saturating_sub(1);
+        let tick = self.shards[shard].last_tick(i);
         self.event_rows(arena)
             .iter()
             .map(|row| named(table, tick, row))
             .collect()
     }
-    /// Event rows of the last tick, unnamed; those that nobody wants are not kept. An automatic reset clears them.
+    /// Event rows of the last tick, unnamed; those that nobody wants are not kept. The step that ends an episode keeps them,
+    /// also where it starts the next.
     pub fn event_rows(&self, arena: usize) -> &[EventRow] {
         let (shard, i) = self.place(arena);
         let (arenas, max) = (
@@ -574,11 +481,11 @@ impl Batch {
         );
         &arenas.events[i * max..i * max + usize::from(arenas.heads[i].n_events)]
     }
-    /// Rewards of the last tick of all slots: slot · channels + channel, in millionths. An automatic reset clears them.
+    /// Rewards of the last tick of all slots: slot · channels + channel, in millionths; the step that ends an episode keeps them,
+    /// also where it starts the next.
     pub fn pay(&self, arena: usize) -> &[i64] {
         let (shard, i) = self.place(arena);
-        let (arenas, n) = (self.shards[shard].arenas(), self.shards[shard].n_pay());
-        &arenas.pay[i * n..(i + 1) * n]
+        self.shards[shard].last_pay(i)
     }
     /// Actions of all slots as played in the last tick.
     pub fn played(&mut self, arena: usize, out: &mut [u8]) {
@@ -701,232 +608,5 @@ fn deal(
                 &mut || deal(b, groups, &mut right[..n], executor, work),
             );
         }
-    }
-}
-
-/// The controlled roles.
-fn groups(table: &Table, config: &Config) -> Result<Vec<Group>, BatchError> {
-    let mut out = Vec::new();
-    if let Control::Roles(list) = &config.control {
-        for (name, slots) in list {
-            let Some(role) = table.role(name) else {
-                let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
-                return Err(BatchError::Wrong(format!(
-                    "there is no role `{name}`; the roles are {}",
-                    names.join(", ")
-                )));
-            };
-            let n = table.roles[role.index()].n;
-            if let Some(slot) = slots.iter().flatten().find(|&&s| s >= n) {
-                return Err(BatchError::Wrong(format!(
-                    "role `{name}` has {n} slots, from 0; there is no {slot}"
-                )));
-            }
-        }
-    }
-    for (r, role) in (0u8..).zip(&table.roles) {
-        let chosen: Vec<u8> = match &config.control {
-            Control::Focal => (0..role.n_focal.min(role.n)).collect(),
-            Control::All => (0..role.n).collect(),
-            Control::None => Vec::new(),
-            Control::Roles(list) => {
-                let mut slots: Vec<u8> = list
-                    .iter()
-                    .filter(|(name, _)| *name == role.name)
-                    .flat_map(|(_, slots)| slots.clone().unwrap_or_else(|| (0..role.n).collect()))
-                    .collect();
-                slots.sort_unstable();
-                slots.dedup();
-                slots
-            }
-        };
-        if chosen.is_empty() {
-            continue;
-        }
-        let own = own_fields(table, RoleId::new(r));
-        out.push(Group {
-            role: RoleId::new(r),
-            name: role.name.clone(),
-            slots: chosen
-                .into_iter()
-                .map(|i| Slot::new(role.first + i))
-                .collect(),
-            obs_shape: config.encoding.shape(role),
-            own_names: own.iter().map(|f| f.name.clone()).collect(),
-            own_scale: own.iter().map(|f| f.scale).collect(),
-            action_names: role.actions.iter().map(|a| a.name.clone()).collect(),
-        });
-    }
-    if out.len() > MAX_GROUPS {
-        return Err(BatchError::Wrong(format!(
-            "{} roles are controlled, at most {MAX_GROUPS} can be",
-            out.len()
-        )));
-    }
-    Ok(out)
-}
-
-/// What stops two arms from sharing buffers, in words.
-fn difference(a: &[Group], b: &[Group]) -> Option<String> {
-    if a.len() != b.len() {
-        return Some("they control different roles".to_owned());
-    }
-    a.iter().zip(b).find(|(a, b)| a != b).map(|(a, b)| {
-        let what = if a.slots != b.slots {
-            "slots"
-        } else if a.obs_shape != b.obs_shape {
-            "observation shape"
-        } else if a.action_names != b.action_names {
-            "actions"
-        } else {
-            "own vector"
-        };
-        format!("group `{}` has another {what}", a.name)
-    })
-}
-
-/// Who plays each slot.
-fn seats(compiled: &Compiled, groups: &[Group], config: &Config) -> Result<Vec<Seat>, BatchError> {
-    let table = &compiled.table;
-    for (name, _) in &config.policies {
-        if table.role(name).is_none() && slot_named(table, name).is_none() {
-            let names: Vec<&str> = table.roles.iter().map(|r| r.name.as_str()).collect();
-            return Err(BatchError::Wrong(format!(
-                "there is no role or slot `{name}`; the roles are {}",
-                names.join(", ")
-            )));
-        }
-    }
-    if let Some(slot) = config.absent.iter().find(|s| s.index() >= table.n_slots()) {
-        return Err(BatchError::Wrong(format!(
-            "there is no slot {}; the scenario has {}",
-            slot.get(),
-            table.n_slots()
-        )));
-    }
-    let bot = |name: &str| match name {
-        "random" => Ok(Seat::Random),
-        "noop" => Ok(Seat::Idle),
-        _ => match compiled.bots.iter().position(|b| b.name == name) {
-            Some(bot) => Ok(Seat::Bot(bot)),
-            None => {
-                let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
-                let names = names.join(", ");
-                Err(BatchError::Wrong(format!(
-                    "there is no policy `{name}`; there are {names}, random and noop"
-                )))
-            }
-        },
-    };
-    let named = |who: &str| {
-        let named = config.policies.iter().rev().find(|(name, _)| name == who);
-        named.map(|(_, name)| bot(name)).transpose()
-    };
-    let mut out = Vec::new();
-    for role in &table.roles {
-        let usual = role
-            .plays
-            .map_or(Seat::Idle, |bot| Seat::Bot(usize::from(bot)));
-        let seat = named(&role.name)?.unwrap_or(usual);
-        for slot in role.first..role.first + role.n {
-            let own = named(&slot_name(table, Slot::new(slot)))?;
-            out.push(own.unwrap_or(seat));
-        }
-    }
-    for slot in groups.iter().flat_map(|g| &g.slots) {
-        out[slot.index()] = Seat::Caller;
-    }
-    Ok(out)
-}
-
-/// An event row with names.
-fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
-    let decl = &table.events[usize::from(row.event)];
-    let name = |list: Vec<&str>, value: i64| {
-        usize::try_from(value)
-            .ok()
-            .and_then(|i| list.get(i).map(|s| (*s).to_owned()))
-            .unwrap_or_else(|| value.to_string())
-    };
-    let place = |value: i64| {
-        u16::try_from(value)
-            .ok()
-            .filter(|&c| c > 0)
-            .map(|c| table.geometry.place(Cell::new(c)))
-    };
-    let mut slots = Vec::new();
-    let mut cell = None;
-    let fields = decl.fields.iter().map(|&(ty, part)| {
-        let value = row.get(part);
-        match ty {
-            Type::Slot => {
-                slots.push(u8::try_from(value).ok());
-                u8::try_from(value)
-                    .map_or_else(|_| "nobody".to_owned(), |s| slot_name(table, Slot::new(s)))
-            }
-            Type::Cell => {
-                let at = place(value);
-                cell = cell.or(at);
-                at.map_or_else(|| "nowhere".to_owned(), |(r, c)| format!("({r},{c})"))
-            }
-            Type::Thing => usize::try_from(value)
-                .ok()
-                .and_then(|row| table.rows.get(row))
-                .map_or_else(
-                    || "nothing".to_owned(),
-                    |row| table.kinds[row.kind.index()].name.clone(),
-                ),
-            Type::Kind => name(table.kinds.iter().map(|k| k.name.as_str()).collect(), value),
-            Type::Role => name(table.roles.iter().map(|r| r.name.as_str()).collect(), value),
-            Type::Message => name(
-                table.messages.iter().map(|m| m.name.as_str()).collect(),
-                value,
-            ),
-            Type::Text => name(table.texts.iter().map(|t| t.name.as_str()).collect(), value),
-            Type::Effect => name(crate::state::Refusal::NAMES.to_vec(), value),
-            Type::Beam => name(table.effects.iter().map(String::as_str).collect(), value),
-            Type::Bool => (value != 0).to_string(),
-            Type::Num => {
-                let (whole, rest) = (
-                    value / crate::ids::ONE,
-                    (value % crate::ids::ONE).unsigned_abs(),
-                );
-                let text = format!(
-                    "{}{}.{rest:06}",
-                    if value < 0 && whole == 0 { "-" } else { "" },
-                    whole
-                );
-                text.trim_end_matches('0').trim_end_matches('.').to_owned()
-            }
-            Type::Int | Type::Choice => value.to_string(),
-        }
-    });
-    let fields = fields.collect();
-    let mut slots = slots.into_iter();
-    EventView {
-        tick,
-        event: decl.name.clone(),
-        actor: slots.next().flatten(),
-        subject: slots.next().flatten(),
-        place: cell,
-        fields,
-    }
-}
-
-/// The slot of that name, see [`slot_name`].
-pub fn slot_named(table: &Table, name: &str) -> Option<Slot> {
-    let n = u8::try_from(table.n_slots()).expect("at most 64 slots");
-    (0..n)
-        .map(Slot::new)
-        .find(|&slot| slot_name(table, slot) == name)
-}
-
-/// `worker` for the only slot of a role, `gatherer_3` else: the names that agents have everywhere.
-pub fn slot_name(table: &Table, slot: Slot) -> String {
-    let role = &table.roles[table.role_of(slot).index()];
-    if role.n == 1 {
-        role.name.clone()
-    } else {
-        format!("{}_{}", role.name, slot.get() - role.first)
     }
 }

@@ -7,10 +7,11 @@ use bevy_ecs::schedule::Schedule;
 use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
 
+use super::setup::{lay_out, place_bodies};
 use super::stage::Stage;
 use super::tick::{Seat, Seats, schedule};
 use super::{Autoreset, BatchError, Group, Out};
-use crate::draw::{Purpose, TickDraw, name_hash};
+use crate::draw::TickDraw;
 use crate::ids::{Cell, Domain, Slot};
 use crate::mechanics::Install;
 use crate::mechanics::Placed;
@@ -18,7 +19,7 @@ use crate::observe::{Encoding, Observer};
 use crate::scenario::Compiled;
 use crate::state::{
     ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON,
-    OUTSIDE, Table, ThingRow, register,
+    OUTSIDE, ShardParts, Table, register,
 };
 
 /// A World of many arenas of one compiled arm.
@@ -37,6 +38,12 @@ pub struct Shard {
     gone: Vec<bool>,
     /// Arenas whose episode ended in the last tick and that are reset by the next step (autoreset next step).
     pub(super) over: Vec<bool>,
+    /// The same of the tick before.
+    waited: Vec<bool>,
+    /// Last tick of the episode that the last step ended and replaced, where it did: events are still that tick's.
+    replaced: Vec<Option<u32>>,
+    /// Rewards of that tick.
+    last_pay: Vec<i64>,
     spare: Vec<u8>,
     kept: Vec<u8>,
     /// Arena number in the batch of our first, and the step to the next.
@@ -128,6 +135,7 @@ impl Shard {
             absent[slot.index()] = true;
         }
         let bytes = registry.bytes();
+        let n_pay = n_slots * compiled.table.channels.len();
         Self {
             observers: plan
                 .groups
@@ -149,6 +157,16 @@ impl Shard {
             autoreset: plan.autoreset,
             gone: vec![false; plan.n * n_slots],
             over: vec![false; plan.n],
+            waited: vec![false; plan.n],
+            replaced: vec![None; plan.n],
+            last_pay: vec![
+                0;
+                if plan.autoreset == Autoreset::SameStep {
+                    plan.n * n_pay
+                } else {
+                    0
+                }
+            ],
             spare: vec![0; bytes],
             first: plan.first,
             stride: plan.stride,
@@ -183,6 +201,12 @@ impl Shard {
 
     /// Starts an episode.
     pub(super) fn reset(&mut self, arena: usize, seed: u64, domain: Domain, episode: u32) {
+        self.start_episode(arena, seed, domain, episode, 0);
+    }
+
+    /// Starts an episode; the first `kept` event rows stay for whoever reads the tick that ended the last one.
+    fn start_episode(&mut self, arena: usize, seed: u64, domain: Domain, episode: u32, kept: u16) {
+        self.replaced[arena] = None;
         self.registry.clear(&mut self.world, arena);
         let programs = &self.compiled.programs;
         let mut access = self
@@ -217,6 +241,7 @@ impl Shard {
             }
         }
         one.head.lands = 0;
+        (one.head.n_events, one.head.n_answered) = (kept, kept);
         programs.rules.start(&mut one);
         self.over[arena] = false;
         self.find_gone(arena);
@@ -243,6 +268,7 @@ impl Shard {
     /// One tick of all arenas; `actions` are those of the whole batch, `out` holds this shard's rows.
     pub(super) fn step(&mut self, actions: &[&[i32]], out: &mut [Out<'_>]) {
         self.take_actions(actions);
+        self.replaced.fill(None);
         for arena in 0..self.n {
             if self.over[arena] && self.autoreset == Autoreset::NextStep {
                 self.next_episode(arena);
@@ -263,16 +289,14 @@ impl Shard {
                     .expect("saved a moment ago");
             }
         }
-        self.flags(out);
+        if self.report(out) {
+            return;
+        }
         for arena in 0..self.n {
-            let waited = std::mem::replace(
-                &mut self.over[arena],
-                self.world.resource::<Arenas>().heads[arena].end != End::Running,
-            );
             if self.over[arena] && self.autoreset == Autoreset::SameStep {
                 self.last_view(arena, out);
-                self.next_episode(arena);
-            } else if waited || self.over[arena] {
+                self.replace_episode(arena);
+            } else if self.waited[arena] || self.over[arena] {
                 self.find_gone(arena);
             }
         }
@@ -282,6 +306,33 @@ impl Shard {
     fn next_episode(&mut self, arena: usize) {
         let head = self.arenas().heads[arena];
         self.reset(arena, head.seed, head.domain, head.episode.wrapping_add(1));
+    }
+
+    /// The next episode in the step that ended the last: what happened in that step can still be read.
+    fn replace_episode(&mut self, arena: usize) {
+        let n_pay = self.n_pay();
+        let arenas = self.world.resource::<Arenas>();
+        let head = arenas.heads[arena];
+        let pay = arena * n_pay..(arena + 1) * n_pay;
+        self.last_pay[pay.clone()].copy_from_slice(&arenas.pay[pay]);
+        let episode = head.episode.wrapping_add(1);
+        self.start_episode(arena, head.seed, head.domain, episode, head.n_events);
+        self.replaced[arena] = Some(head.tick.saturating_sub(1));
+    }
+
+    /// Rewards of the last tick.
+    pub(super) fn last_pay(&self, arena: usize) -> &[i64] {
+        let n_pay = self.n_pay();
+        let all = match self.replaced[arena] {
+            Some(_) => &self.last_pay,
+            None => &self.arenas().pay,
+        };
+        &all[arena * n_pay..(arena + 1) * n_pay]
+    }
+
+    /// The tick whose events can be read.
+    pub(super) fn last_tick(&self, arena: usize) -> u32 {
+        self.replaced[arena].unwrap_or_else(|| self.arenas().heads[arena].tick.saturating_sub(1))
     }
 
     fn take_actions(&mut self, actions: &[&[i32]]) {
@@ -306,46 +357,34 @@ impl Shard {
         }
     }
 
-    /// Rewards and flags of the tick that has just run, before any reset.
-    fn flags(&mut self, out: &mut [Out<'_>]) {
+    /// Writes rewards and flags of the tick that has just run, before any reset, and finds whose episode is over. Where no
+    /// episode is, writes the observations too and is done: `true`.
+    fn report(&mut self, out: &mut [Out<'_>]) -> bool {
         let next_step = self.autoreset == Autoreset::NextStep;
         let mut access = self
             .access
             .get_mut(&mut self.world)
             .expect("the shard's own resources are there");
-        let parts = access.parts();
-        let (n_slots, channels) = (parts.table.n_slots(), parts.table.channels.len());
-        let (status, back_at, pay) = (
-            &*parts.agents.status,
-            &*parts.agents.back_at,
-            &parts.arenas.pay,
+        let mut parts = access.parts();
+        flags(
+            &parts,
+            &self.groups,
+            &mut self.gone,
+            &self.over,
+            next_step,
+            out,
         );
-        let (heads, gone, over, n) = (&parts.arenas.heads, &self.gone, &self.over, self.n);
-        let is_gone = |row: usize| is_gone(status[row].0, back_at[row].0);
-        for (slots, out) in self.groups.iter().zip(out) {
-            rows(out.reward, n, n_slots, slots, |_, row| {
-                reward(pay[row * channels])
-            });
-            rows(out.terminated, n, n_slots, slots, |arena, row| {
-                heads[arena].end == End::Terminated || is_gone(row)
-            });
-            rows(out.truncated, n, n_slots, slots, |arena, _| {
-                heads[arena].end == End::Truncated
-            });
-            rows(out.alive, n, n_slots, slots, |_, row| {
-                status[row].0 & ALIVE != 0
-            });
-            rows(out.on, n, n_slots, slots, |_, row| status[row].0 & ON != 0);
-            rows(out.valid, n, n_slots, slots, |arena, row| {
-                !(gone[row] || (next_step && over[arena]))
-            });
-            rows(out.illegal, n, n_slots, slots, |_, row| {
-                parts.agents.illegal[row].0
-            });
+        std::mem::swap(&mut self.over, &mut self.waited);
+        for (over, head) in self.over.iter_mut().zip(&parts.arenas.heads) {
+            *over = head.end != End::Running;
         }
-        for (row, gone) in self.gone.iter_mut().enumerate() {
-            *gone = is_gone(row);
+        if self.over.contains(&true) || self.waited.contains(&true) {
+            return false;
         }
+        for (observer, out) in self.observers.iter().zip(out) {
+            observer.all(&self.compiled, &mut parts, out);
+        }
+        true
     }
 
     /// Observations and own vectors of an episode that has just ended.
@@ -459,6 +498,7 @@ impl Shard {
     }
 
     fn put_spare(&mut self, arena: usize) {
+        self.replaced[arena] = None;
         self.registry
             .load(&mut self.world, arena, &self.spare)
             .expect("the state of an arena is in bounds");
@@ -517,6 +557,7 @@ impl Shard {
             )));
         }
         self.over[arena] = self.arenas().heads[arena].end != End::Running;
+        self.replaced[arena] = None;
         self.find_gone(arena);
         Ok(())
     }
@@ -562,6 +603,61 @@ fn rows<T>(
     }
 }
 
+/// Rewards and flags of a tick. `gone`: rows that were gone before it; it gets those that are now.
+fn flags(
+    parts: &ShardParts<'_>,
+    groups: &[Vec<usize>],
+    gone: &mut [bool],
+    over: &[bool],
+    next_step: bool,
+    out: &mut [Out<'_>],
+) {
+    let (n_slots, channels) = (parts.table.n_slots(), parts.table.channels.len());
+    let (status, back_at, pay) = (
+        &*parts.agents.status,
+        &*parts.agents.back_at,
+        &parts.arenas.pay,
+    );
+    let (heads, n) = (&parts.arenas.heads, parts.arenas.n);
+    let is_gone = |row: usize| is_gone(status[row].0, back_at[row].0);
+    // Most ticks end no row: two sweeps over whole columns tell, and the rows need no look of their own.
+    let ends = |any: bool, row: usize| any | gone[row] | is_gone(row);
+    let stays =
+        !(0..gone.len()).fold(false, ends) && heads.iter().all(|head| head.end == End::Running);
+    for (slots, out) in groups.iter().zip(out) {
+        rows(out.reward, n, n_slots, slots, |_, row| {
+            reward(pay[row * channels])
+        });
+        rows(out.alive, n, n_slots, slots, |_, row| {
+            status[row].0 & ALIVE != 0
+        });
+        rows(out.on, n, n_slots, slots, |_, row| status[row].0 & ON != 0);
+        rows(out.illegal, n, n_slots, slots, |_, row| {
+            parts.agents.illegal[row].0
+        });
+        if stays && !next_step {
+            out.terminated.fill(false);
+            out.truncated.fill(false);
+            out.valid.fill(true);
+            continue;
+        }
+        rows(out.terminated, n, n_slots, slots, |arena, row| {
+            heads[arena].end == End::Terminated || is_gone(row)
+        });
+        rows(out.truncated, n, n_slots, slots, |arena, _| {
+            heads[arena].end == End::Truncated
+        });
+        rows(out.valid, n, n_slots, slots, |arena, row| {
+            !(gone[row] || (next_step && over[arena]))
+        });
+    }
+    if !stays {
+        for (row, gone) in gone.iter_mut().enumerate() {
+            *gone = is_gone(row);
+        }
+    }
+}
+
 /// Millionths as the caller's number, once, here.
 #[expect(
     clippy::cast_possible_truncation,
@@ -600,84 +696,6 @@ fn bodies_agree(one: &ArenaMut<'_>) -> bool {
         }
     }
     n == bodies
-}
-
-/// Map, drawn things, thing rows.
-fn lay_out(one: &mut ArenaMut<'_>) {
-    let table = one.table;
-    let mirror = one.head.draw.key(Purpose::Mirror, 0, 0);
-    let bit = |axis: u32, on: bool| {
-        if on {
-            u8::from(mirror.u64(axis) >> 63 == 1)
-        } else {
-            0
-        }
-    };
-    // Orientations are listed by number: columns first, then rows, as far as the map is mirrored at all.
-    let layout = match (table.mirror.x, table.mirror.y) {
-        (true, true) => bit(0, true) | bit(1, true) << 1,
-        (x, y) => bit(0, x) | bit(1, y),
-    };
-    one.head.layout = layout;
-    let layout = &table.layouts[usize::from(layout)];
-    one.cells.restore(&layout.words);
-    let presence = one.head.draw.key(Purpose::Presence, 0, 0);
-    for m in &layout.maybe {
-        if presence.chance(table.geometry.subject(m.cell), m.p) {
-            one.cells.set(m.cell, m.layer, m.code);
-        }
-    }
-    for (row, (decl, &cell)) in one.rows.iter_mut().zip(table.rows.iter().zip(&layout.rows)) {
-        let kind = &table.kinds[decl.kind.index()];
-        let code = one.cells.get(cell, kind.layer);
-        let there = table.kind_of(code) == Some(decl.kind);
-        *row = ThingRow {
-            cell: if there { cell.get() } else { 0 },
-            holder: 0,
-            state: if there { code - kind.look } else { 0 },
-        };
-    }
-}
-
-/// Bodies on spawn cells: each cell has its own draw; the slots of a role take the cells with the smallest, in order.
-fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
-    let table = one.table;
-    let layout = &table.layouts[usize::from(one.head.layout)];
-    let facings = one.head.draw.key(Purpose::Facing, 0, 0);
-    let turns = table.roles.iter().any(|r| r.turned)
-        || table
-            .roles
-            .iter()
-            .any(|r| r.actions.iter().any(|a| a.verb == "turn_left"));
-    for (role, spawns) in table.roles.iter().zip(&layout.spawns) {
-        let key = one.head.draw.key(Purpose::Spawn, name_hash(&role.name), 0);
-        let mut last = None;
-        for i in 0..role.n {
-            let slot = usize::from(role.first + i);
-            one.agents.status[slot].0 = if absent[slot] { 0 } else { ALIVE | ON };
-            let who = Slot::new(role.first + i);
-            // Every slot has its cell, the absent ones too: whoever is missing changes nobody's place.
-            let draws = spawns
-                .iter()
-                .map(|&c| (key.u64(table.geometry.subject(c)), c));
-            let Some(next) = draws.filter(|&d| last.is_none_or(|l| d > l)).min() else {
-                continue;
-            };
-            last = Some(next);
-            let cell = next.1;
-            one.agents.pos[slot].0 = cell.get();
-            if absent[slot] {
-                continue;
-            }
-            let subject = u32::try_from(slot).expect("at most 64");
-            one.agents.facing[slot].0 = if turns {
-                u8::try_from(facings.below(subject, 4)).expect("below four")
-            } else {
-                0
-            };
-            one.put_body(who, cell);
-        }
-    }
 }
 
 #[cfg(test)]

@@ -161,19 +161,18 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
             &mut agents.chosen[rows.clone()],
             &mut agents.illegal[rows.clone()],
         );
-        let actions = &seats.actions[rows];
-        for slot in 0..n {
-            let action = actions[slot];
-            let can_act = status[slot].0 == IN_PLAY && frozen[slot].0 <= tick;
+        let states = status.iter().zip(frozen);
+        let asked = seats.actions[rows].iter().zip(&seats.n_actions);
+        let played = chosen.iter_mut().zip(illegal).zip(&seats.seats);
+        for (((chosen, illegal), seat), ((status, frozen), (&action, &n_actions))) in
+            played.zip(states.zip(asked))
+        {
+            let can_act = (status.0 == IN_PLAY) & (frozen.0 <= tick);
             // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
-            let legal = action == 0 || (can_act && action > 0 && action < seats.n_actions[slot]);
-            if seats.seats[slot] == Seat::Caller {
-                chosen[slot].0 = if legal {
-                    u8::try_from(action).unwrap_or(0)
-                } else {
-                    0
-                };
-                illegal[slot].0 += u32::from(!legal);
+            let legal = (action == 0) | (can_act & (0..n_actions).contains(&action));
+            if *seat == Seat::Caller {
+                chosen.0 = u8::try_from(action * i32::from(legal)).unwrap_or(0);
+                illegal.0 += u32::from(!legal);
             }
         }
         let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];

@@ -12,7 +12,7 @@ use crate::draw::Purpose;
 use crate::event::{EventRow, Part};
 use crate::ids::{Cell, EventId, Num};
 use crate::phase::Phase;
-use crate::state::{Agent, Arenas, BODY, Chosen, Facing, LOOK, Layer, Pos, Table, Type};
+use crate::state::{Agent, Arenas, BODY, Chosen, Facing, Geometry, LOOK, Layer, Pos, Table, Type};
 
 /// Bodies step from cell to cell, one after the other in the tick's drawn order of slots. What is solid, and an occupied cell,
 /// blocks. A step that fails still counts as the action of the tick.
@@ -141,6 +141,7 @@ impl Mechanic for Config {
             every: self.every,
             slip: self.slip.0,
             roles: super::role_offsets(table),
+            steps: steps(table.geometry, &at.arguments()),
             arguments: at.arguments(),
             moved: wanted("moved"),
             bumped: wanted("bumped"),
@@ -182,6 +183,8 @@ struct Step {
     slip: Num,
     roles: Vec<u16>,
     arguments: Vec<u8>,
+    /// For each role · 256 + action and facing: what a step adds to the cell, wrapping (0 for none), and the facing afterwards.
+    steps: Vec<(u16, u8)>,
     moved: Option<EventId>,
     bumped: Option<EventId>,
     blocked: Option<EventId>,
@@ -211,30 +214,21 @@ impl Step {
         }
     }
 
-    /// The common case: no event wanted, no exchange, no slip.
+    /// The common case: no event wanted, no exchange, no slip. Whoever does not step takes one of length 0.
     #[inline]
     fn fast(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
         let mut arrived = 0u64;
         let (mut cells, order) = arenas.cells_and_order(table, arena);
-        for slot in order.iter().map(|&slot| usize::from(slot)) {
-            let argument =
-                self.arguments[usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0)];
-            let Some(argument) = argument.checked_sub(1) else {
-                continue;
-            };
-            let from = Cell::new(one.pos[slot].0);
-            let (direction, facing) = directions(argument, one.facing[slot].0);
-            if facing != one.facing[slot].0 {
-                one.facing[slot].0 = facing;
-                cells.turn_body(from, facing);
-            }
-            let Some(direction) = direction else { continue };
-            let to = table.geometry.step(from, direction);
-            if cells.is_free(to) {
-                cells.move_body(from, to);
-                one.pos[slot].0 = to.get();
-                arrived |= 1 << slot;
-            }
+        for &nth in order {
+            let slot = usize::from(nth);
+            let (from, facing) = (one.pos[slot].0, one.facing[slot].0);
+            let row = usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0);
+            let (length, turned) = self.steps[row * 4 + usize::from(facing & 3)];
+            one.facing[slot].0 = turned;
+            let to = from.wrapping_add(length);
+            let moved = cells.step_body(nth, turned, Cell::new(from), Cell::new(to));
+            one.pos[slot].0 = if moved { to } else { from };
+            arrived |= u64::from(moved).wrapping_shl(u32::from(nth));
         }
         arenas.arrived[arena] |= arrived;
     }
@@ -312,6 +306,23 @@ impl Step {
             }
         }
     }
+}
+
+/// See [`Step::steps`].
+fn steps(geometry: Geometry, arguments: &[u8]) -> Vec<(u16, u8)> {
+    let one = |argument: u8, facing: u8| {
+        let Some(argument) = argument.checked_sub(1) else {
+            return (0, facing);
+        };
+        let (direction, turned) = directions(argument, facing);
+        let length = direction.map_or(0, |d| {
+            let here = Cell::new(u16::MAX / 2);
+            geometry.step(here, d).get().wrapping_sub(here.get())
+        });
+        (length, turned)
+    };
+    let each = |&argument: &u8| (0..4).map(move |facing| one(argument, facing));
+    arguments.iter().flat_map(each).collect()
 }
 
 /// Absolute direction of the step, if it is one, and the facing afterwards.

@@ -205,7 +205,7 @@ struct Patch {
     certain: bool,
     /// For each layout, the candidate cells, in an order in which mirrored candidates agree.
     cells: Vec<Vec<Cell>>,
-    /// For each layout, each candidate's subject, padded with zeros to a multiple of [`BLOCK`].
+    /// For each layout, each candidate's subject as [`Key::spread`] gives it, padded with zeros to a multiple of [`BLOCK`].
     subjects: Vec<Vec<u32>>,
     /// For each layout and padded cell, candidate + 1, or 0.
     candidate_at: Vec<Vec<u16>>,
@@ -297,7 +297,7 @@ impl Patch {
                 near.map(Cell::get).collect()
             };
             patch.reach.push(cells.iter().map(within).collect());
-            let mut subjects: Vec<u32> = cells.iter().map(|&c| g.subject(c)).collect();
+            let mut subjects: Vec<u32> = cells.iter().map(|&c| Key::spread(g.subject(c))).collect();
             subjects.resize(cells.len().next_multiple_of(BLOCK), 0);
             patch.cells.push(cells);
             patch.subjects.push(subjects);
@@ -475,32 +475,43 @@ impl pulp::NullaryFnOnce for Grow<'_> {
                 .zip(subjects.as_chunks::<BLOCK>().0)
                 .enumerate()
             {
-                let hits = if patch.certain {
-                    hits::<true>(key, chance, subjects)
+                let grows = if patch.certain {
+                    any_holds::<true>(key, chance, subjects)
                 } else {
-                    hits::<false>(key, chance, subjects)
+                    any_holds::<false>(key, chance, subjects)
                 };
-                if hits != [0; BLOCK] {
-                    patch.grow(table, arenas, arena, block * BLOCK, &hits);
+                if grows {
+                    patch.grow(
+                        table,
+                        arenas,
+                        arena,
+                        block * BLOCK,
+                        &hits(key, chance, subjects),
+                    );
                 }
             }
         }
     }
 }
 
-/// Which of a block's chances hold. Where a chance of one can stand, it stands as the greatest threshold.
+/// Whether one of a block's chances holds. Where a chance of one can stand, it stands as the greatest threshold.
 #[inline(always)]
-fn hits<const CERTAIN: bool>(
+fn any_holds<const CERTAIN: bool>(
     key: Key,
     chance: &[u32; BLOCK],
     subjects: &[u32; BLOCK],
-) -> [u8; BLOCK] {
-    let mut out = [0; BLOCK];
+) -> bool {
+    let mut any = 0;
     for i in 0..BLOCK {
-        out[i] =
-            u8::from(key.u32(subjects[i]) < chance[i]) | u8::from(CERTAIN && chance[i] == u32::MAX);
+        any |= u32::from(key.u32_of(subjects[i]) < chance[i])
+            | u32::from(CERTAIN && chance[i] == u32::MAX);
     }
-    out
+    any != 0
+}
+
+/// Which of them do.
+fn hits(key: Key, chance: &[u32; BLOCK], subjects: &[u32; BLOCK]) -> [bool; BLOCK] {
+    std::array::from_fn(|i| key.u32_of(subjects[i]) < chance[i] || chance[i] == u32::MAX)
 }
 
 impl Patch {
@@ -511,10 +522,10 @@ impl Patch {
         arenas: &mut Arenas,
         arena: usize,
         first: usize,
-        hits: &[u8; BLOCK],
+        hits: &[bool; BLOCK],
     ) {
         let layout = usize::from(arenas.heads[arena].layout);
-        for (i, _) in hits.iter().enumerate().filter(|(_, hit)| **hit != 0) {
+        for (i, _) in hits.iter().enumerate().filter(|(_, hit)| **hit) {
             let cell = self.cells[layout][first + i];
             let mut cells = arenas.cells(table, arena);
             let word = cells.word(cell);

@@ -165,11 +165,11 @@ pub struct Arenas {
     pub effects: Vec<u16>,
     /// Slots that entered a cell in this tick (bit = slot). Lives for one tick, like the two that follow; no state.
     pub arrived: Vec<u64>,
-    /// Slots whose action belongs to a mechanic: arena · mechanics + position.
+    /// Slots whose action belongs to a mechanic: arena · places + position; the last place is that of `noop`.
     acting: Vec<u64>,
     /// The tick's order of slots, arena · slots.
     order: Vec<u8>,
-    n_mechanics: usize,
+    acting_places: usize,
 }
 
 /// Event rows of an arena and tick; the loader refuses files that could need more.
@@ -229,27 +229,27 @@ impl Arenas {
             later: vec![Later::default(); n * sizes.later],
             effects: vec![0; n * sizes.effects],
             arrived: vec![0; n],
-            acting: Vec::new(),
+            acting: vec![0; n],
             order: vec![0; n * slots],
-            n_mechanics: 0,
+            acting_places: 1,
         }
     }
     /// Makes room for the actions of so many mechanics.
     pub fn set_mechanics(&mut self, n_mechanics: usize) {
-        self.n_mechanics = n_mechanics;
-        self.acting = vec![0; self.n * n_mechanics];
+        self.acting_places = n_mechanics + 1;
+        self.acting = vec![0; self.n * self.acting_places];
     }
     /// Slots whose action in this tick belongs to the mechanic at a position (bit = slot).
     #[inline]
     pub fn acting(&self, arena: usize, position: u8) -> u64 {
-        self.acting[arena * self.n_mechanics + usize::from(position)]
+        self.acting[arena * self.acting_places + usize::from(position)]
     }
     /// Whether any slot of the shard acts through that mechanic in this tick.
     pub fn anyone_acts(&self, position: u8) -> bool {
         self.acting
             .iter()
             .skip(usize::from(position))
-            .step_by(self.n_mechanics.max(1))
+            .step_by(self.acting_places)
             .any(|&slots| slots != 0)
     }
     /// The tick's order of slots.
@@ -285,11 +285,10 @@ impl Arenas {
     /// Notes whose actions belong to whom; `mechanic_of(slot)` is the position of the mechanic, past the last for `noop`.
     #[inline]
     pub fn note_actions(&mut self, arena: usize, mechanic_of: impl Fn(usize) -> u8) {
-        let acting = &mut self.acting[arena * self.n_mechanics..(arena + 1) * self.n_mechanics];
+        // No branch: a processor cannot guess what agents choose. `noop` has a place that nobody reads.
+        let acting = part(&mut self.acting, arena, self.acting_places);
         for slot in 0..self.sizes.slots {
-            if let Some(slots) = acting.get_mut(usize::from(mechanic_of(slot))) {
-                *slots |= 1 << slot;
-            }
+            acting[usize::from(mechanic_of(slot)).min(acting.len() - 1)] |= 1 << slot;
         }
     }
     /// All map words, arena after arena.
@@ -417,6 +416,31 @@ impl Cells<'_> {
         let word = &mut self.words[cell.index()];
         word[BODY] = body;
         word[LOOK] = look;
+    }
+    /// Turns the body of a slot and moves it, if the other cell is another one and free; whether it moved. No branch depends on
+    /// the cells: a processor cannot guess where agents go. A slot without a body changes nothing.
+    #[inline]
+    pub fn step_body(&mut self, slot: u8, facing: u8, from: Cell, to: Cell) -> bool {
+        const SHIFT: u32 = BODY as u32 * 8;
+        const BODY_AND_LOOK: u64 = 0xffff << SHIFT;
+        let (here, there) = (
+            u64::from_le_bytes(self.words[from.index()]),
+            u64::from_le_bytes(self.words[to.index()]),
+        );
+        let solid = self.looks.blocks_move[usize::from((there >> (8 * Layer::Solid as u32)) as u8)];
+        let own = (here >> SHIFT) as u8 == slot + 1;
+        let moves = own & ((there >> SHIFT) as u8 == 0) & !solid & (from != to);
+        let turned = (here & !(0x18 << (SHIFT + 8))) | u64::from(facing) << (SHIFT + 8 + 3);
+        let here = if own { turned } else { here };
+        let body = here & BODY_AND_LOOK;
+        self.words[from.index()] = (here & !BODY_AND_LOOK).to_le_bytes();
+        let (last, under) = if moves {
+            (to, there)
+        } else {
+            (from, here & !BODY_AND_LOOK)
+        };
+        self.words[last.index()] = (under | body).to_le_bytes();
+        moves
     }
     /// Turns the body in a cell.
     #[inline]

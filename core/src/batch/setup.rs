@@ -1,0 +1,83 @@
+//! How an episode begins: the map of the drawn layout, the things that are there with a chance, bodies on spawn cells.
+
+use crate::draw::{Purpose, name_hash};
+use crate::ids::Slot;
+use crate::state::{ALIVE, ArenaMut, ON, ThingRow};
+
+/// Map, drawn things, thing rows.
+pub(super) fn lay_out(one: &mut ArenaMut<'_>) {
+    let table = one.table;
+    let mirror = one.head.draw.key(Purpose::Mirror, 0, 0);
+    let bit = |axis: u32, on: bool| {
+        if on {
+            u8::from(mirror.u64(axis) >> 63 == 1)
+        } else {
+            0
+        }
+    };
+    // Orientations are listed by number: columns first, then rows, as far as the map is mirrored at all.
+    let layout = match (table.mirror.x, table.mirror.y) {
+        (true, true) => bit(0, true) | bit(1, true) << 1,
+        (x, y) => bit(0, x) | bit(1, y),
+    };
+    one.head.layout = layout;
+    let layout = &table.layouts[usize::from(layout)];
+    one.cells.restore(&layout.words);
+    let presence = one.head.draw.key(Purpose::Presence, 0, 0);
+    for m in &layout.maybe {
+        if presence.chance(table.geometry.subject(m.cell), m.p) {
+            one.cells.set(m.cell, m.layer, m.code);
+        }
+    }
+    for (row, (decl, &cell)) in one.rows.iter_mut().zip(table.rows.iter().zip(&layout.rows)) {
+        let kind = &table.kinds[decl.kind.index()];
+        let code = one.cells.get(cell, kind.layer);
+        let there = table.kind_of(code) == Some(decl.kind);
+        *row = ThingRow {
+            cell: if there { cell.get() } else { 0 },
+            holder: 0,
+            state: if there { code - kind.look } else { 0 },
+        };
+    }
+}
+
+/// Bodies on spawn cells: each cell has its own draw; the slots of a role take the cells with the smallest, in order.
+pub(super) fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
+    let table = one.table;
+    let layout = &table.layouts[usize::from(one.head.layout)];
+    let facings = one.head.draw.key(Purpose::Facing, 0, 0);
+    let turns = table.roles.iter().any(|r| r.turned)
+        || table
+            .roles
+            .iter()
+            .any(|r| r.actions.iter().any(|a| a.verb == "turn_left"));
+    for (role, spawns) in table.roles.iter().zip(&layout.spawns) {
+        let key = one.head.draw.key(Purpose::Spawn, name_hash(&role.name), 0);
+        let mut last = None;
+        for i in 0..role.n {
+            let slot = usize::from(role.first + i);
+            one.agents.status[slot].0 = if absent[slot] { 0 } else { ALIVE | ON };
+            let who = Slot::new(role.first + i);
+            // Every slot has its cell, the absent ones too: whoever is missing changes nobody's place.
+            let draws = spawns
+                .iter()
+                .map(|&c| (key.u64(table.geometry.subject(c)), c));
+            let Some(next) = draws.filter(|&d| last.is_none_or(|l| d > l)).min() else {
+                continue;
+            };
+            last = Some(next);
+            let cell = next.1;
+            one.agents.pos[slot].0 = cell.get();
+            if absent[slot] {
+                continue;
+            }
+            let subject = u32::try_from(slot).expect("at most 64");
+            one.agents.facing[slot].0 = if turns {
+                u8::try_from(facings.below(subject, 4)).expect("below four")
+            } else {
+                0
+            };
+            one.put_body(who, cell);
+        }
+    }
+}
