@@ -55,6 +55,8 @@ pub enum Purpose {
     RandomPolicy = 18,
     /// Place of dropped things when the cell is taken. Subject: cell.
     Drop = 19,
+    /// Whether a boat goes on when somebody flails. Name: `boat.<instance>`. Subject: boat.
+    Flail = 120,
 }
 
 /// The 64-bit finaliser of splitmix64 (Steele, Lea and Flood 2014).

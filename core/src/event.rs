@@ -71,7 +71,8 @@ pub fn parts(fields: &[Type]) -> Option<Vec<(Type, Part)>> {
                 | Type::Beam => &[Part::K, Part::B, Part::A, Part::X],
                 Type::Int => &[Part::X, Part::Num],
                 Type::Cell => &[Part::Cell, Part::X],
-                Type::Num => &[Part::Num],
+                // A mechanic's second number has half the room: mechanics keep it below 2147.
+                Type::Num => &[Part::Num, Part::X],
             };
             let part = *wanted.iter().find(|p| free.contains(p))?;
             free.retain(|&p| p != part);

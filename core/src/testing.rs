@@ -129,7 +129,11 @@ pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compi
             .iter()
             .filter_map(|i| table.kind(i))
             .collect();
-        table.items.extend(items);
+        for item in items {
+            if !table.items.contains(&item) {
+                table.items.push(item);
+            }
+        }
         table.effects.extend(c.mechanic.effects(&c.instance).0);
     }
     let mut actions = vec![Action {

@@ -33,6 +33,10 @@ mechanics! {
     device,
     door,
     power,
+    matrix,
+    gift,
+    station,
+    boat,
     message,
     signs,
 }
@@ -90,6 +94,8 @@ pub enum Sort {
     Message,
     /// An arena variable.
     Var,
+    /// A beam.
+    Beam,
 }
 
 /// A name in a config.

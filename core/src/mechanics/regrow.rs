@@ -7,8 +7,8 @@ use bevy_ecs::world::World;
 use serde::Deserialize;
 
 use super::{
-    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, codes_of, kind_of, kinds_of,
-    read_config,
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, Sort, codes_of, kind_of,
+    kinds_of, read_config,
 };
 use crate::draw::{Key, Purpose, name_hash, threshold};
 use crate::event::{EventRow, Part};
@@ -38,6 +38,12 @@ pub struct Config {
     /// Grows only in every so-manieth tick, 1 to 1000.
     #[serde(default = "one")]
     pub every: u32,
+    /// Least ticks from when a place was emptied until something grows there again, 0 to 10000.
+    #[serde(default)]
+    pub delay: u32,
+    /// Name of an arena variable: things grow only while it is not 0 or false.
+    #[serde(default, rename = "while")]
+    pub only_while: Option<String>,
     /// Whether things grow under bodies.
     #[serde(default = "yes")]
     pub under_agent: bool,
@@ -135,6 +141,11 @@ impl Mechanic for Config {
                 1 << Layer::Floor as u8 | 1 << Layer::Mark as u8,
             ));
         }
+        out.extend(self.only_while.iter().map(|name| Reference {
+            path: "while".to_owned(),
+            sort: Sort::Var,
+            name: name.clone(),
+        }));
         out
     }
     fn object(&self) -> Vec<Objection> {
@@ -142,6 +153,7 @@ impl Mechanic for Config {
             .into_iter()
             .collect();
         out.extend(Objection::range("every", i64::from(self.every), 1, 1000));
+        out.extend(Objection::range("delay", i64::from(self.delay), 0, 10_000));
         if self.chance.is_empty() || self.chance.len() > 122 {
             out.push(Objection::new(
                 "chance",
@@ -179,9 +191,16 @@ impl Mechanic for Config {
         growth.chance.push(vec![0; n_arenas * places]);
         growth.around.push(vec![0; n_arenas * places]);
         growth.soil.push(vec![0; n_arenas * places]);
+        let waits = patch.delay > 0;
+        growth
+            .waits
+            .push(vec![0; if waits { n_arenas * places } else { 0 }]);
         growth.patches.push(patch);
         growth.settled.resize(n_arenas, 0);
         at.column(SoilColumn(index));
+        if waits {
+            at.column(WaitColumn(index));
+        }
         if index == 0 {
             at.column(SettledColumn);
         }
@@ -198,6 +217,9 @@ struct Patch {
     initial: bool,
     under_agent: bool,
     every: u32,
+    delay: u16,
+    /// The arena variable without which nothing grows.
+    only_while: Option<usize>,
     event: EventId,
     /// Thresholds by number of live neighbours.
     by_count: Vec<u32>,
@@ -238,6 +260,11 @@ impl Patch {
             initial,
             under_agent: config.under_agent,
             every: config.every,
+            delay: u16::try_from(config.delay).unwrap_or(u16::MAX - 1),
+            only_while: config
+                .only_while
+                .as_ref()
+                .and_then(|name| table.vars.iter().position(|v| v.name == *name)),
             event: table.event("grew")?,
             by_count: config
                 .chance
@@ -311,6 +338,27 @@ impl Patch {
     fn places(&self) -> usize {
         self.subjects.iter().map(Vec::len).max().unwrap_or(0)
     }
+    /// Counts down where nothing lies, and starts anew where something does; nothing to do without `delay`.
+    fn wait(&self, table: &Table, arenas: &mut Arenas, arena: usize, waits: &mut [u16]) {
+        let places = self.places();
+        let Some(waits) = waits.get_mut(arena * places..(arena + 1) * places) else {
+            return;
+        };
+        let layout = usize::from(arenas.heads[arena].layout);
+        let cells = arenas.cells(table, arena);
+        for (&cell, wait) in self.cells[layout].iter().zip(waits) {
+            *wait = if self.codes[usize::from(cells.get(cell, Layer::Item))] {
+                self.delay + 1
+            } else {
+                wait.saturating_sub(1)
+            };
+        }
+    }
+    /// Whether the variable that allows growth does.
+    fn may_grow(&self, table: &Table, arenas: &Arenas, arena: usize) -> bool {
+        self.only_while
+            .is_none_or(|var| arenas.vars[arena * table.n_places() + table.arena_place(var)] != 0)
+    }
     fn limit(&self, around: u8) -> u32 {
         self.by_count[usize::from(around).min(self.by_count.len() - 1)]
     }
@@ -326,6 +374,8 @@ struct Growth {
     around: Vec<Vec<u8>>,
     /// 1 where things may grow in this episode.
     soil: Vec<Vec<u8>>,
+    /// Ticks, this one counted, until something may grow again; empty for an instance without `delay`.
+    waits: Vec<Vec<u16>>,
     /// 0 for an arena that was just reset: the soil is taken from the map before the first tick.
     settled: Vec<u8>,
 }
@@ -347,6 +397,9 @@ fn settle(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Grow
         }
         let layout = usize::from(arenas.heads[arena].layout);
         for (p, patch) in growth.patches.iter().enumerate() {
+            if fresh {
+                patch.wait(&table, arenas, arena, &mut growth.waits[p]);
+            }
             let places = patch.places();
             let range = arena * places..(arena + 1) * places;
             let mut field = Field {
@@ -446,6 +499,7 @@ impl Field<'_> {
 struct Grow<'a> {
     patch: &'a Patch,
     chance: &'a [u32],
+    waits: &'a [u16],
     table: &'a Table,
     arenas: &'a mut Arenas,
 }
@@ -457,13 +511,14 @@ impl pulp::NullaryFnOnce for Grow<'_> {
         let Grow {
             patch,
             chance,
+            waits,
             table,
             arenas,
         } = self;
         let places = patch.places();
         for (arena, chance) in chance.chunks_exact(places.max(1)).enumerate() {
             let head = arenas.heads[arena];
-            if head.tick % patch.every != 0 {
+            if head.tick % patch.every != 0 || !patch.may_grow(table, arenas, arena) {
                 continue;
             }
             let key = head.draw.key(Purpose::Regrow, patch.name, 0);
@@ -481,13 +536,9 @@ impl pulp::NullaryFnOnce for Grow<'_> {
                     any_holds::<false>(key, chance, subjects)
                 };
                 if grows {
-                    patch.grow(
-                        table,
-                        arenas,
-                        arena,
-                        block * BLOCK,
-                        &hits(key, chance, subjects),
-                    );
+                    let waits = waits.get(arena * places..).unwrap_or_default();
+                    let hits = hits(key, chance, subjects);
+                    patch.grow(table, arenas, (arena, waits), block * BLOCK, &hits);
                 }
             }
         }
@@ -520,12 +571,15 @@ impl Patch {
         &self,
         table: &Table,
         arenas: &mut Arenas,
-        arena: usize,
+        (arena, waits): (usize, &[u16]),
         first: usize,
         hits: &[bool; BLOCK],
     ) {
         let layout = usize::from(arenas.heads[arena].layout);
         for (i, _) in hits.iter().enumerate().filter(|(_, hit)| **hit) {
+            if waits.get(first + i).is_some_and(|&wait| wait > 0) {
+                continue;
+            }
             let cell = self.cells[layout][first + i];
             let mut cells = arenas.cells(table, arena);
             let word = cells.word(cell);
@@ -541,12 +595,22 @@ impl Patch {
     }
 }
 
-fn grow(table: Res<Table>, mut arenas: ResMut<Arenas>, growth: Res<Growth>, isa: Res<Isa>) {
+fn grow(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Growth>, isa: Res<Isa>) {
     let arenas = arenas.bypass_change_detection();
-    for (patch, chance) in growth.patches.iter().zip(&growth.chance) {
+    let Growth {
+        patches,
+        chance,
+        waits,
+        ..
+    } = growth.bypass_change_detection();
+    for ((patch, chance), waits) in patches.iter().zip(&*chance).zip(waits) {
+        if patch.delay > 0 {
+            (0..arenas.n).for_each(|arena| patch.wait(&table, arenas, arena, waits));
+        }
         isa.0.dispatch(Grow {
             patch,
             chance,
+            waits,
             table: &table,
             arenas: &mut *arenas,
         });
@@ -574,6 +638,35 @@ impl ArenaColumn for SoilColumn {
         // Chances and counts follow from soil and map: they are made anew before the next tick.
         world.resource_mut::<Arenas>().touched[arena].n = u16::MAX;
         bytes.iter().all(|&b| b <= 1)
+    }
+}
+
+/// The countdowns of one instance, by its number.
+struct WaitColumn(usize);
+
+impl ArenaColumn for WaitColumn {
+    fn name(&self) -> &'static str {
+        "regrow.wait"
+    }
+    fn bytes(&self, world: &World) -> usize {
+        2 * world.resource::<Growth>().patches[self.0].places()
+    }
+    fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
+        let n = out.len() / 2;
+        let waits = &world.resource::<Growth>().waits[self.0][arena * n..(arena + 1) * n];
+        for (out, wait) in out.chunks_exact_mut(2).zip(waits) {
+            out.copy_from_slice(&wait.to_le_bytes());
+        }
+    }
+    fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
+        let n = bytes.len() / 2;
+        let mut growth = world.resource_mut::<Growth>();
+        let most = growth.patches[self.0].delay + 1;
+        let waits = &mut growth.waits[self.0][arena * n..(arena + 1) * n];
+        for (wait, bytes) in waits.iter_mut().zip(bytes.as_chunks().0) {
+            *wait = u16::from_le_bytes(*bytes);
+        }
+        waits.iter().all(|&wait| wait <= most)
     }
 }
 
@@ -675,6 +768,19 @@ mod tests {
         put(&mut b, 0, 2, 1, 0);
         tick(&mut b, &["n"]);
         assert_eq!(tick(&mut b, &["noop"]), "");
+    }
+
+    #[test]
+    fn a_delay_keeps_a_place_empty_for_so_many_ticks() {
+        for delay in [1, 2, 10] {
+            let config =
+                format!(r#"{{"thing":"apple","where":"initial","chance":[1],"delay":{delay}}}"#);
+            let mut b = batch(&compile(FIELD, &[MOVE, EAT, ("regrow", "apple", &config)]));
+            put(&mut b, 0, 2, 1, 0);
+            assert!(tick(&mut b, &["n"]).ends_with("eaten agent apple (1,1)"));
+            let first = (1..20).find(|_| tick(&mut b, &["noop"]).contains("grew"));
+            assert_eq!(first, Some(delay), "so many ticks after it was eaten");
+        }
     }
 
     /// Counts that are kept change by change agree with counts made anew: a fork makes them anew.

@@ -191,6 +191,10 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                 Sort::Text => world.texts.iter().map(|(n, _)| n.as_str()).collect(),
                 Sort::Message => world.messages.iter().map(|m| m.name.as_str()).collect(),
                 Sort::Var => world.vars.iter().map(|v| v.decl.name.as_str()).collect(),
+                Sort::Beam => {
+                    let beams = world.mechanics.iter().filter(|m| m.def.name == "beam");
+                    beams.map(|m| m.instance.as_str()).collect()
+                }
             };
             let what = match reference.sort {
                 Sort::Kind(_) => "kind in [layers]",
@@ -198,6 +202,7 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                 Sort::Text => "key in [texts]",
                 Sort::Message => "message",
                 Sort::Var => "variable in [vars]",
+                Sort::Beam => "beam in [mechanics]",
             };
             let at = picked.node.nearest(&reference.path).span;
             let whole = format!("{path}.{}", reference.path);

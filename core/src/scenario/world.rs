@@ -414,7 +414,8 @@ impl World {
                 .collect();
             let wrong = !matches!(node.data, Data::List(_));
             match types.filter(|_| !wrong) {
-                Some(types) => match add(name, &types, None) {
+                // The second number of a mechanic's event has less room, which no author could know.
+                Some(types) => match add(name, &types, None).filter(|_| nums(&types) <= 1) {
                     Some(event) => self.events.push(event),
                     None => reader.error(
                         "E204",
@@ -545,6 +546,10 @@ pub(crate) const TYPES: [(&str, Type); 10] = [
 /// The type of that name.
 pub(crate) fn type_of(name: &str) -> Option<Type> {
     TYPES.iter().find(|(n, _)| *n == name).map(|(_, t)| *t)
+}
+
+fn nums(types: &[Type]) -> usize {
+    types.iter().filter(|&&ty| ty == Type::Num).count()
 }
 
 fn event_type(event: &str, node: &Node, reader: &mut Reader<'_>) -> Option<Type> {

@@ -291,6 +291,13 @@ impl Arenas {
             acting[usize::from(mechanic_of(slot)).min(acting.len() - 1)] |= 1 << slot;
         }
     }
+    /// Takes a slot's action of this tick back, so that no mechanic plays it.
+    pub fn silence(&mut self, arena: usize, slot: usize) {
+        let acting = &mut self.acting[arena * self.n_mechanics..(arena + 1) * self.n_mechanics];
+        for slots in acting {
+            *slots &= !(1 << slot);
+        }
+    }
     /// All map words, arena after arena.
     pub fn words(&self) -> &[Word] {
         &self.words
