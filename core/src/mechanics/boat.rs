@@ -511,7 +511,8 @@ impl Race {
             return;
         }
         let g = water.arena.table.geometry;
-        for side in 0..2 {
+        for (side, &slot) in pair.iter().enumerate() {
+            let slot = usize::from(slot);
             let from = Cell::new(water.boats[boat].cells[side]);
             let to = g.step(from, direction);
             let arena = &mut water.arena;
@@ -521,7 +522,6 @@ impl Race {
             arena.cells.set(from, Layer::Mark, 0);
             arena.cells.set(from, Layer::Solid, self.water);
             water.boats[boat].cells[side] = to.get();
-            let slot = usize::from(pair[side]);
             arena.agents.pos[slot].0 = to.get();
             // What swims there is met in the next tick, as by any body that was put somewhere.
             arena.head.lands |= 1 << slot;

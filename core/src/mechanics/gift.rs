@@ -381,7 +381,7 @@ mod tests {
     fn without_grades_the_kind_is_chosen_and_stays() {
         let mut b = world(r#"{"items":["apple","crate"],"factor":3,"range":2}"#);
         b.edit(0, |one| {
-            one.agents.carried[0].0[..2].copy_from_slice(&[1, 1])
+            one.agents.carried[0].0[..2].copy_from_slice(&[1, 1]);
         });
         assert_eq!(tick(&mut b, &["give:crate", "noop"]), "", "nobody is near");
         put(&mut b, 1, 1, 3, 3);

@@ -604,7 +604,7 @@ mod tests {
     }
     fn hold(b: &mut crate::batch::Batch, slot: usize, held: [u8; 2]) {
         b.edit(0, |one| {
-            one.agents.carried[slot].0[..2].copy_from_slice(&held)
+            one.agents.carried[slot].0[..2].copy_from_slice(&held);
         });
     }
     /// A faces B in the first row, C stands in B's back.

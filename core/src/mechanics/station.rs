@@ -658,7 +658,7 @@ mod tests {
 
     fn hold(b: &mut Batch, slot: usize, held: [u8; 2]) {
         b.edit(0, |one| {
-            one.agents.carried[slot].0[..2].copy_from_slice(&held)
+            one.agents.carried[slot].0[..2].copy_from_slice(&held);
         });
     }
     fn held(b: &mut Batch, slot: usize) -> [u8; 2] {

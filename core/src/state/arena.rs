@@ -293,8 +293,7 @@ impl Arenas {
     }
     /// Takes a slot's action of this tick back, so that no mechanic plays it.
     pub fn silence(&mut self, arena: usize, slot: usize) {
-        let acting = &mut self.acting[arena * self.n_mechanics..(arena + 1) * self.n_mechanics];
-        for slots in acting {
+        for slots in part(&mut self.acting, arena, self.acting_places) {
             *slots &= !(1 << slot);
         }
     }
