@@ -9,6 +9,7 @@ mod setup;
 mod shard;
 mod snapshot;
 mod stage;
+mod things;
 #[cfg(feature = "threads")]
 pub mod threads;
 mod tick;

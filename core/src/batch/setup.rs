@@ -29,14 +29,16 @@ pub(super) fn lay_out(one: &mut ArenaMut<'_>) {
             one.cells.set(m.cell, m.layer, m.code);
         }
     }
+    super::things::choose(one, layout);
     for (row, (decl, &cell)) in one.rows.iter_mut().zip(table.rows.iter().zip(&layout.rows)) {
         let kind = &table.kinds[decl.kind.index()];
         let code = one.cells.get(cell, kind.layer);
-        let there = table.kind_of(code) == Some(decl.kind);
+        let there = table.kind_of(code) == Some(decl.kind) && cell.get() != 0;
+        let has_state = there && table.shown_var(decl.kind).is_none();
         *row = ThingRow {
             cell: if there { cell.get() } else { 0 },
             holder: 0,
-            state: if there { code - kind.look } else { 0 },
+            state: if has_state { code - kind.look } else { 0 },
         };
     }
 }

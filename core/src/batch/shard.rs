@@ -9,6 +9,7 @@ use bevy_ecs::world::World;
 
 use super::setup::{lay_out, place_bodies};
 use super::stage::Stage;
+use super::things;
 use super::tick::{Seat, Seats, schedule};
 use super::{Autoreset, BatchError, Group, Out};
 use crate::draw::TickDraw;
@@ -224,6 +225,7 @@ impl Shard {
         for (var, program) in programs.init.iter().enumerate() {
             one.vars[one.table.arena_place(var)] = program.value(&mut one, &[]);
         }
+        things::begin(&mut one, programs);
         place_bodies(&mut one, &self.absent);
         for slot in 0..one.agents.status.len() {
             let role = usize::from(one.table.slot_roles[slot]);

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{Install, LookStates, Mechanic, MechanicDef, Reference, kind_of, read_config};
-use crate::state::{Layer, Type};
+use crate::state::{Layer, Table, Type};
 
 /// Solid things that rules open and shut (`open(the(gate))`, `shut(the(gate))`). A shut door stops bodies and beams; nobody shuts
 /// it on a body.
@@ -46,6 +46,11 @@ impl Mechanic for Config {
     }
     fn rows(&self) -> Vec<String> {
         vec![self.thing.clone()]
+    }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        if let Some(kind) = table.kind(&self.thing) {
+            table.acts.doors.push(kind);
+        }
     }
     /// The acts `open` and `shut` do all the work.
     fn install(&self, _instance: &str, _at: &mut Install<'_>) {}

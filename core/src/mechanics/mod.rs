@@ -26,12 +26,14 @@ macro_rules! mechanics {
 mechanics! {
     movement,
     pickup,
+    drop,
     deposit,
     regrow,
     beam,
     absence,
     device,
     door,
+    lock,
     power,
     matrix,
     gift,
@@ -96,6 +98,8 @@ pub enum Sort {
     Var,
     /// A beam.
     Beam,
+    /// A variable of a kind's things; the name is `kind.variable`.
+    ThingVar,
 }
 
 /// A name in a config.
@@ -264,6 +268,10 @@ pub trait Mechanic: Debug + Send + Sync {
     }
     /// Kinds each of whose things needs a row, because the mechanic keeps state for it.
     fn rows(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Kinds whose things it can bring into being during an episode: where such a kind has rows, some are kept spare.
+    fn makes(&self) -> Vec<String> {
         Vec::new()
     }
     /// Verbs of a role (`instance` is empty for unnamed mechanics): (public name, verb, argument), in order.

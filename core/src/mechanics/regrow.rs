@@ -148,6 +148,9 @@ impl Mechanic for Config {
         }));
         out
     }
+    fn makes(&self) -> Vec<String> {
+        vec![self.thing.clone()]
+    }
     fn object(&self) -> Vec<Objection> {
         let mut out: Vec<_> = Objection::range("radius", i64::from(self.radius), 0, 5)
             .into_iter()
@@ -212,7 +215,6 @@ impl Mechanic for Config {
 struct Patch {
     name: u32,
     kind: KindId,
-    look: u8,
     codes: [bool; 256],
     initial: bool,
     under_agent: bool,
@@ -255,7 +257,6 @@ impl Patch {
         let mut patch = Self {
             name: name_hash(&format!("regrow.{instance}")),
             kind,
-            look: table.kinds[kind.index()].look,
             codes,
             initial,
             under_agent: config.under_agent,
@@ -581,12 +582,13 @@ impl Patch {
                 continue;
             }
             let cell = self.cells[layout][first + i];
-            let mut cells = arenas.cells(table, arena);
-            let word = cells.word(cell);
+            let word = arenas.cells(table, arena).word(cell);
             if word[Layer::Item as usize] != 0 || (!self.under_agent && word[BODY] != 0) {
                 continue;
             }
-            cells.set(cell, Layer::Item, self.look);
+            if !arenas.grow(table, arena, self.kind, cell) {
+                continue;
+            }
             let mut row = EventRow::new(self.event);
             row.set(Part::K, i64::from(self.kind.get()));
             row.set(Part::Cell, i64::from(cell.get()));

@@ -92,6 +92,8 @@ pub(crate) enum Code {
     Dist,
     /// d = whether cells a and b lie within imm cells of each other in both directions.
     Near,
+    /// d = whether cell a lies in area imm.
+    Inside,
     /// d = role of slot a.
     RoleOf,
     /// d = result of scans\[imm\]; a = cell or slot.

@@ -11,7 +11,7 @@ pub use code::Program;
 
 use crate::event::{EventRow, Part};
 use crate::ids::{KindId, Slot};
-use crate::rules::code::{Fix, MISSING};
+use crate::rules::code::{Code, Fix, MISSING};
 use crate::rules::vm::Machine;
 use crate::state::{ArenaMut, Table};
 
@@ -25,6 +25,14 @@ impl Program {
             .first()
             .map_or(0, |&b| u32::try_from(b).unwrap_or(0));
         machine.value()
+    }
+    /// Its value where that is written out or folded: one that needs no state.
+    pub fn constant(&self) -> Option<i64> {
+        match self.ops.as_slice() {
+            [op] if op.code == Code::Const => Some(i64::from(op.imm)),
+            [op] if op.code == Code::Wide => self.pool.get(usize::try_from(op.imm).ok()?).copied(),
+            _ => None,
+        }
     }
     /// The value, and the operations that it took.
     #[cfg(test)]
@@ -52,6 +60,8 @@ pub struct Programs {
     pub init: Vec<Program>,
     /// Initial value of each role's variables; binder 0 = slot.
     pub role_init: Vec<Vec<Program>>,
+    /// Initial value of the variables of each kind's things; value 0 = subject of the cell, for draws alone.
+    pub thing_init: Vec<Vec<Program>>,
     /// Truth of each message; binder 0 = sender.
     pub truth: Vec<Program>,
     /// `time.end`.

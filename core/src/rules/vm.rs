@@ -325,6 +325,11 @@ impl<'m, 'a> Machine<'m, 'a> {
                 Some(slot) => i64::from(self.arena.table.role_of(Slot::new(slot as u8)).get()),
                 None => MISSING,
             },
+            Code::Inside => self.cell(op.a).map_or(0, |cell| {
+                let layout = &self.arena.table.layouts[usize::from(self.arena.head.layout)];
+                let areas = layout.areas.get(cell.index()).copied().unwrap_or(0);
+                i64::from(areas >> op.imm & 1)
+            }),
             Code::Dist | Code::Near => match (self.cell(op.a), self.cell(op.b)) {
                 (Some(a), Some(b)) => {
                     let geometry = &self.arena.table.geometry;

@@ -141,6 +141,7 @@ impl Checker<'_, '_> {
                     None => Typed::UNKNOWN,
                 }
             }
+            "inside" => self.inside(arg(0), arg(1)),
             "dist" => {
                 let (a, b) = (self.want(arg(0), Ty::Cell), self.want(arg(1), Ty::Cell));
                 Typed::new(E::Bin(Code::Dist, Box::new(a), Box::new(b)), Ty::Int)
@@ -194,6 +195,38 @@ impl Checker<'_, '_> {
             }
             _ => self.sense(name, call),
         }
+    }
+
+    /// Whether a place lies in an area of the legend.
+    fn inside(&mut self, place: &Expr, area: &Expr) -> Typed {
+        if self.bot.as_ref().is_some_and(|b| !b.world) {
+            return self.slip(
+                "E408",
+                area.span,
+                "no role sees where an area ends",
+                "name a kind that marks it, with `on`",
+            );
+        }
+        let place = self.want(place, Ty::Cell);
+        let areas = &self.names.table.areas;
+        let name = match &area.kind {
+            ExprKind::Name(name) => name.as_str(),
+            _ => "",
+        };
+        let Some(at) = areas.iter().position(|a| a == name) else {
+            let mut help = suggest(name, areas.iter().map(String::as_str));
+            if help.is_empty() {
+                help = "write `{ area = \"name\" }` in [legend]".to_owned();
+            }
+            return self.slip(
+                "E404",
+                area.span,
+                format!("`{name}` is no area of the legend"),
+                help,
+            );
+        };
+        let area = i32::try_from(at).expect("at most 16 areas");
+        Typed::new(E::Inside(Box::new(place), area), Ty::Bool)
     }
 
     fn sense(&mut self, name: &str, call: &Call) -> Typed {

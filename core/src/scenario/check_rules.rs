@@ -285,6 +285,35 @@ pub fn named_by_the(text: &str) -> Vec<String> {
     found
 }
 
+/// Kinds that an effect of a text brings into being: `place(K, …)`, and the second argument of `give` and `become`. Where they have
+/// thing rows, some are kept spare.
+pub(crate) fn made_by_effects(text: &str) -> Vec<String> {
+    let tokens = lex(Text::new(text, 0));
+    let mut found: Vec<String> = Vec::new();
+    for (i, w) in tokens.windows(3).enumerate() {
+        if w[1].text != "(" {
+            continue;
+        }
+        let kind = match w[0].text {
+            "place" => Some(&w[2]),
+            "give" | "become" => {
+                let mut depth = 0;
+                let comma = tokens[i + 2..].iter().position(|t| {
+                    depth += i32::from(t.text == "(") - i32::from(t.text == ")");
+                    depth <= 0 && t.text == ","
+                });
+                comma.and_then(|c| tokens.get(i + 2 + c + 1))
+            }
+            _ => None,
+        };
+        found.extend(
+            kind.filter(|t| t.tok == Tok::Word)
+                .map(|t| t.text.to_owned()),
+        );
+    }
+    found
+}
+
 /// All names that stand in a text, each once, in order: which kinds a rule or bot names.
 pub fn names_in(text: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();

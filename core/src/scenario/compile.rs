@@ -7,7 +7,9 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::check_bot::{BotText, compile_bot};
-use super::check_rules::{Binder, Use, compile_expr, compile_rules, named_by_the, names_in};
+use super::check_rules::{
+    Binder, Use, compile_expr, compile_rules, made_by_effects, named_by_the, names_in,
+};
 use super::doc::{Data, Node, decimal};
 use super::file::{BotFile, BotWord, DefFile, Senses};
 use super::map::{MapPlan, read_map};
@@ -93,6 +95,8 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
         return (None, diagnostics);
     }
     table.has_later = has_later;
+    let starts = |inits: &Vec<Program>| inits.iter().map(|p| p.constant().unwrap_or(0)).collect();
+    table.thing_starts = programs.thing_init.iter().map(starts).collect();
     for event in 0..table.events.len() {
         if programs.rules.listens(event) {
             want(
@@ -128,13 +132,12 @@ fn check_used(
     reader: &mut Reader<'_>,
 ) {
     let mut used = mentioned.names.clone();
-    used.extend(
-        world
-            .mechanics
-            .iter()
-            .flat_map(|m| m.config.references())
-            .map(|r| r.name),
-    );
+    let references = world.mechanics.iter().flat_map(|m| m.config.references());
+    used.extend(references.map(|r| match r.name.split_once('.') {
+        // A variable of a kind's things.
+        Some((_, var)) => var.to_owned(),
+        None => r.name,
+    }));
     used.extend(
         world
             .roles
@@ -145,6 +148,10 @@ fn check_used(
         .map_or(&[][..], |p| &p.cells[..])
         .iter()
         .flat_map(|c| c.kinds.iter().chain(c.maybe.iter().map(|(k, _)| k)));
+    let chosen = plan
+        .into_iter()
+        .flat_map(|p| p.cells.iter().flat_map(|c| p.chosen(c)));
+    let on_map = on_map.chain(chosen);
     used.extend(on_map.map(|k| world.kinds[k.index()].name.clone()));
     for (layer, _) in crate::state::Layer::ALL {
         for node in tree
@@ -168,6 +175,7 @@ fn check_used(
         .vars
         .iter()
         .chain(world.role_vars.iter().flatten())
+        .chain(world.thing_vars.iter().flatten())
         .filter(hidden)
     {
         let message = format!(
@@ -311,12 +319,22 @@ fn mentioned(
     );
     texts.extend(defs.iter().map(|(d, _)| d.value.is.as_str()));
     texts.extend(world.messages.iter().map(|m| m.value.truth.as_str()));
-    texts.extend(world.vars.iter().filter_map(|v| v.init.as_ref()?.text()));
+    let things = || world.thing_vars.iter().flatten();
+    texts.extend(
+        world
+            .vars
+            .iter()
+            .chain(things())
+            .filter_map(|v| v.init.as_ref()?.text()),
+    );
     texts.extend(world.time.iter().filter_map(|(t, _)| t.end.as_deref()));
     let mut out = Mentioned::default();
     for text in texts {
         out.names.extend(names_in(text));
         out.by_the.extend(named_by_the(text));
+    }
+    for (_, text, _) in blocks {
+        out.made.extend(made_by_effects(text));
     }
     out
 }
@@ -371,6 +389,14 @@ impl Texts<'_> {
                 })
                 .collect();
             programs.role_init.push(list);
+        }
+        for (index, vars) in self.world.thing_vars.iter().enumerate() {
+            let inits: Vec<Program> = vars
+                .iter()
+                .map(|var| self.init(&names, var, &[], reader))
+                .collect();
+            self.check_begins(table, index, vars, &inits, reader);
+            programs.thing_init.push(inits);
         }
         for message in &self.world.messages {
             let binders = [Binder {
@@ -453,12 +479,45 @@ impl Texts<'_> {
             .vars
             .iter()
             .chain(self.world.role_vars.iter().flatten())
+            .chain(self.world.thing_vars.iter().flatten())
             .filter(|v| !v.words.is_empty());
         names.choices = choices
             .map(|v| (v.decl.name.as_str(), v.words.clone()))
             .collect();
         names.line_of = line_of;
         names
+    }
+    /// A kind that can come into being later begins with what its `init` says, which must be known then.
+    fn check_begins(
+        &self,
+        table: &Table,
+        kind: usize,
+        vars: &[VarPlan],
+        inits: &[Program],
+        reader: &mut Reader<'_>,
+    ) {
+        let spare = table
+            .layouts
+            .first()
+            .into_iter()
+            .flat_map(|l| l.rows.iter().zip(&table.rows))
+            .any(|(cell, row)| cell.get() == 0 && row.kind.index() == kind);
+        let drawn = vars
+            .iter()
+            .zip(inits)
+            .find(|(_, init)| init.constant().is_none());
+        if let Some((var, _)) = drawn.filter(|_| spare) {
+            let message = format!(
+                "`{}` of a {} that appears during an episode cannot be drawn",
+                var.decl.name, table.kinds[kind].name
+            );
+            reader.error(
+                "E203",
+                var.init.as_ref().map_or(var.key, |n| n.span),
+                message,
+                "write a number, and give drawn values in [legend]",
+            );
+        }
     }
     fn init(
         &self,

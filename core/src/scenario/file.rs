@@ -153,8 +153,9 @@ file! {
     struct ThingFile {
         #[serde(default)]
         blocks: Option<bool>,
-        #[serde(default)]
-        vars: Option<Value>,
+        #[serde(default, rename = "vars")]
+        #[cfg_attr(feature = "schema", schemars(with = "Option<std::collections::BTreeMap<String, VarFile>>"))]
+        _vars: Option<Value>,
         #[serde(default)]
         look: Option<String>,
         #[serde(default = "single", rename = "stack")]

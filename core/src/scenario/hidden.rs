@@ -1,7 +1,8 @@
 //! Hidden causes and visible factors: what nobody sees must not be told by a text, an end or a mask (E412), and what defines a
 //! cell must show before the first opportunity (E410).
 //!
-//! **Invariant.** Reads the tree only. A cause is an arena variable with `seen = "none"`.
+//! **Invariant.** Reads the tree only. A cause is an arena variable with `seen = "none"`, or a variable of things that no look code
+//! shows and that arms set differently.
 
 use super::arms::{ArmPlan, Factor};
 use super::ast::EffectKind;
@@ -13,15 +14,47 @@ use super::read::Reader;
 use super::text::{Quotes, text_at};
 use crate::mechanics::ALL;
 
+/// Patches of factor levels and arms.
+fn patches(tree: &Node) -> impl Iterator<Item = &Node> {
+    let of = |table: &str| tree.get(table).map_or(&[][..], Node::entries).iter();
+    let levels = of("factors").flat_map(|(_, factor)| factor.entries());
+    levels
+        .chain(of("arms"))
+        .filter_map(|(_, patch)| patch.get("set"))
+}
+
+/// Names of the variables of things that no look code shows.
+fn unseen_of_things(tree: &Node) -> impl Iterator<Item = &str> {
+    let things = tree.get("things").map_or(&[][..], Node::entries);
+    things.iter().flat_map(|(_, thing)| {
+        let look = thing.get("look").and_then(Node::text);
+        let vars = thing.get("vars").map_or(&[][..], Node::entries);
+        let names = vars.iter().map(|(name, _)| name.as_str());
+        names.filter(move |name| Some(*name) != look)
+    })
+}
+
+/// Whether a patch sets a variable of things: in the legend, or how it begins.
+fn sets_of_things(set: &Node, name: &str) -> bool {
+    let legend = set.get("legend").map_or(&[][..], Node::entries);
+    let things = set.get("things").map_or(&[][..], Node::entries);
+    legend.iter().any(|(_, entry)| entry.get(name).is_some())
+        || things
+            .iter()
+            .any(|(_, thing)| thing.at(&format!("vars.{name}")).is_some())
+}
+
 /// Names of the causes of a file.
 fn causes(tree: &Node) -> Vec<&str> {
     let seen = |node: &Node| node.get("seen").is_none_or(|s| s.text() == Some("none"));
     let entries = tree.get("vars").map_or(&[][..], Node::entries);
-    entries
+    let arena = entries
         .iter()
         .filter(|(_, node)| seen(node))
-        .map(|(name, _)| name.as_str())
-        .collect()
+        .map(|(name, _)| name.as_str());
+    let things =
+        unseen_of_things(tree).filter(|name| patches(tree).any(|set| sets_of_things(set, name)));
+    arena.chain(things).collect()
 }
 
 /// Refuses `time.end` and rules with `finish` that read a cause.
@@ -97,8 +130,17 @@ pub(crate) fn check_texts(
             .get("vars")
             .map_or(&[][..], Node::entries)
             .iter()
-            .find(|(name, _)| causes.contains(&name.as_str()));
-        let Some((cause, _)) = moved else { continue };
+            .map(|(name, _)| name.as_str())
+            .find(|name| causes.contains(name));
+        let of_things = || {
+            causes
+                .iter()
+                .copied()
+                .find(|name| sets_of_things(set, name))
+        };
+        let Some(cause) = moved.or_else(of_things) else {
+            continue;
+        };
         for text in shown_texts(set) {
             let key = text.text().unwrap_or_default();
             let reveals = tree

@@ -2,15 +2,20 @@
 //!
 //! **Invariant.** Rows and cells go by the map as written, so mirrored layouts agree in every number.
 
-use super::doc::Node;
+use super::doc::{Data, Node};
 use super::file::MirrorWord;
-use super::map::{MapPlan, neighbours, reachable};
+use super::map::{Entry, MapPlan, neighbours, reachable};
+use super::names::suggest;
 use super::read::Reader;
 use super::tables::Mentioned;
+use super::vars::VarPlan;
 use super::world::{World, limit};
-use crate::ids::{Cell, KindId, RoleId};
+use crate::draw::name_hash;
+use crate::ids::{Cell, KindId, Num, RoleId};
 use crate::mechanics::{LookStates, Sort};
-use crate::state::{Geometry, Layer, Layout, Maybe, Mirror, OUTSIDE, RowDecl, Table, Word};
+use crate::state::{
+    Choice, Deal, Geometry, Layer, Layout, Maybe, Mirror, OUTSIDE, RowDecl, Table, Type, Word,
+};
 
 pub(super) fn check_spawns(world: &World, plan: &MapPlan, source: &str, reader: &mut Reader<'_>) {
     for (index, named) in world.roles.iter().enumerate() {
@@ -79,6 +84,7 @@ pub(super) fn check_reach(
             .kinds
             .iter()
             .chain(cell.maybe.iter().map(|(k, _)| k))
+            .chain(plan.chosen(cell))
             .map(|k| &world.kinds[k.index()]);
         for kind in here.filter(|k| k.layer != Layer::Floor) {
             let Some((_, who)) = named.iter().rev().find(|(n, _)| *n == kind.name) else {
@@ -132,36 +138,11 @@ pub(super) fn lay_out(
         x: matches!(plan.mirror, MirrorWord::X | MirrorWord::Xy),
         y: matches!(plan.mirror, MirrorWord::Y | MirrorWord::Xy),
     };
-    let rowed: Vec<String> = world
-        .mechanics
-        .iter()
-        .flat_map(|m| m.config.rows())
-        .chain(mentioned.by_the.iter().cloned())
-        .collect();
-    let mut rows: Vec<(KindId, usize)> = Vec::new();
-    for (index, kind) in table
-        .kinds
-        .iter()
-        .enumerate()
-        .filter(|(_, k)| rowed.contains(&k.name))
-    {
-        let id = KindId::new(u8::try_from(index).expect("at most 250 kinds"));
-        let has = |c: &super::map::CellPlan| {
-            c.kinds.contains(&id) || c.maybe.iter().any(|(k, _)| *k == id)
-        };
-        rows.extend(
-            (0..plan.cells.len())
-                .filter(|&i| has(&plan.cells[i]))
-                .map(|i| (id, i)),
-        );
-        debug_assert!(kind.n_looks > 0, "every kind has a look");
-    }
-    limit(rows.len(), 256, "thing rows", tree.get("maps"), reader);
-    rows.truncate(256);
-    table.rows = rows
-        .iter()
-        .map(|(kind, _)| RowDecl { kind: *kind })
-        .collect();
+    let rows = thing_rows(table, world, plan, mentioned, tree, reader);
+    table.areas.clone_from(&plan.areas);
+    limit(table.areas.len(), 16, "areas", tree.get("legend"), reader);
+    table.areas.truncate(16);
+    values(table, world, plan, &rows, reader);
     let bytes = table.geometry.cells() * 8
         + table.n_places() * 8
         + table.max_events() * size_of::<crate::event::EventRow>();
@@ -184,11 +165,194 @@ pub(super) fn lay_out(
         .collect();
 }
 
+/// All things that have rows: those that stand in some cell at reset, kind by kind, cells as the map is written, and spare ones
+/// (without a cell) of kinds that can come into being later.
+fn thing_rows(
+    table: &mut Table,
+    world: &World,
+    plan: &MapPlan,
+    mentioned: &Mentioned,
+    tree: &Node,
+    reader: &mut Reader<'_>,
+) -> Vec<(KindId, Option<usize>)> {
+    let mechanics = || world.mechanics.iter();
+    let rowed: Vec<String> = mechanics()
+        .flat_map(|m| m.config.rows())
+        .chain(mentioned.by_the.iter().cloned())
+        .collect();
+    let made: Vec<String> = mechanics()
+        .flat_map(|m| m.config.makes())
+        .chain(mentioned.made.iter().cloned())
+        .collect();
+    let mut rows: Vec<(KindId, Option<usize>)> = Vec::new();
+    for (index, kind) in table.kinds.iter().enumerate() {
+        if !rowed.contains(&kind.name) && world.thing_vars[index].is_empty() {
+            continue;
+        }
+        let id = KindId::new(u8::try_from(index).expect("at most 250 kinds"));
+        let has = |c: &super::map::CellPlan| {
+            let chosen = |(entry, _): (usize, i64)| {
+                let sets = &plan.entries[entry].choose;
+                sets.iter().any(|(kinds, _)| kinds.contains(&id))
+            };
+            c.kinds.contains(&id)
+                || c.maybe.iter().any(|(k, _)| *k == id)
+                || c.entry.is_some_and(chosen)
+        };
+        let cells = (0..plan.cells.len()).filter(|&i| has(&plan.cells[i]));
+        rows.extend(cells.map(|i| (id, Some(i))));
+        if made.contains(&kind.name) {
+            rows.extend(std::iter::repeat_n((id, None), SPARE_ROWS));
+        }
+        debug_assert!(kind.n_looks > 0, "every kind has a look");
+    }
+    limit(rows.len(), 256, "thing rows", tree.get("maps"), reader);
+    rows.truncate(256);
+    table.rows = rows
+        .iter()
+        .map(|(kind, _)| RowDecl { kind: *kind })
+        .collect();
+    rows
+}
+
+/// The values that the legend gives to variables of things, those that are dealt at reset apart.
+fn values(
+    table: &mut Table,
+    world: &World,
+    plan: &MapPlan,
+    rows: &[(KindId, Option<usize>)],
+    reader: &mut Reader<'_>,
+) {
+    let row_of = |kind: KindId, cell: usize| rows.iter().position(|r| *r == (kind, Some(cell)));
+    for (e, entry) in plan.entries.iter().enumerate() {
+        let kinds: Vec<KindId> = plan
+            .cells
+            .iter()
+            .filter(|c| c.entry.is_some_and(|(at, _)| at == e))
+            .flat_map(|c| c.kinds.iter().chain(c.maybe.iter().map(|(k, _)| k)))
+            .chain(entry.choose.iter().flat_map(|(kinds, _)| kinds))
+            .copied()
+            .collect();
+        check_values(world, entry, &kinds, reader);
+        let mut deal = Deal {
+            name: name_hash(&format!("legend.{}", entry.key)),
+            places: Vec::new(),
+            hands: Vec::new(),
+        };
+        for (cell, plan) in plan.cells.iter().enumerate() {
+            let Some((_, index)) = plan.entry.filter(|(at, _)| *at == e) else {
+                continue;
+            };
+            let mut here: Vec<u16> = Vec::new();
+            let mut hand: Vec<(u8, u8, i64)> = Vec::new();
+            for (k, vars) in world.thing_vars.iter().enumerate() {
+                let kind = KindId::new(u8::try_from(k).expect("at most 250 kinds"));
+                let Some(row) = row_of(kind, cell) else {
+                    continue;
+                };
+                let row = u16::try_from(row).expect("at most 256 rows");
+                here.push(row);
+                for (name, node) in &entry.values {
+                    let Some(at) = vars.iter().position(|v| v.decl.name == *name) else {
+                        continue;
+                    };
+                    let Some(value) = value(&vars[at], node, index) else {
+                        continue;
+                    };
+                    let at = u8::try_from(at).expect("at most 16 variables");
+                    if entry.shuffle {
+                        hand.push((kind.get(), at, value));
+                    } else {
+                        table.given.push((row, at, value));
+                    }
+                }
+            }
+            if entry.shuffle && !here.is_empty() {
+                deal.places.push(here);
+                deal.hands.push(hand);
+            }
+        }
+        if deal.places.len() > 1 {
+            table.deals.push(deal);
+        } else {
+            // One place takes the one hand.
+            let hands = deal.places.iter().zip(&deal.hands);
+            for (rows, hand) in hands {
+                for &(kind, var, value) in hand {
+                    let of_kind = rows
+                        .iter()
+                        .filter(|r| table.rows[usize::from(**r)].kind.get() == kind);
+                    let given: Vec<_> = of_kind.map(|&r| (r, var, value)).collect();
+                    table.given.extend(given);
+                }
+            }
+        }
+    }
+}
+
+/// A value of the legend as it is stored; `None` if it is none of the variable's.
+fn value(var: &VarPlan, node: &Node, index: i64) -> Option<i64> {
+    let whole = |n: i64| (var.decl.min..=var.decl.max).contains(&n).then_some(n);
+    match (var.decl.ty, &node.data) {
+        (Type::Int, Data::Text(text)) if text == "index" => whole(index),
+        (Type::Int, Data::Int(n)) => whole(*n),
+        (Type::Num, _) => node.num().and_then(whole),
+        (Type::Bool, Data::Bool(b)) => Some(i64::from(*b)),
+        (Type::Choice, Data::Text(word)) => {
+            let at = var.words.iter().position(|w| w == word)?;
+            i64::try_from(at).ok()
+        }
+        _ => None,
+    }
+}
+
+/// Each value must be one of a variable that some thing of the entry has.
+fn check_values(world: &World, entry: &Entry, kinds: &[KindId], reader: &mut Reader<'_>) {
+    let vars = || kinds.iter().flat_map(|k| &world.thing_vars[k.index()]);
+    // An entry that the map does not use says nothing of its things.
+    if kinds.is_empty() {
+        return;
+    }
+    let glyphs = i64::try_from(entry.key.chars().count()).unwrap_or(1);
+    for (name, node) in &entry.values {
+        let path = format!("legend.{}.{name}", entry.key);
+        let Some(var) = vars().find(|v| v.decl.name == *name) else {
+            let known: Vec<&str> = vars().map(|v| v.decl.name.as_str()).collect();
+            let mut help = suggest(name, known);
+            if help.is_empty() {
+                help = "a legend's table takes `thing`, `p`, `shuffle`, `choose`, `spawn`, `area` and variables of the thing".to_owned();
+            }
+            reader.error(
+                "E103",
+                node.key,
+                format!("{path}: the thing has no variable `{name}`"),
+                help,
+            );
+            continue;
+        };
+        let is_index = node.text() == Some("index") && var.decl.ty == Type::Int;
+        let fits =
+            value(var, node, 1).is_some() && (!is_index || value(var, node, glyphs).is_some());
+        if !fits {
+            let of = match var.decl.ty {
+                Type::Choice => format!("one of {}", var.words.join(", ")),
+                Type::Bool => "true or false".to_owned(),
+                Type::Int => format!("a whole number from {} to {}", var.decl.min, var.decl.max),
+                _ => "a number within its bounds".to_owned(),
+            };
+            reader.error("E201", node.span, format!("`{path}` must be {of}"), "");
+        }
+    }
+}
+
+/// Rows that are kept for things that come into being during an episode, of each kind that can.
+const SPARE_ROWS: usize = 16;
+
 fn layout(
     table: &Table,
     plan: &MapPlan,
     states: &[LookStates],
-    rows: &[(KindId, usize)],
+    rows: &[(KindId, Option<usize>)],
     (x, y): (bool, bool),
 ) -> Layout {
     let g = table.geometry;
@@ -234,11 +398,35 @@ fn layout(
         if let Some(role) = cell.spawn {
             out.spawns[role.index()].push(at);
         }
+        if let Some(area) = cell.area.filter(|&a| a < table.areas.len()) {
+            out.areas.resize(g.cells(), 0);
+            out.areas[at.index()] |= 1 << area;
+        }
+        let entry = cell.entry.map(|(entry, _)| &plan.entries[entry]);
+        if let Some(entry) = entry.filter(|e| !e.choose.is_empty()) {
+            let mut sum = 0;
+            let set = |(kinds, weight): &(Vec<KindId>, Num)| {
+                sum += u64::try_from(*weight).unwrap_or(0);
+                let codes = kinds
+                    .iter()
+                    .map(|&k| (table.kinds[k.index()].layer, code(k)));
+                (sum, codes.collect())
+            };
+            out.choices.push(Choice {
+                cell: at,
+                name: name_hash(&format!("legend.{}", entry.key)),
+                sets: entry.choose.iter().map(set).collect(),
+            });
+        }
     }
     out.spawns
         .iter_mut()
         .for_each(|cells| cells.sort_unstable());
     out.maybe.sort_by_key(|m| (m.cell, m.layer));
-    out.rows = rows.iter().map(|&(_, index)| place(index)).collect();
+    out.choices.sort_by_key(|c| c.cell);
+    out.rows = rows
+        .iter()
+        .map(|&(_, index)| index.map_or(Cell::default(), place))
+        .collect();
     out
 }

@@ -28,6 +28,8 @@ pub(crate) enum E {
     /// An operation of two operands.
     Bin(Code, Box<E>, Box<E>),
     Near(Box<E>, Box<E>, i32),
+    /// Whether a cell lies in an area.
+    Inside(Box<E>, i32),
     And(Box<E>, Box<E>),
     Or(Box<E>, Box<E>),
     If(Box<E>, Box<E>, Box<E>),
@@ -268,6 +270,10 @@ impl<'t> Lower<'t> {
             E::Near(a, b, r) => {
                 let (a, b) = (self.operand(a), self.operand(b));
                 self.op(Code::Near, d, a, b, *r);
+            }
+            E::Inside(a, area) => {
+                let a = self.operand(a);
+                self.op(Code::Inside, d, a, 0, *area);
             }
             E::And(a, b) => self.short(Code::Unless, a, b, d),
             E::Or(a, b) => self.short(Code::When, a, b, d),

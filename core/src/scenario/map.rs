@@ -24,8 +24,25 @@ pub(crate) struct CellPlan {
     pub(crate) maybe: Vec<(KindId, Num)>,
     /// Role that may spawn here.
     pub(crate) spawn: Option<RoleId>,
+    /// Area of the cell, by its place in [`MapPlan::areas`].
+    pub(crate) area: Option<usize>,
+    /// Its legend entry, by its place in [`MapPlan::entries`], and the place of its glyph among the entry's, from 1.
+    pub(crate) entry: Option<(usize, i64)>,
     /// The glyph in the file.
     pub(crate) at: Span,
+}
+
+/// What a legend entry says beside kinds and spawns.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Entry {
+    /// Its glyphs.
+    pub(crate) key: String,
+    /// Variables of its things: name and value.
+    pub(crate) values: Vec<(String, Node)>,
+    /// Whether the values are dealt anew at reset.
+    pub(crate) shuffle: bool,
+    /// Sets of kinds, one of which is chosen at reset, with their weights.
+    pub(crate) choose: Vec<(Vec<KindId>, Num)>,
 }
 
 /// A map that was read.
@@ -37,9 +54,20 @@ pub(crate) struct MapPlan {
     /// Row by row.
     pub(crate) cells: Vec<CellPlan>,
     pub(crate) mirror: MirrorWord,
+    /// The legend, in the order of the file.
+    pub(crate) entries: Vec<Entry>,
+    /// Names of areas, in the order of the legend.
+    pub(crate) areas: Vec<String>,
 }
 
 impl MapPlan {
+    /// Kinds that may be chosen for a cell.
+    pub(crate) fn chosen<'a>(&'a self, cell: &CellPlan) -> impl Iterator<Item = &'a KindId> {
+        let entry = cell.entry.map(|(entry, _)| &self.entries[entry]);
+        entry
+            .into_iter()
+            .flat_map(|e| e.choose.iter().flat_map(|(kinds, _)| kinds))
+    }
     /// How many cells a role can spawn in.
     pub(crate) fn spawns(&self, role: RoleId) -> usize {
         self.cells.iter().filter(|c| c.spawn == Some(role)).count()
@@ -58,6 +86,10 @@ struct Meaning {
     kinds: Vec<KindId>,
     p: Option<Num>,
     spawn: Option<RoleId>,
+    area: Option<String>,
+    /// See [`CellPlan::entry`].
+    entry: (usize, i64),
+    rest: Entry,
 }
 
 /// What maps and legends may name.
@@ -194,6 +226,14 @@ fn lay_out(
         );
         return None;
     }
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut areas: Vec<String> = Vec::new();
+    for meaning in meanings {
+        if meaning.entry.0 == entries.len() {
+            entries.push(meaning.rest.clone());
+        }
+        areas.extend(meaning.area.clone().filter(|a| !areas.contains(a)));
+    }
     let mut strangers: Vec<char> = Vec::new();
     let mut cells = Vec::with_capacity(rows.len() * width);
     for (number, row) in rows.iter().enumerate() {
@@ -239,7 +279,11 @@ fn lay_out(
                 ..CellPlan::default()
             };
             match meanings.iter().find(|m| m.glyph == glyph) {
-                Some(meaning) => fill(&mut cell, meaning, known.kinds),
+                Some(meaning) => {
+                    fill(&mut cell, meaning, known.kinds);
+                    let name = meaning.area.as_ref();
+                    cell.area = name.and_then(|n| areas.iter().position(|a| a == n));
+                }
                 None if glyph == '.' || glyph == ' ' => {}
                 None if strangers.contains(&glyph) => {}
                 None => {
@@ -266,6 +310,8 @@ fn lay_out(
         width,
         cells,
         mirror: file.mirror,
+        entries,
+        areas,
     })
 }
 
@@ -281,14 +327,20 @@ fn fill(cell: &mut CellPlan, meaning: &Meaning, kinds: &[Kind]) {
         }
     }
     cell.spawn = meaning.spawn;
+    cell.entry = Some(meaning.entry);
 }
 
 fn read_legend(legend: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Vec<Meaning> {
     let mut out: Vec<Meaning> = Vec::new();
     for (key, node) in legend.entries() {
-        let meaning = read_meaning(key, node, known, reader);
-        check_layers(key, node, &meaning, known, reader);
-        for glyph in key.chars() {
+        let mut meaning = read_meaning(key, node, known, reader);
+        check_layers(key, node, &meaning.kinds, meaning.spawn, known, reader);
+        for (kinds, _) in &meaning.rest.choose {
+            check_layers(key, node, kinds, meaning.spawn, known, reader);
+        }
+        let entry = out.last().map_or(0, |m| m.entry.0 + 1);
+        for (index, glyph) in (1..).zip(key.chars()) {
+            meaning.entry = (entry, index);
             if glyph == '.' || glyph == ' ' || out.iter().any(|m| m.glyph == glyph) {
                 let (what, help) = if glyph == '.' || glyph == ' ' {
                     (
@@ -317,7 +369,13 @@ fn read_legend(legend: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Vec<
 
 fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Meaning {
     let path = format!("legend.{key}");
-    let mut meaning = Meaning::default();
+    let mut meaning = Meaning {
+        rest: Entry {
+            key: key.to_owned(),
+            ..Entry::default()
+        },
+        ..Meaning::default()
+    };
     let list = |node: &Node, reader: &mut Reader<'_>| -> Vec<KindId> {
         let one = |n: &Node, reader: &mut Reader<'_>| {
             if n.text().is_none() {
@@ -375,37 +433,94 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
                     "write a role's name in quotes",
                 ),
             },
-            "shuffle" | "choose" | "area" => {
-                let message = format!(
-                    "{path}.{field}: this version does not have `{field}` in the legend yet"
-                );
-                reader.error("E105", value.key, message, "draw the map without it");
-            }
-            other => {
-                let message =
-                    format!("{path}.{other}: this version has no variables of things yet");
-                reader.error(
-                    "E105",
-                    value.key,
-                    message,
-                    "a legend's table takes `thing`, `p` and `spawn`",
-                );
-            }
+            "shuffle" => match value.data {
+                Data::Bool(on) => meaning.rest.shuffle = on,
+                _ => reader.error(
+                    "E201",
+                    value.span,
+                    format!(
+                        "`{path}.shuffle` must be true or false, found {}",
+                        value.sort()
+                    ),
+                    "write true or false",
+                ),
+            },
+            "choose" => meaning.rest.choose = read_choose(value, &path, &list, reader),
+            "area" => match value.text() {
+                Some(area) => meaning.area = Some(area.to_owned()),
+                None => reader.error(
+                    "E201",
+                    value.span,
+                    format!("`{path}.area` must be a name, found {}", value.sort()),
+                    "write a name in quotes",
+                ),
+            },
+            _ => meaning.rest.values.push((field.clone(), value.clone())),
         }
     }
+    if meaning.rest.shuffle && meaning.rest.values.is_empty() {
+        reader.error(
+            "E203",
+            node.span,
+            format!("{path} shuffles the values of its things, but gives them none"),
+            "give a variable, for example `plot = \"index\"`, or drop `shuffle`",
+        );
+    }
     meaning
+}
+
+/// `choose = [[kinds, weight], …]`.
+fn read_choose(
+    node: &Node,
+    path: &str,
+    list: &dyn Fn(&Node, &mut Reader<'_>) -> Vec<KindId>,
+    reader: &mut Reader<'_>,
+) -> Vec<(Vec<KindId>, Num)> {
+    let mut out = Vec::new();
+    for item in node.items() {
+        let [kinds, weight] = item.items() else {
+            out.clear();
+            break;
+        };
+        let weight_given = weight.num().filter(|w| *w > 0);
+        if weight_given.is_none() {
+            reader.error(
+                "E201",
+                weight.span,
+                format!("a weight in `{path}.choose` must be a number above 0"),
+                "write a number above 0, or drop the set",
+            );
+        }
+        let w = weight_given.unwrap_or(ONE);
+        out.push((list(kinds, reader), w));
+    }
+    if out.is_empty()
+        && reader
+            .out
+            .last()
+            .is_none_or(|d| d.span.start < node.span.start)
+    {
+        reader.error(
+            "E201",
+            node.span,
+            format!("`{path}.choose` must be a list of sets with weights"),
+            "write `choose = [[\"a\", 1], [[\"b\", \"c\"], 2], [[], 1]]`",
+        );
+    }
+    out
 }
 
 fn check_layers(
     key: &str,
     node: &Node,
-    meaning: &Meaning,
+    kinds: &[KindId],
+    spawn: Option<RoleId>,
     known: Known<'_>,
     reader: &mut Reader<'_>,
 ) {
-    for (i, a) in meaning.kinds.iter().enumerate() {
+    for (i, a) in kinds.iter().enumerate() {
         let a = &known.kinds[a.index()];
-        if let Some(b) = meaning.kinds[..i]
+        if let Some(b) = kinds[..i]
             .iter()
             .map(|k| &known.kinds[k.index()])
             .find(|b| b.layer == a.layer)
@@ -421,7 +536,7 @@ fn check_layers(
                 "move one of them to another layer",
             );
         }
-        if meaning.spawn.is_some() && a.layer == Layer::Solid {
+        if spawn.is_some() && a.layer == Layer::Solid {
             let message = format!("legend.{key} lets agents spawn inside {}", a.name);
             reader.error(
                 "E308",

@@ -205,15 +205,12 @@ pub const FUNCTIONS: &[Sig] = &[
         ),
         "territory",
     ),
-    later(
-        sig(
-            "inside(x, area)",
-            &[P::Place, P::Any],
-            G::Bool,
-            W::Everywhere,
-            "Whether a place lies in an area.",
-        ),
-        "boundary",
+    sig(
+        "inside(x, area)",
+        &[P::Place, P::Any],
+        G::Bool,
+        W::Everywhere,
+        "Whether a place lies in an area of the legend.",
     ),
     later(
         sig(

@@ -9,17 +9,22 @@ use super::map::{Known, MapPlan};
 use super::names::suggest;
 use super::read::Reader;
 use super::roles::roles;
-use super::world::{World, limit};
+use super::vars::VarPlan;
+use super::world::{Picked, World, limit};
 use crate::diagnostic::Span;
 use crate::ids::EventId;
-use crate::mechanics::{LookStates, Sort};
-use crate::state::{Channel, Layer, Looks, MessageDecl, OUTSIDE, Table, TextDecl, Time};
+use crate::mechanics::{LookStates, Reference, Sort};
+use crate::state::{
+    Channel, Kind, Layer, Looks, MessageDecl, OUTSIDE, Seen, Table, TextDecl, Time, Type,
+};
 
 /// The names that texts of the rule language mention, and those that stand in `the(…)`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Mentioned {
     pub(crate) names: Vec<String>,
     pub(crate) by_the: Vec<String>,
+    /// Kinds that rules place or give, or that things become.
+    pub(crate) made: Vec<String>,
 }
 
 /// Builds the table. `bots`: names of the bots, in file order.
@@ -63,7 +68,11 @@ pub(crate) fn build(
         .iter()
         .map(|vars| vars.iter().map(|v| v.decl.clone()).collect())
         .collect();
-    table.thing_vars = vec![Vec::new(); table.kinds.len()];
+    table.thing_vars = world
+        .thing_vars
+        .iter()
+        .map(|vars| vars.iter().map(|v| v.decl.clone()).collect())
+        .collect();
     table.events.clone_from(&world.events);
     let effects: Vec<_> = world
         .mechanics
@@ -122,7 +131,32 @@ fn look_states(world: &World) -> Vec<LookStates> {
         .collect()
 }
 
-/// Deals look codes: layers in order, kinds in file order, states in order. 255 is what lies outside the map.
+/// What the look codes of a kind tell apart: name and whether a solid thing blocks, one for each; and the value of the first.
+fn looks_of(kind: &Kind, vars: &[VarPlan], states: &[LookStates]) -> (Vec<(String, bool)>, i32) {
+    if let Some(states) = states.iter().find(|s| s.kind == kind.name) {
+        let one = |(name, shut): &(&str, bool)| ((*name).to_owned(), *shut);
+        return (states.states.iter().map(one).collect(), 0);
+    }
+    let Some(var) = vars.iter().find(|v| v.decl.seen != Seen::None) else {
+        return (vec![(String::new(), true)], 0);
+    };
+    let least = i32::try_from(var.decl.min).unwrap_or(0);
+    // More than can be dealt are refused, so that no more need be made.
+    let most = var.decl.max.min(var.decl.min + i64::from(OUTSIDE));
+    let name = |value: i64| match var.decl.ty {
+        Type::Bool if value == 0 => format!("not {}", var.decl.name),
+        Type::Bool => var.decl.name.clone(),
+        Type::Choice => usize::try_from(value)
+            .ok()
+            .and_then(|i| var.words.get(i).cloned())
+            .unwrap_or_default(),
+        _ => format!("{} {value}", var.decl.name),
+    };
+    let all = (var.decl.min..=most).map(|v| (name(v), true)).collect();
+    (all, least)
+}
+
+/// Deals look codes: layers in order, kinds in file order, states or values in order. 255 is what lies outside the map.
 fn deal_looks(
     table: &mut Table,
     world: &World,
@@ -131,27 +165,23 @@ fn deal_looks(
     reader: &mut Reader<'_>,
 ) {
     let mut looks = Looks::default();
-    let total: usize = table
+    let of_kinds: Vec<_> = table
         .kinds
         .iter()
-        .map(|k| {
-            states
-                .iter()
-                .find(|s| s.kind == k.name)
-                .map_or(1, |s| s.states.len())
-        })
-        .sum();
+        .zip(&world.thing_vars)
+        .map(|(k, vars)| looks_of(k, vars, states))
+        .collect();
+    let total: usize = of_kinds.iter().map(|(looks, _)| looks.len()).sum();
     if total >= usize::from(OUTSIDE) {
         let at = tree.get("layers").map_or(Span::default(), |n| n.key);
         let message = format!(
             "the kinds of this file have {total} look codes, the limit is {} (look codes)",
             OUTSIDE - 1
         );
-        reader.error("E306", at, message, "do with fewer kinds or states");
+        reader.error("E306", at, message, "do with fewer kinds, states or values");
         return;
     }
-    for kind in 0..table.kinds.len() {
-        let of_kind = states.iter().find(|s| s.kind == table.kinds[kind].name);
+    for (kind, (of_kind, least)) in of_kinds.iter().enumerate() {
         let k = &mut table.kinds[kind];
         let solid = k.layer == Layer::Solid;
         let blocks = world
@@ -161,19 +191,19 @@ fn deal_looks(
             .and_then(|t| t.value.blocks)
             .unwrap_or(solid);
         k.look = u8::try_from(looks.names.len()).expect("checked above");
-        k.n_looks = of_kind.map_or(1, |s| u8::try_from(s.states.len()).expect("checked above"));
-        for state in 0..usize::from(k.n_looks) {
+        k.n_looks = u8::try_from(of_kind.len()).expect("checked above");
+        k.look_min = *least;
+        for (state, (name, shut)) in of_kind.iter().enumerate() {
             let code = usize::from(k.look) + state;
-            let shut = of_kind.is_none_or(|s| !solid || s.states[state].1);
-            looks.blocks_move[code] = blocks && shut;
-            looks.blocks_beam[code] = blocks && shut;
+            let blocks = blocks && (*shut || !solid);
+            looks.blocks_move[code] = blocks;
+            looks.blocks_beam[code] = blocks;
             looks.kind_of[code] = u8::try_from(kind + 1).expect("at most 250 kinds");
-            looks
-                .names
-                .push(match of_kind.filter(|s| s.states.len() > 1) {
-                    Some(s) => format!("{} ({})", k.name, s.states[state].0),
-                    None => k.name.clone(),
-                });
+            looks.names.push(if of_kind.len() > 1 {
+                format!("{} ({name})", k.name)
+            } else {
+                k.name.clone()
+            });
         }
     }
     table.looks = looks;
@@ -195,13 +225,17 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                     let beams = world.mechanics.iter().filter(|m| m.def.name == "beam");
                     beams.map(|m| m.instance.as_str()).collect()
                 }
+                Sort::ThingVar => {
+                    check_thing_var(world, picked, &reference, reader);
+                    continue;
+                }
             };
             let what = match reference.sort {
                 Sort::Kind(_) => "kind in [layers]",
                 Sort::Role => "role",
                 Sort::Text => "key in [texts]",
                 Sort::Message => "message",
-                Sort::Var => "variable in [vars]",
+                Sort::Var | Sort::ThingVar => "variable in [vars]",
                 Sort::Beam => "beam in [mechanics]",
             };
             let at = picked.node.nearest(&reference.path).span;
@@ -248,6 +282,28 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                 objection.help,
             );
         }
+    }
+}
+
+/// A variable that a mechanic wants of a kind's things: `kind.variable`.
+fn check_thing_var(world: &World, picked: &Picked, reference: &Reference, reader: &mut Reader<'_>) {
+    let Some((kind, var)) = reference.name.split_once('.') else {
+        return;
+    };
+    // A kind that is not there has been told of by its own reference.
+    let Some(index) = world.kinds.iter().position(|k| k.name == kind) else {
+        return;
+    };
+    let vars = &world.thing_vars[index];
+    if !vars.iter().any(|v| v.decl.name == var) {
+        let at = picked.node.nearest(&reference.path).span;
+        let whole = format!("{}.{}", picked.path(), reference.path);
+        let mut help = suggest(var, vars.iter().map(|v| v.decl.name.as_str()));
+        if help.is_empty() {
+            help = format!("declare it in [things.{kind}]");
+        }
+        let message = format!("{whole} names `{var}`, which is no variable of {kind}");
+        reader.error("E103", at, message, help);
     }
 }
 

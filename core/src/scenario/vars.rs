@@ -3,7 +3,7 @@
 //! **Invariant.** In file order; what was wrong is in the reader, and what could be read is here all the same.
 
 use super::doc::{Data, Node, decimal};
-use super::file::{DialFile, VarFile};
+use super::file::{DialFile, ThingFile, VarFile};
 use super::names::{Dial, suggest};
 use super::read::Reader;
 use super::world::{Named, World, each, limit};
@@ -248,12 +248,12 @@ impl World {
     }
     fn seen(&self, node: Option<&Node>, path: &str, reader: &mut Reader<'_>) -> Seen {
         let Some(node) = node else { return Seen::None };
-        let own = path.starts_with("roles.");
+        let (own, thing) = (path.starts_with("roles."), path.starts_with("things."));
         match (&node.data, node.text()) {
             (_, Some("none")) => Seen::None,
             (_, Some("all")) if !own => Seen::All,
             (_, Some("self")) if own => Seen::Own,
-            (Data::List(items), _) if !own => {
+            (Data::List(items), _) if !own && !thing => {
                 let role = |item: &Node| {
                     let name = item.text().unwrap_or_default();
                     let found = self
@@ -277,6 +277,8 @@ impl World {
             _ => {
                 let legal = if own {
                     "\"none\" or \"self\""
+                } else if thing {
+                    "\"none\" or \"all\""
                 } else {
                     "\"none\", \"all\" or a list of roles"
                 };
@@ -289,5 +291,98 @@ impl World {
                 Seen::None
             }
         }
+    }
+    /// Reads `[things.K]`: variables, and the one of them that look codes show.
+    pub(super) fn read_things(&mut self, reader: &mut Reader<'_>) {
+        self.thing_vars = vec![Vec::new(); self.kinds.len()];
+        for thing in self.things.clone() {
+            let Some(kind) = self.kinds.iter().position(|k| k.name == thing.name) else {
+                let help = suggest(&thing.name, self.kind_names());
+                reader.error(
+                    "E103",
+                    thing.node.key,
+                    format!("[things.{}]: no layer has such a kind", thing.name),
+                    help,
+                );
+                continue;
+            };
+            let path = format!("things.{}.vars", thing.name);
+            let mut vars = self.read_vars(thing.node.get("vars"), &path, reader);
+            limit(
+                vars.len(),
+                16,
+                "variables of a kind",
+                thing.node.get("vars"),
+                reader,
+            );
+            self.read_look(&thing, &mut vars, reader);
+            self.thing_vars[kind] = vars;
+        }
+    }
+    /// The variable that `look` names is seen by all; no other one is.
+    fn read_look(&self, thing: &Named<ThingFile>, vars: &mut [VarPlan], reader: &mut Reader<'_>) {
+        let name = &thing.name;
+        let seen = |var: &VarPlan| {
+            let node = thing.node.at(&format!("vars.{}.seen", var.decl.name));
+            node.map_or(var.key, |n| n.key)
+        };
+        let Some(look) = &thing.value.look else {
+            if let Some(var) = vars.iter().find(|v| v.decl.seen != Seen::None) {
+                let message = format!("things.{name} shows `{0}` without `look`", var.decl.name);
+                let help = format!("write `look = \"{}\"`", var.decl.name);
+                reader.error("E305", seen(var), message, help);
+            }
+            return;
+        };
+        let at = thing.node.get("look").map_or(thing.node.key, |n| n.span);
+        let Some(shown) = vars.iter().position(|v| v.decl.name == *look) else {
+            let help = suggest(look, vars.iter().map(|v| v.decl.name.as_str()));
+            let message = format!("things.{name}.look names `{look}`, which is no variable of it");
+            reader.error("E103", at, message, help);
+            return;
+        };
+        let states = self
+            .mechanics
+            .iter()
+            .find(|m| m.config.look_states().iter().any(|s| s.kind == *name));
+        if let Some(mechanic) = states {
+            let message = format!(
+                "things.{name} shows the state of {} already, a thing shows one variable",
+                mechanic.label()
+            );
+            reader.error("E305", at, message, "drop `look`");
+        }
+        for (i, var) in vars.iter_mut().enumerate() {
+            if i != shown && var.decl.seen != Seen::None {
+                let message =
+                    format!("things.{name} shows `{look}` already, a thing shows one variable");
+                let help = format!(
+                    "drop `seen`, or put `{}` on a thing of another layer",
+                    var.decl.name
+                );
+                reader.error("E305", seen(var), message, help);
+                var.decl.seen = Seen::None;
+            }
+        }
+        let var = &mut vars[shown].decl;
+        var.seen = Seen::All;
+        let bounds = thing
+            .node
+            .at(&format!("vars.{look}"))
+            .is_some_and(|n| n.get("min").is_some() && n.get("max").is_some());
+        let what = match var.ty {
+            Type::Int if bounds => return,
+            Type::Bool | Type::Choice => return,
+            Type::Int => "needs `min` and `max`: each value is a look code",
+            _ => "must be a whole number, a truth value or a list of words",
+        };
+        reader.error(
+            "E305",
+            at,
+            format!("things.{name} shows `{look}`, which {what}"),
+            "give it few values, or drop `look`",
+        );
+        // What follows shall not be told of a million look codes.
+        (var.min, var.max) = (0, 1);
     }
 }

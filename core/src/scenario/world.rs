@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) roles: Vec<Named<Option<RoleFile>>>,
     pub(crate) vars: Vec<VarPlan>,
     pub(crate) role_vars: Vec<Vec<VarPlan>>,
+    /// Variables of each kind's things.
+    pub(crate) thing_vars: Vec<Vec<VarPlan>>,
     pub(crate) channels: Vec<Named<RewardFile>>,
     pub(crate) messages: Vec<Named<MessageFile>>,
     pub(crate) texts: Vec<(String, String)>,
@@ -153,7 +155,6 @@ impl World {
         }
         world.read_layers(tree, reader);
         world.things = present(each(tree, "things", reader));
-        world.check_things(reader);
         world.roles = each(tree, "roles", reader);
         world.channels = present(each(tree, "rewards", reader));
         world.messages = present(each(tree, "messages", reader));
@@ -173,6 +174,7 @@ impl World {
         world.read_mechanics(tree, reader);
         world.read_events(tree, reader);
         world.vars = world.read_vars(tree.get("vars"), "vars", reader);
+        world.read_things(reader);
         for role in world.roles.clone() {
             let path = format!("roles.{}.vars", role.name);
             let vars = world.read_vars(role.node.get("vars"), &path, reader);
@@ -214,37 +216,6 @@ impl World {
     /// Names of all kinds.
     pub(crate) fn kind_names(&self) -> impl Iterator<Item = &str> + Clone {
         self.kinds.iter().map(|k| k.name.as_str())
-    }
-    fn check_things(&self, reader: &mut Reader<'_>) {
-        for thing in &self.things {
-            if !self.kind_names().any(|k| k == thing.name) {
-                let help = suggest(&thing.name, self.kind_names());
-                reader.error(
-                    "E103",
-                    thing.node.key,
-                    format!("[things.{}]: no layer has such a kind", thing.name),
-                    help,
-                );
-            }
-            for (field, given) in [
-                ("vars", thing.value.vars.is_some()),
-                ("look", thing.value.look.is_some()),
-            ] {
-                if given {
-                    let at = thing.node.get(field).map_or(thing.node.key, |n| n.key);
-                    let message = format!(
-                        "things.{}.{field}: this version has no variables of things yet",
-                        thing.name
-                    );
-                    reader.error(
-                        "E105",
-                        at,
-                        message,
-                        "keep it in a variable of the arena or of a role",
-                    );
-                }
-            }
-        }
     }
     fn read_texts(&mut self, tree: &Node, reader: &mut Reader<'_>) {
         let Some(node) = tree.get("texts") else {

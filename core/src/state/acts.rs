@@ -27,6 +27,8 @@ pub struct Acts {
     pub body_gone: bool,
     /// Whether a body that steps onto another exchanges cells with it.
     pub bodies_swap: bool,
+    /// Kinds of things that open and shut.
+    pub doors: Vec<KindId>,
     /// Where an agent comes back.
     pub return_at: ReturnAt,
     /// `away(slot, int)`.

@@ -337,6 +337,14 @@ impl Arenas {
         };
         (cells, &self.order[arena * slots..(arena + 1) * slots])
     }
+    /// Thing rows and variables of one arena.
+    pub(super) fn rows_and_vars(&mut self, arena: usize) -> (&mut [ThingRow], &mut [i64]) {
+        let Sizes { rows, places, .. } = self.sizes;
+        (
+            part(&mut self.rows, arena, rows),
+            part(&mut self.vars, arena, places),
+        )
+    }
     /// The map of one arena, for reading and writing.
     pub fn cells<'a>(&'a mut self, table: &'a Table, arena: usize) -> Cells<'a> {
         self.cells_and_order(table, arena).0

@@ -27,7 +27,8 @@ pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
 pub use order::{MAX_SLOTS, draw as draw_order};
 pub use registered::register;
 pub use table::{
-    Action, BODY, Channel, DIRECTIONS, EFFECT, Geometry, Kind, LOOK, Layer, Layout, Looks, Maybe,
-    MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table, TextDecl, Time, VarDecl, Word,
+    Action, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, Kind, LOOK, Layer, Layout,
+    Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table, TextDecl, Time,
+    VarDecl, Word,
 };
 pub use things::Refusal;

@@ -210,6 +210,32 @@ pub struct Layout {
     pub spawns: Vec<Vec<Cell>>,
     /// Cell of each thing row at tick 0, before draws.
     pub rows: Vec<Cell>,
+    /// Cells whose things are chosen at reset.
+    pub choices: Vec<Choice>,
+    /// Areas of each padded cell (bit = place in [`Table::areas`]); empty where the map has none.
+    pub areas: Vec<u16>,
+}
+
+/// A cell whose things are chosen at reset, one of several sets by weight.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Choice {
+    /// Where.
+    pub cell: Cell,
+    /// Hashed legend key: cells of one key draw apart, and share nothing with other keys.
+    pub name: u32,
+    /// Sum of weights up to and with each set, in millionths, and the set: (layer, look code).
+    pub sets: Vec<(u64, Vec<(Layer, u8)>)>,
+}
+
+/// A legend entry whose values are dealt anew at reset.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Deal {
+    /// Hashed legend key.
+    pub name: u32,
+    /// The thing rows of each cell of the entry, in the order of the map as written.
+    pub places: Vec<Vec<u16>>,
+    /// What there is to deal, one hand a place: (kind, variable, value).
+    pub hands: Vec<Vec<(u8, u8, i64)>>,
 }
 
 /// A thing that is there with a chance.
@@ -327,6 +353,12 @@ pub struct Table {
     pub thing_vars: Vec<Vec<VarDecl>>,
     /// Values with which the variables of a thing begin that appears during an episode, kind by kind.
     pub thing_starts: Vec<Vec<i64>>,
+    /// Values that the legend gives: (row, variable, value).
+    pub given: Vec<(u16, u8, i64)>,
+    /// Legend entries whose values are dealt anew at reset.
+    pub deals: Vec<Deal>,
+    /// Names of areas, at most 16.
+    pub areas: Vec<String>,
     /// Whether each kind has thing rows; [`Table::derive`] fills it.
     pub rowed: Vec<bool>,
     /// Kinds that can be carried, in the order of their counts (at most 16).

@@ -6,8 +6,8 @@
 //! **Invariant.** A row's cell shows the row's look code in the layer of its kind; a slot carries as many of such a kind as rows
 //! name it as their holder. A row with neither cell nor holder is spare.
 
-use super::arena::{ArenaMut, ThingRow};
-use super::table::{BODY, Layer};
+use super::arena::{ArenaMut, Arenas, ThingRow};
+use super::table::{BODY, Layer, Table};
 use crate::ids::{Cell, KindId, Slot};
 
 /// Radius within which dropped things look for a free cell.
@@ -289,6 +289,18 @@ impl ArenaMut<'_> {
         self.refresh_body(slot);
         taken
     }
+    /// Takes a thing with a row away, wherever it is: off the map or from its holder.
+    pub fn take_row(&mut self, row: usize) {
+        let (thing, kind) = (self.rows[row], self.table.rows[row].kind);
+        if thing.cell != 0 {
+            let (layer, _) = self.layer_and_look(kind);
+            self.cells.set(Cell::new(thing.cell), layer, 0);
+        }
+        (self.rows[row].cell, self.rows[row].holder) = (0, 0);
+        if let Some(holder) = thing.holder.checked_sub(1) {
+            self.count_carried(Slot::new(holder), kind, -1);
+        }
+    }
     /// `transfer`: up to `n` of an item go from one slot to another with their rows, the lowest first; how many it was.
     pub fn transfer(&mut self, from: Slot, to: Slot, item: usize, n: u8) -> u8 {
         let kind = self.table.items[item];
@@ -336,21 +348,11 @@ impl ArenaMut<'_> {
         let k = &self.table.kinds[kind.index()];
         (k.layer, k.look)
     }
-    /// The lowest row of a kind that is nowhere.
     fn spare_row(&self, kind: KindId) -> Option<usize> {
-        (0..self.rows.len()).find(|&r| {
-            self.table.rows[r].kind == kind && self.rows[r].cell == 0 && self.rows[r].holder == 0
-        })
+        spare_row(self.table, self.rows, kind)
     }
-    /// Takes a spare row of a kind into use: state 0, variables as they begin.
     fn begin_row(&mut self, kind: KindId) -> Option<usize> {
-        let row = self.spare_row(kind)?;
-        self.rows[row].state = 0;
-        let starts = self.table.thing_starts.get(kind.index());
-        for (var, &value) in starts.into_iter().flatten().enumerate() {
-            self.vars[self.table.row_place(row, var)] = value;
-        }
-        Some(row)
+        begin_row(self.table, self.rows, self.vars, kind)
     }
     /// Counts one more or one fewer carried.
     fn count_carried(&mut self, slot: Slot, kind: KindId, by: i8) {
@@ -425,6 +427,51 @@ impl ArenaMut<'_> {
                     .filter(rowed)
                     .all(|item| u16::from(carried.0[item]) == held[item])
             })
+    }
+}
+
+/// The lowest row of a kind that is nowhere.
+fn spare_row(table: &Table, rows: &[ThingRow], kind: KindId) -> Option<usize> {
+    (0..rows.len())
+        .find(|&r| table.rows[r].kind == kind && rows[r].cell == 0 && rows[r].holder == 0)
+}
+
+/// Takes a spare row of a kind into use: state 0, variables as they begin.
+fn begin_row(
+    table: &Table,
+    rows: &mut [ThingRow],
+    vars: &mut [i64],
+    kind: KindId,
+) -> Option<usize> {
+    let row = spare_row(table, rows, kind)?;
+    rows[row].state = 0;
+    let starts = table.thing_starts.get(kind.index());
+    for (var, &value) in starts.into_iter().flatten().enumerate() {
+        vars[table.row_place(row, var)] = value;
+    }
+    Some(row)
+}
+
+impl Arenas {
+    /// [`ArenaMut::place`] for systems that hold no [`ArenaMut`] and know that there is room: `false` where all rows of the kind are
+    /// in use.
+    pub fn grow(&mut self, table: &Table, arena: usize, kind: KindId, cell: Cell) -> bool {
+        let k = &table.kinds[kind.index()];
+        let mut look = k.look;
+        if table.has_rows(kind) {
+            let (rows, vars) = self.rows_and_vars(arena);
+            let Some(row) = begin_row(table, rows, vars, kind) else {
+                return false;
+            };
+            rows[row].cell = cell.get();
+            if let Some(var) = table.shown_var(kind) {
+                let step = vars[table.row_place(row, var)] - i64::from(k.look_min);
+                let step = step.clamp(0, i64::from(k.n_looks) - 1);
+                look += u8::try_from(step).expect("at most 255 look codes");
+            }
+        }
+        self.cells(table, arena).set(cell, k.layer, look);
+        true
     }
 }
 
