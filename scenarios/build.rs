@@ -46,6 +46,16 @@ fn main() {
             .expect("a string takes it");
     }
     table.push_str("]\n");
+    // What runs when nothing is named; the first of all where the file names none.
+    let mark = root.join("flagship");
+    println!("cargo::rerun-if-changed={}", mark.display());
+    let named = std::fs::read_to_string(mark).unwrap_or_default();
+    let flagship = Some(named.trim()).filter(|id| found.contains_key(*id));
+    let flagship = flagship
+        .or(found.keys().next().map(String::as_str))
+        .unwrap_or_default();
+    std::fs::write(out.with_file_name("flagship.rs"), format!("{flagship:?}"))
+        .expect("cargo's own folder can be written");
     std::fs::write(&out, table).expect("cargo's own folder can be written");
 }
 

@@ -144,6 +144,19 @@ impl World {
         Batch::new(&[Arc::clone(&self.0)], config).map_err(|e| e.to_string())
     }
 
+    /// A batch that one policy plays, in all slots.
+    pub fn played(&self, arenas: usize, policy: &str) -> Result<Batch, String> {
+        let roles = self.0.table.roles.iter();
+        let config = Config {
+            arenas,
+            control: Control::None,
+            policies: roles.map(|r| (r.name.clone(), policy.to_owned())).collect(),
+            encoding: Encoding::None,
+            ..Config::default()
+        };
+        Batch::new(&[Arc::clone(&self.0)], config).map_err(|e| e.to_string())
+    }
+
     /// A batch whose arenas stand at ticks spread over an episode.
     pub fn run(&self, variant: Variant, arenas: usize, threads: usize) -> Result<Run, String> {
         let all = variant == Variant::All;

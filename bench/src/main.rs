@@ -14,6 +14,7 @@
 mod engine;
 mod peers;
 mod report;
+mod worlds;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -41,6 +42,7 @@ cargo run --release -p commonweal-bench [-- OPTIONS]
   --threads LIST   1,2
   --write          writes the results in spite of other options
   --only NAME      one variant: same, codes, none, own, masks, events, hash, all
+  --worlds         what rules and scripts cost: the two worlds of bench/worlds
   --spin NAME      only step that variant at the first size, for a profiler";
 
 fn main() -> ExitCode {
@@ -76,6 +78,12 @@ fn run(args: &[String]) -> Result<(), String> {
             variant.name(),
             rate.per_cpu_second / 1e6
         );
+        return Ok(());
+    }
+    if args.iter().any(|a| a == "--worlds") {
+        for line in worlds::run(&root, plan.rounds, plan.seconds)? {
+            println!("{line}");
+        }
         return Ok(());
     }
     // First: later the process has memory left over to build in.

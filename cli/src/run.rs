@@ -17,16 +17,13 @@ use crate::table::{Align, Cell, Table};
 use crate::terminal::{Style, Terminal, visible};
 use crate::{diagnostics, record};
 
-/// What runs when nothing is named.
-pub(crate) const FLAGSHIP: &str = "switch_and_successor";
-
 /// Exit code 0 when every control agent behaves as declared, 1 when one does not, 3 when that cannot be said.
 pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
     let name = options
         .scenario
         .as_deref()
         .or(options.named.as_deref())
-        .unwrap_or(FLAGSHIP);
+        .unwrap_or(commonweal_scenarios::FLAGSHIP);
     let source = source::open(name)?;
     let scenario = loaded(&source, terminal)?;
     let experiment = plan(&scenario, options)?;

@@ -11,7 +11,7 @@ use commonweal_core::state::End;
 
 use crate::args::WatchArgs;
 use crate::picture::{Palette, body_letter};
-use crate::run::{FLAGSHIP, loaded, wrong};
+use crate::run::{loaded, wrong};
 use crate::source;
 use crate::stop::Stop;
 use crate::terminal::{Style, Terminal, visible};
@@ -33,7 +33,7 @@ pub(crate) fn run(options: &WatchArgs, terminal: &Terminal) -> Result<u8, Stop> 
             .scenario
             .as_deref()
             .or(options.named.as_deref())
-            .unwrap_or(FLAGSHIP),
+            .unwrap_or(commonweal_scenarios::FLAGSHIP),
     )?;
     let scenario = loaded(&source, terminal)?;
     let mut show = Show::new(&scenario, options, options.seed)?;

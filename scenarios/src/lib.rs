@@ -19,6 +19,9 @@ pub struct Shipped {
 /// All of them, sorted by id.
 pub const ALL: &[Shipped] = include!(concat!(env!("OUT_DIR"), "/table.rs"));
 
+/// The name of the one that runs when nothing is named: what the file `flagship` says.
+pub const FLAGSHIP: &str = include!(concat!(env!("OUT_DIR"), "/flagship.rs"));
+
 /// The scenario of that name.
 pub fn named(id: &str) -> Option<&'static Shipped> {
     ALL.binary_search_by(|shipped| shipped.id.cmp(id))
@@ -41,6 +44,11 @@ mod tests {
             );
         }
         assert_eq!(named("no_such_scenario"), None);
+    }
+
+    #[test]
+    fn the_flagship_is_shipped() {
+        assert!(named(FLAGSHIP).is_some());
     }
 
     #[test]

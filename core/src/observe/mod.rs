@@ -161,9 +161,7 @@ impl Observer {
             }
             if !out.mask.is_empty() {
                 let mask = &mut out.mask[row * self.n_actions..(row + 1) * self.n_actions];
-                for (action, legal) in (0u8..=254).zip(mask) {
-                    *legal = i8::from(is_legal(compiled, &one, slot.index(), action));
-                }
+                mask::write(compiled, &one, slot.index(), mask);
             }
         }
     }

@@ -4,6 +4,9 @@ use super::{Encoding, rgb};
 use crate::ids::Slot;
 use crate::state::{BODY_ON_MAP, Facing, LOOK, Layer, Pos, Role, Status, Table, Word};
 
+/// Longest side of a window.
+const SIDE_MAX: usize = 17;
+
 /// The windows of one group in a range of arenas; a plain loop, run with the widest registers there are.
 pub(super) struct Windows<'a> {
     pub(super) table: &'a Table,
@@ -25,7 +28,7 @@ impl pulp::NullaryFnOnce for Windows<'_> {
     #[inline(always)]
     fn call(self) {
         match (self.encoding, self.role.turned) {
-            (Encoding::Symbolic, false) => match self.role.window().1 {
+            (Encoding::Symbolic | Encoding::Codes, false) => match self.role.window().1 {
                 5 => self.fixed::<5>(),
                 7 => self.fixed::<7>(),
                 9 => self.fixed::<9>(),
@@ -44,10 +47,15 @@ impl pulp::NullaryFnOnce for Windows<'_> {
                     out.as_chunks_mut().0,
                 );
             }),
-            (Encoding::Codes, false) => self.codes(),
-            (Encoding::Codes, true) => self.each(|this, words, cell, facing, out| {
-                codes(this.table, this.role, words, cell, facing, out);
-            }),
+            (Encoding::Codes, true) => {
+                let mut seen = [Word::default(); SIDE_MAX * SIDE_MAX];
+                let (h, w) = self.role.window();
+                self.each(|this, words, cell, facing, out| {
+                    let seen = &mut seen[..h * w];
+                    view(this.table, this.role, words, cell, facing, seen);
+                    pairs(seen, out.as_chunks_mut().0);
+                });
+            }
             (Encoding::Rgb, _) => self.each(|this, words, cell, facing, out| {
                 if let Some(tiles) = this.tiles {
                     tiles.window(this.table, this.role, words, cell, facing, out);
@@ -59,60 +67,46 @@ impl pulp::NullaryFnOnce for Windows<'_> {
 }
 
 impl Windows<'_> {
-    /// A window that keeps north up, `V` cells wide: rows are contiguous in the map.
+    /// A window that keeps north up, `V` cells wide: rows are contiguous in the map. `codes` are made of a copy of the lines, in
+    /// one loop over all of them.
     #[inline(always)]
     fn fixed<const V: usize>(self) {
         let (h, _) = self.role.window();
         let (stride, cells) = (self.table.geometry.stride(), self.table.geometry.cells());
         let n_slots = self.pos.len() / (self.words.len() / cells).max(1);
         let corner = usize::from(self.role.ahead) * stride + usize::from(self.role.side);
-        let mut windows = self.out.as_chunks_mut::<8>().0.chunks_exact_mut(h * V);
+        let symbolic = self.encoding == Encoding::Symbolic;
+        let mut lines = [[Word::default(); V]; SIDE_MAX];
+        let mut windows = self
+            .out
+            .chunks_exact_mut(h * V * if symbolic { 8 } else { 2 });
         for arena in self.from..self.to {
             let words = &self.words[arena * cells..(arena + 1) * cells];
             for slot in self.slots {
                 let row = arena * n_slots + slot.index();
                 let Some(window) = windows.next() else { return };
                 if self.status[row].0 & BODY_ON_MAP == 0 {
-                    window.fill(Word::default());
+                    window.fill(0);
                     continue;
                 }
                 let Some(seen) = words.get(usize::from(self.pos[row].0).wrapping_sub(corner)..)
                 else {
                     continue;
                 };
-                for (line, from) in window
-                    .as_chunks_mut::<V>()
-                    .0
-                    .iter_mut()
-                    .zip(seen.chunks(stride))
-                {
-                    if let Some(from) = from.first_chunk::<V>() {
-                        copy(line, from);
-                    }
+                if symbolic {
+                    let lines = window.as_chunks_mut::<8>().0.as_chunks_mut::<V>().0;
+                    copy_lines(lines, seen, stride);
+                } else {
+                    copy_lines(&mut lines[..h], seen, stride);
+                    pairs(lines[..h].as_flattened(), window.as_chunks_mut().0);
                 }
             }
         }
     }
 
-    /// Two bytes a cell, north up.
-    #[inline(always)]
-    fn codes(self) {
-        let width = self.role.window().1;
-        let stride = self.table.geometry.stride();
-        let corner = usize::from(self.role.ahead) * stride + usize::from(self.role.side);
-        self.each(|_, words, cell, _, out| {
-            let lines = out.as_chunks_mut::<2>().0.chunks_exact_mut(width);
-            for (line, from) in lines.zip(words[cell - corner..].chunks(stride)) {
-                for (pair, word) in line.iter_mut().zip(from) {
-                    *pair = [top(*word), word[LOOK]];
-                }
-            }
-        });
-    }
-
     /// Any other window: `encode` for each slot that has a body, zeros for the others.
     #[inline(always)]
-    fn each(mut self, encode: impl Fn(&Self, &[Word], usize, u8, &mut [u8])) {
+    fn each(mut self, mut encode: impl FnMut(&Self, &[Word], usize, u8, &mut [u8])) {
         let cells = self.table.geometry.cells();
         let n_slots = self.pos.len() / (self.words.len() / cells).max(1);
         let out = std::mem::take(&mut self.out);
@@ -136,6 +130,16 @@ impl Windows<'_> {
                     );
                 }
             }
+        }
+    }
+}
+
+/// Copies the lines of a window from the map, which begins at the window's first cell.
+#[inline(always)]
+fn copy_lines<const V: usize>(lines: &mut [[Word; V]], seen: &[Word], stride: usize) {
+    for (line, from) in lines.iter_mut().zip(seen.chunks(stride)) {
+        if let Some(from) = from.first_chunk::<V>() {
+            copy(line, from);
         }
     }
 }
@@ -204,13 +208,19 @@ pub(super) fn view(
     for_each(table, role, words, cell, facing, |i, word| out[i] = word);
 }
 
-/// Top look code of item, solid, mark, floor, and the agent look byte.
+/// Top look code of item, solid, mark, floor, and the agent look byte: arithmetic of half words, which vectorises.
 #[inline(always)]
-fn codes(table: &Table, role: &Role, words: &[Word], cell: usize, facing: u8, out: &mut [u8]) {
-    let pairs = out.as_chunks_mut::<2>().0;
-    for_each(table, role, words, cell, facing, |i, word| {
-        pairs[i] = [top(word), word[LOOK]];
-    });
+fn pairs(words: &[Word], out: &mut [[u8; 2]]) {
+    const _: () = assert!(LOOK == 6, "the look byte is the third of the upper half");
+    for (out, word) in out.iter_mut().zip(words) {
+        let word = u64::from_le_bytes(*word);
+        let (layers, rest) = (word as u32, (word >> 32) as u32);
+        let layer = |layer: Layer| layers >> (8 * layer as u32) & 0xff;
+        let over = |a: u32, b: u32| if a != 0 { a } else { b };
+        let top = over(layer(Layer::Mark), layer(Layer::Floor));
+        let top = over(layer(Layer::Item), over(layer(Layer::Solid), top));
+        *out = ((top | (rest >> 8 & 0xff00)) as u16).to_le_bytes();
+    }
 }
 
 /// The look code that lies on top.
