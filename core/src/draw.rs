@@ -55,6 +55,18 @@ pub enum Purpose {
     RandomPolicy = 18,
     /// Place of dropped things when the cell is taken. Subject: cell.
     Drop = 19,
+    /// Whether a try of `scatter` or `pollute` succeeds. Name: the instance. Subject: cell of the cause, 0 for none; k: the try.
+    Try = 100,
+    /// Cell that a try takes. Name: the instance. Subject: cell.
+    TryCell = 101,
+    /// Whether a thing dies because another was eaten. Name: `perish.<instance>`. Subject: cell; k: the cause's place in the tick.
+    Chain = 102,
+    /// Ripening. Name: `ripen.<instance>`. Subject: cell.
+    Ripen = 103,
+    /// Whether a claim pays. Name: `territory.<instance>`. Subject: cell.
+    ClaimPay = 104,
+    /// Whether a damaged thing repairs itself. Name: `territory.<instance>`. Subject: cell.
+    Repair = 105,
     /// Whether a boat goes on when somebody flails. Name: `boat.<instance>`. Subject: boat.
     Flail = 120,
 }

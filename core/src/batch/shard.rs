@@ -17,7 +17,7 @@ use crate::ids::{Cell, Domain, Slot};
 use crate::mechanics::Install;
 use crate::mechanics::Placed;
 use crate::observe::{Encoding, Observer};
-use crate::scenario::Compiled;
+use crate::scenario::{Chosen, Compiled};
 use crate::state::{
     ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON,
     OUTSIDE, ShardParts, Table, register,
@@ -89,7 +89,10 @@ impl Shard {
             }
         }
         for (e, event) in table.events.iter_mut().enumerate() {
-            event.wanted = plan.events || compiled.programs.rules.listens(e);
+            let read = |chosen: &Chosen| chosen.mechanic.listens().contains(&event.name.as_str());
+            event.wanted = plan.events
+                || compiled.programs.rules.listens(e)
+                || compiled.mechanics.iter().any(read);
         }
         let n_slots = table.n_slots();
         let mut world = World::new();
@@ -244,6 +247,9 @@ impl Shard {
         }
         one.head.lands = 0;
         (one.head.n_events, one.head.n_answered) = (kept, kept);
+        for chosen in &self.compiled.mechanics {
+            chosen.mechanic.start(&chosen.instance, &mut one);
+        }
         programs.rules.start(&mut one);
         self.over[arena] = false;
         self.find_gone(arena);

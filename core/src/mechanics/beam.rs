@@ -1,13 +1,16 @@
 //! `beam`: a burst of rays ahead of the agent, all of a tick before their effects.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
-    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, read_config, roles_of, speaks,
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, codes_of, kinds_of, read_config,
+    roles_of, speaks,
 };
-use crate::ids::{Cell, ChannelId, EventId, Num, Slot};
+use crate::ids::{Cell, ChannelId, EventId, KindId, Num, Slot};
 use crate::phase::Phase;
-use crate::state::{ArenaMut, BODY, Layer, MAX_BEAMS, Shard, Table, Type};
+use crate::state::{ArenaMut, BODY, Layer, MAX_BEAMS, Shard, Table, Type, Word};
 
 /// Rays ahead of the agent. All beams of a tick fire before any of their effects, so two agents can hit each other. Rules say what
 /// a hit does (`on hit(zap, _, b) do send_away(b, 4)`).
@@ -34,6 +37,22 @@ pub struct Config {
     /// What ends a row: `body`: what is solid, and bodies, which are hit. `solid`: bodies are hit, and the ray goes on.
     #[serde(default)]
     pub stopped_by: StoppedBy,
+    /// What is hit: `slots` (bodies), `both` (bodies, and every thing of the layer solid), or a list of kinds; `"slots"` may stand in
+    /// the list too. A body that is not hit stops a row all the same.
+    #[serde(default)]
+    pub hits: Hits,
+    /// Kinds whose things vanish from the cells that the beam reaches.
+    #[serde(default)]
+    pub clears: Vec<String>,
+    /// Kind that appears in every cell that the beam goes through, where its layer is free.
+    #[serde(default)]
+    pub paints: Option<String>,
+    /// Solid kinds that do not stop it.
+    #[serde(default)]
+    pub through: Vec<String>,
+    /// Kinds that stop it although they are not solid.
+    #[serde(default)]
+    pub stops_at: Vec<String>,
     /// What a shot costs, in the channel `main`.
     #[serde(default)]
     pub cost: Decimal,
@@ -43,6 +62,59 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// Its number among the scenario's beams; set when the table is complete.
+    #[serde(skip)]
+    number: OnceLock<usize>,
+}
+
+/// What a beam hits.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(from = "HitsText")]
+#[cfg_attr(feature = "schema", schemars(with = "HitsText"))]
+pub struct Hits {
+    /// Whether bodies are hit.
+    pub bodies: bool,
+    /// Whether every solid thing is hit.
+    pub solid: bool,
+    /// Kinds that are hit.
+    pub kinds: Vec<String>,
+}
+
+impl Default for Hits {
+    fn default() -> Self {
+        HitsText::One("slots".to_owned()).into()
+    }
+}
+
+/// `"slots"`, `"both"`, a kind, or a list of kinds.
+#[derive(Clone, PartialEq, Eq, Debug, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(untagged, expecting = "\"slots\", \"both\" or a list of kinds")]
+pub enum HitsText {
+    /// `slots`, `both` or a kind.
+    One(String),
+    /// Kinds, `slots` perhaps among them.
+    Many(Vec<String>),
+}
+
+impl From<HitsText> for Hits {
+    fn from(text: HitsText) -> Self {
+        let words = match text {
+            HitsText::One(word) => vec![word],
+            HitsText::Many(words) => words,
+        };
+        let has = |word: &str| words.iter().any(|w| w == word);
+        Self {
+            bodies: has("slots") || has("both"),
+            solid: has("both"),
+            kinds: words
+                .iter()
+                .filter(|w| *w != "slots" && *w != "both")
+                .cloned()
+                .collect(),
+        }
+    }
 }
 
 /// When the next shot is possible.
@@ -99,6 +171,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
     events: &[
         ("fired", &[Type::Slot, Type::Beam]),
         ("hit", &[Type::Beam, Type::Slot, Type::Slot]),
+        ("struck", &[Type::Beam, Type::Slot, Type::Kind, Type::Cell]),
+        ("cleaned", &[Type::Slot, Type::Kind, Type::Cell]),
+        ("painted", &[Type::Slot, Type::Cell]),
     ],
     fields: &[],
     needs: &["move"],
@@ -109,7 +184,17 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 
 impl Mechanic for Config {
     fn references(&self) -> Vec<Reference> {
-        roles_of(self.by.as_ref())
+        let mut out = roles_of(self.by.as_ref());
+        out.extend(kinds_of("hits", &self.hits.kinds, 0));
+        out.extend(kinds_of("clears", &self.clears, 0));
+        out.extend(kinds_of("through", &self.through, 1 << Layer::Solid as u8));
+        out.extend(kinds_of("stops_at", &self.stops_at, 0));
+        out.extend(
+            self.paints
+                .iter()
+                .map(|kind| super::kind_of("paints", kind, 0)),
+        );
+        out
     }
     fn object(&self) -> Vec<Objection> {
         let mut out: Vec<_> = Objection::range("length", i64::from(self.length), 1, 16)
@@ -133,8 +218,17 @@ impl Mechanic for Config {
     fn effects(&self, instance: &str) -> (Vec<String>, Vec<String>) {
         (vec![instance.to_owned()], Vec::new())
     }
-    fn legal(&self, arena: &ArenaMut<'_>, slot: usize, argument: u8) -> bool {
-        arena.agents.ready_at[slot].0[usize::from(argument)] <= arena.head.tick
+    fn prepare(&self, instance: &str, table: &mut Table) {
+        let number = table.effects.iter().position(|e| e == instance);
+        // A config belongs to one instance of one compiled cell, so it is set once.
+        let _ = self.number.set(number.unwrap_or(MAX_BEAMS));
+    }
+    fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
+        let ready = self
+            .number
+            .get()
+            .and_then(|&beam| arena.agents.ready_at[slot].0.get(beam));
+        ready.is_none_or(|&at| at <= arena.head.tick)
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
@@ -146,20 +240,47 @@ impl Mechanic for Config {
         else {
             return;
         };
+        let mut struck = codes_of(&self.hits.kinds, table);
+        for (code, struck) in struck.iter_mut().enumerate() {
+            let kind = table.kind_of(u8::try_from(code).expect("256 codes"));
+            let solid = kind.is_some_and(|k| table.kinds[k.index()].layer == Layer::Solid);
+            *struck |= self.hits.solid && solid;
+        }
+        let through = codes_of(&self.through, table);
+        let stops = codes_of(&self.stops_at, table);
         let system = Beam {
             beam,
             rays: self.rays(),
             cooldown: self.cooldown + u32::from(self.next == Next::AfterPlusOne),
             cost: self.cost.0,
             stops_at_bodies: self.stopped_by == StoppedBy::Body,
-            fired: table.event("fired").expect("declared above"),
-            hit: table.event("hit").expect("declared above"),
+            hits_bodies: self.hits.bodies,
+            blocks: std::array::from_fn(|c| {
+                (table.looks.blocks_beam[c] && !through[c]) || stops[c]
+            }),
+            cleared: codes_of(&self.clears, table),
+            marks: struck.contains(&true) || !self.clears.is_empty() || self.paints.is_some(),
+            struck,
+            soft: !self.stops_at.is_empty(),
+            paints: self.paints.as_ref().and_then(|kind| table.kind(kind)),
+            events: Events {
+                fired: table.event("fired").expect("declared above"),
+                hit: table.event("hit").expect("declared above"),
+                struck: table.event("struck").expect("declared above"),
+                cleaned: table.event("cleaned").expect("declared above"),
+                painted: table.event("painted").expect("declared above"),
+            },
             position: at.position,
         };
         let n = table.n_slots();
-        let mut hits = Vec::with_capacity(n * n);
+        let cells = system.rays.iter().map(|(_, first, last)| last - first + 1);
+        let cells = usize::try_from(cells.sum::<i32>()).expect("few");
+        let mut found = Found {
+            hits: Vec::with_capacity(n * n),
+            cells: Vec::with_capacity(if system.marks { n * cells } else { 0 }),
+        };
         at.system(Phase::Act, move |mut shard: Shard| {
-            system.run(&mut shard, &mut hits);
+            system.run(&mut shard, &mut found);
         });
     }
 }
@@ -187,14 +308,40 @@ struct Beam {
     cooldown: u32,
     cost: Num,
     stops_at_bodies: bool,
-    fired: EventId,
-    hit: EventId,
+    hits_bodies: bool,
+    /// Whether a row ends at the code.
+    blocks: [bool; 256],
+    /// Whether the code's thing is hit.
+    struck: [bool; 256],
+    /// Whether the code's thing vanishes.
+    cleared: [bool; 256],
+    paints: Option<KindId>,
+    /// Whether anything but bodies matters.
+    marks: bool,
+    /// Whether things that are not solid can end a row.
+    soft: bool,
+    events: Events,
     position: u8,
 }
 
+struct Events {
+    fired: EventId,
+    hit: EventId,
+    struck: EventId,
+    cleaned: EventId,
+    painted: EventId,
+}
+
+/// What the shots of a tick meet; room that is kept from tick to tick.
+struct Found {
+    /// Shooter and target.
+    hits: Vec<(u8, u8)>,
+    /// Shooter, cell, and whether the beam goes on there.
+    cells: Vec<(u8, Cell, bool)>,
+}
+
 impl Beam {
-    /// `hits` is room for (shooter, target) pairs, kept from tick to tick.
-    fn run(&self, shard: &mut Shard<'_, '_>, hits: &mut Vec<(u8, u8)>) {
+    fn run(&self, shard: &mut Shard<'_, '_>, found: &mut Found) {
         if !shard.arenas.anyone_acts(self.position) {
             return;
         }
@@ -202,16 +349,17 @@ impl Beam {
         for arena in 0..parts.arenas.n {
             let fires = parts.arenas.acting(arena, self.position);
             if fires != 0 {
-                self.one_arena(&mut parts.arena(arena), fires, hits);
+                self.one_arena(&mut parts.arena(arena), fires, found);
             }
         }
     }
 
-    fn one_arena(&self, arena: &mut ArenaMut<'_>, fires: u64, hits: &mut Vec<(u8, u8)>) {
+    fn one_arena(&self, arena: &mut ArenaMut<'_>, fires: u64, found: &mut Found) {
         let tick = arena.head.tick;
         let effect = u8::try_from(self.beam + 1).expect("few beams");
         let order = arena.order;
-        hits.clear();
+        found.hits.clear();
+        found.cells.clear();
         for &slot in order.iter().filter(|slot| fires >> **slot & 1 == 1) {
             let i = usize::from(slot);
             if arena.agents.ready_at[i].0[self.beam] > tick {
@@ -222,29 +370,72 @@ impl Beam {
             if self.cost != 0 {
                 arena.pay(Slot::new(slot), ChannelId::MAIN, -self.cost);
             }
-            self.cells(arena, i, |arena, cell, body| {
-                arena.show_effect(cell, effect);
-                if let Some(target) = body.checked_sub(1) {
-                    hits.push((slot, target));
+            self.cells(arena, i, |arena, cell, word, stopped| {
+                if !self.blocks[usize::from(word[Layer::Solid as usize])] {
+                    arena.show_effect(cell, effect);
+                }
+                if let Some(target) = word[BODY].checked_sub(1).filter(|_| self.hits_bodies) {
+                    found.hits.push((slot, target));
+                }
+                if self.marks {
+                    found.cells.push((slot, cell, !stopped));
                 }
             });
-            arena.emit_fields(Some(self.fired), &[i64::from(slot), i64::from(effect) - 1]);
-        }
-        for &(shooter, target) in &*hits {
             arena.emit_fields(
-                Some(self.hit),
+                Some(self.events.fired),
+                &[i64::from(slot), i64::from(effect) - 1],
+            );
+        }
+        for &(shooter, target) in &found.hits {
+            arena.emit_fields(
+                Some(self.events.hit),
                 &[i64::from(effect) - 1, i64::from(shooter), i64::from(target)],
+            );
+        }
+        for &(shooter, cell, open) in &found.cells {
+            self.meet(arena, Slot::new(shooter), cell, open);
+        }
+    }
+
+    /// What a shot does to a cell that it reached. All shots of the tick have been fired, on the map as it was.
+    fn meet(&self, arena: &mut ArenaMut<'_>, shooter: Slot, cell: Cell, open: bool) {
+        let word = arena.cells.word(cell);
+        for &code in &word[..5] {
+            let Some(kind) = arena.table.kind_of(code) else {
+                continue;
+            };
+            if self.struck[usize::from(code)] {
+                let fields = [
+                    i64::try_from(self.beam).expect("few beams"),
+                    i64::from(shooter.get()),
+                    i64::from(kind.get()),
+                    i64::from(cell.get()),
+                ];
+                arena.emit_fields(Some(self.events.struck), &fields);
+            }
+            if self.cleared[usize::from(code)] && arena.clear(kind, cell) {
+                arena.emit_at(self.events.cleaned, shooter, kind, cell);
+            }
+        }
+        let Some(kind) = self.paints.filter(|_| open) else {
+            return;
+        };
+        let layer = arena.table.kinds[kind.index()].layer;
+        if arena.cells.get(cell, layer) == 0 && arena.place(kind, cell) {
+            arena.emit_fields(
+                Some(self.events.painted),
+                &[i64::from(shooter.get()), i64::from(cell.get())],
             );
         }
     }
 
-    /// Calls `each` for every cell that the shot reaches, with slot + 1 of the body in it. Rays end at the first padding cell at the latest, and the padding is at
-    /// least as wide as the beam's radius.
+    /// Calls `each` for every cell that the shot reaches, with its word and whether a thing there stops it. Rays end at the first
+    /// padding cell at the latest, and the padding is at least as wide as the beam's radius.
     fn cells<'a>(
         &self,
         arena: &mut ArenaMut<'a>,
         slot: usize,
-        mut each: impl FnMut(&mut ArenaMut<'a>, Cell, u8),
+        mut each: impl FnMut(&mut ArenaMut<'a>, Cell, Word, bool),
     ) {
         let stride = i32::try_from(arena.table.geometry.stride()).expect("small");
         let (ahead, right) = match arena.agents.facing[slot].0 & 3 {
@@ -268,16 +459,21 @@ impl Beam {
                         .expect("a cell of the padded map"),
                 );
                 let word = arena.cells.word(cell);
-                let solid = arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])];
-                if !solid {
-                    each(arena, cell, word[BODY]);
-                }
-                if solid || (self.stops_at_bodies && word[BODY] != 0) {
+                let stopped = self.stops(&word);
+                each(arena, cell, word, stopped);
+                if stopped || (self.stops_at_bodies && word[BODY] != 0) {
                     blocked |= distance == 0;
                     break;
                 }
             }
         }
+    }
+
+    /// Whether a thing in the cell ends a row there.
+    #[inline]
+    fn stops(&self, word: &Word) -> bool {
+        self.blocks[usize::from(word[Layer::Solid as usize])]
+            || (self.soft && word[..5].iter().any(|&code| self.blocks[usize::from(code)]))
     }
 }
 
@@ -359,6 +555,93 @@ mod tests {
             "{told}"
         );
         assert!(!told.contains("agent_2"), "{told}");
+    }
+
+    #[test]
+    fn each_beam_has_a_cool_down_of_its_own_in_the_mask() {
+        let mut b = batch(&compile(
+            YARD,
+            &[
+                MOVE,
+                ("beam", "clean", r#"{"cooldown":5}"#),
+                ("beam", "zap", r#"{"cooldown":1}"#),
+            ],
+        ));
+        let legal = |b: &mut crate::batch::Batch| {
+            let names = b.groups()[0].action_names.clone();
+            let mask = b.legal(0, crate::ids::Slot::new(0));
+            ["clean", "zap"].map(|verb| mask[names.iter().position(|n| n == verb).expect("a verb")])
+        };
+        tick(&mut b, &["zap", "noop", "noop"]);
+        assert_eq!(legal(&mut b), [true, false]);
+        tick(&mut b, &["clean", "noop", "noop"]);
+        assert_eq!(legal(&mut b), [false, true]);
+    }
+
+    /// A strip of cells east of the shooter: what happens when it fires along it.
+    fn strip(rows: &str, config: &str, shots: usize) -> Vec<String> {
+        let mut b = batch(&compile(rows, &[MOVE, ("beam", "ray", config)]));
+        put(&mut b, 0, 1, 1, 1);
+        let actions = if rows.contains('B') {
+            vec!["ray", "noop"]
+        } else {
+            vec!["ray"]
+        };
+        (0..shots).map(|_| tick(&mut b, &actions)).collect()
+    }
+
+    #[test]
+    fn what_is_cleared_vanishes_and_a_solid_thing_stops_the_row() {
+        let config = r#"{"radius":0,"cooldown":0,"length":4,"clears":["gate"]}"#;
+        assert_eq!(
+            strip("#######\n#A.GG.#\n#######", config, 3),
+            [
+                "fired agent ray; cleaned agent gate (1,3)",
+                "fired agent ray; cleaned agent gate (1,4)",
+                "fired agent ray"
+            ]
+        );
+        let config = r#"{"radius":0,"cooldown":0,"length":4,"clears":["apple"]}"#;
+        assert_eq!(
+            strip("#######\n#Aaa#a#\n#######", config, 1),
+            ["fired agent ray; cleaned agent apple (1,2); cleaned agent apple (1,3)"]
+        );
+    }
+
+    #[test]
+    fn things_that_are_hit_are_told_and_may_stop_the_row_or_let_it_through() {
+        let ray = |more: &str| format!(r#"{{"radius":0,"cooldown":0,"length":4{more}}}"#);
+        let row = "#######\n#Ac.GB#\n#######";
+        let told = |more: &str| strip(row, &ray(more), 1).remove(0);
+        assert_eq!(told(""), "fired agent_0 ray");
+        assert_eq!(
+            told(r#","hits":"both""#),
+            "fired agent_0 ray; struck ray agent_0 gate (1,4)"
+        );
+        assert_eq!(
+            told(r#","hits":["slots","crate"],"through":["gate"]"#),
+            "fired agent_0 ray; hit ray agent_0 agent_1; struck ray agent_0 crate (1,2)"
+        );
+        assert_eq!(
+            told(r#","hits":["gate","crate"],"through":["gate"]"#),
+            "fired agent_0 ray; struck ray agent_0 crate (1,2); struck ray agent_0 gate (1,4)"
+        );
+        assert_eq!(
+            told(r#","hits":"crate","stops_at":["crate"],"through":["gate"]"#),
+            "fired agent_0 ray; struck ray agent_0 crate (1,2)"
+        );
+    }
+
+    #[test]
+    fn what_is_painted_appears_once_in_each_free_cell() {
+        let config = r#"{"radius":0,"cooldown":0,"length":3,"paints":"depot"}"#;
+        assert_eq!(
+            strip("#######\n#A.l.G#\n#######", config, 2),
+            [
+                "fired agent ray; painted agent (1,2); painted agent (1,4)",
+                "fired agent ray"
+            ]
+        );
     }
 
     #[test]

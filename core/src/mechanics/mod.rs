@@ -29,8 +29,14 @@ mechanics! {
     drop,
     deposit,
     regrow,
+    scatter,
+    pollute,
     beam,
+    ladder,
     absence,
+    perish,
+    ripen,
+    digest,
     device,
     door,
     lock,
@@ -39,6 +45,7 @@ mechanics! {
     gift,
     station,
     boat,
+    territory,
     message,
     signs,
 }
@@ -288,6 +295,13 @@ pub trait Mechanic: Debug + Send + Sync {
     }
     /// Writes into the table how shared acts are played; runs once, when the table is otherwise complete.
     fn prepare(&self, _instance: &str, _table: &mut Table) {}
+    /// Events of other mechanics that it reads: they are kept although no rule asks for them.
+    fn listens(&self) -> &'static [&'static str] {
+        &[]
+    }
+    /// What it does to the map when an episode starts: after map, variables and bodies are laid out, before the rules of `start`.
+    /// Allocates nothing.
+    fn start(&self, _instance: &str, _arena: &mut ArenaMut<'_>) {}
     /// Adds columns and systems to a shard.
     fn install(&self, instance: &str, at: &mut Install<'_>);
     /// Whether an action of this mechanic is legal for a slot that can act (alive, on, there, not frozen).

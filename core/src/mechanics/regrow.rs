@@ -14,7 +14,7 @@ use crate::draw::{Key, Purpose, name_hash, threshold};
 use crate::event::{EventRow, Part};
 use crate::ids::{Cell, EventId, KindId, ONE};
 use crate::phase::Phase;
-use crate::state::{ArenaColumn, Arenas, BODY, Cells, Isa, Layer, Table, Touched, Type};
+use crate::state::{ArenaColumn, Arenas, BODY, Cells, GrowthLaw, Isa, Layer, Table, Touched, Type};
 
 /// Things grow back. Each tick every empty place draws against a chance that depends on how many of the things lived near it
 /// before the tick.
@@ -223,6 +223,7 @@ struct Patch {
     /// The arena variable without which nothing grows.
     only_while: Option<usize>,
     event: EventId,
+    law: Option<GrowthLaw>,
     /// Thresholds by number of live neighbours.
     by_count: Vec<u32>,
     /// Whether a chance of one is among them, which no 32-bit threshold expresses.
@@ -267,6 +268,7 @@ impl Patch {
                 .as_ref()
                 .and_then(|name| table.vars.iter().position(|v| v.name == *name)),
             event: table.event("grew")?,
+            law: table.growth_laws.iter().find(|law| law.of == kind).copied(),
             by_count: config
                 .chance
                 .iter()
@@ -524,6 +526,12 @@ impl pulp::NullaryFnOnce for Grow<'_> {
             }
             let key = head.draw.key(Purpose::Regrow, patch.name, 0);
             let subjects = &patch.subjects[usize::from(head.layout)];
+            let law = patch.law.map_or(WHOLE, |law| {
+                law.factor(arenas.cells(table, arena).count(law.by))
+            });
+            if law == 0 {
+                continue;
+            }
             for (block, (chance, subjects)) in chance
                 .as_chunks::<BLOCK>()
                 .0
@@ -531,6 +539,13 @@ impl pulp::NullaryFnOnce for Grow<'_> {
                 .zip(subjects.as_chunks::<BLOCK>().0)
                 .enumerate()
             {
+                let held;
+                let chance = if law < WHOLE {
+                    held = held_back(chance, law);
+                    &held
+                } else {
+                    chance
+                };
                 let grows = if patch.certain {
                     any_holds::<true>(key, chance, subjects)
                 } else {
@@ -544,6 +559,15 @@ impl pulp::NullaryFnOnce for Grow<'_> {
             }
         }
     }
+}
+
+/// The factor of a growth law that holds nothing back.
+const WHOLE: u64 = 1 << 32;
+
+/// Chances under a growth law.
+#[expect(clippy::cast_possible_truncation, reason = "the factor is below one")]
+fn held_back(chance: &[u32; BLOCK], factor: u64) -> [u32; BLOCK] {
+    chance.map(|c| ((u64::from(c) * factor) >> 32) as u32)
 }
 
 /// Whether one of a block's chances holds. Where a chance of one can stand, it stands as the greatest threshold.

@@ -248,6 +248,12 @@ impl<'n> Checker<'n, '_> {
         }
         if let Some(found) = self.mechanic_field(kind, &field.text) {
             let truth = found.ty == Type::Bool;
+            if found.ty == Type::Slot {
+                // The state is the slot + 1, 0 for nobody: -1 equals no slot.
+                let state = E::State(Box::new(base), false);
+                let slot = E::Bin(Code::SubInt, Box::new(state), Box::new(E::Const(1)));
+                return Typed::new(slot, Ty::of(found.ty));
+            }
             return Typed::new(E::State(Box::new(base), truth), Ty::of(found.ty));
         }
         if let Some((map, ty, var)) =

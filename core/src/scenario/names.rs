@@ -60,7 +60,7 @@ pub struct Field {
     pub kind: KindId,
     /// Its name in rules.
     pub name: String,
-    /// Its type: [`Type::Bool`] (state is not 0) or [`Type::Int`] (the state).
+    /// Its type: [`Type::Bool`] (state is not 0), [`Type::Int`] (the state) or [`Type::Slot`] (the state is slot + 1).
     pub ty: Type,
     /// The mechanic, with its instance, for example `door.gate`.
     pub from: String,

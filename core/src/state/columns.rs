@@ -3,6 +3,7 @@
 use bevy_ecs::component::{Component, ComponentId, Mutable};
 use bevy_ecs::entity::Entity;
 use bevy_ecs::query::{QueryState, With, Without};
+use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 
 use super::agents::Agent;
@@ -40,6 +41,45 @@ pub trait ArenaColumn: Send + Sync + 'static {
     }
     /// Sets to zero, in saved bytes, what the hash leaves out.
     fn blank(&self, _bytes: &mut [u8]) {}
+}
+
+/// Whole numbers that a mechanic keeps in a resource of its own, arena after arena, so many for each arena.
+pub struct Numbers<R> {
+    /// Name of the column.
+    pub name: &'static str,
+    /// Numbers of one arena.
+    pub per_arena: usize,
+    /// Which of the resource's lists: the number of an instance.
+    pub index: usize,
+    /// The list, for reading.
+    pub of: fn(&R, usize) -> &[u32],
+    /// The list, for writing.
+    pub of_mut: fn(&mut R, usize) -> &mut [u32],
+}
+
+impl<R: Resource<Mutability = Mutable>> ArenaColumn for Numbers<R> {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+    fn bytes(&self, _world: &World) -> usize {
+        4 * self.per_arena
+    }
+    fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
+        let all = (self.of)(world.resource::<R>(), self.index);
+        let part = &all[arena * self.per_arena..(arena + 1) * self.per_arena];
+        for (value, bytes) in part.iter().zip(out.chunks_exact_mut(4)) {
+            bytes.copy_from_slice(&value.to_le_bytes());
+        }
+    }
+    fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
+        let mut resource = world.resource_mut::<R>();
+        let all = (self.of_mut)(&mut resource, self.index);
+        let part = &mut all[arena * self.per_arena..(arena + 1) * self.per_arena];
+        for (value, bytes) in part.iter_mut().zip(bytes.as_chunks::<4>().0) {
+            *value = u32::from_le_bytes(*bytes);
+        }
+        true
+    }
 }
 
 struct OfAgents<C: AgentColumn> {

@@ -23,12 +23,12 @@ pub use agents::{
 pub use arena::{
     ArenaMut, Arenas, Cells, End, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched,
 };
-pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry};
+pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry, Numbers};
 pub use order::{MAX_SLOTS, draw as draw_order};
 pub use registered::register;
 pub use table::{
-    Action, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, Kind, LOOK, Layer, Layout,
-    Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table, TextDecl, Time,
-    VarDecl, Word,
+    Action, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, GrowthLaw, Kind, LOOK,
+    Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table,
+    TextDecl, Time, VarDecl, Word,
 };
 pub use things::Refusal;

@@ -379,6 +379,8 @@ pub struct Table {
     pub signs: Vec<Sign>,
     /// Whether any rule emits an event `after` some ticks.
     pub has_later: bool,
+    /// What holds growth back; filled by the mechanics.
+    pub growth_laws: Vec<GrowthLaw>,
     /// How the acts of mechanics are played in this scenario; filled by the mechanics.
     pub acts: super::acts::Acts,
 }
@@ -392,6 +394,40 @@ pub struct Sign {
     pub text: u8,
     /// Greatest distance (the larger of rows and columns) from which it is read.
     pub read: u8,
+}
+
+/// A kind grows the slower the more there is of another: its chances are multiplied by a factor that falls linearly from 1 to 0
+/// while the share of cells that the other takes goes from `full` to `none`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GrowthLaw {
+    /// What grows.
+    pub of: KindId,
+    /// What holds it back.
+    pub by: KindId,
+    /// Cells that `by` can take.
+    pub n_cells: u32,
+    /// Share of cells, in millionths, up to which `of` grows with its full chances.
+    pub full: Num,
+    /// Share of cells, in millionths, from which on it does not grow.
+    pub none: Num,
+}
+
+impl GrowthLaw {
+    /// The factor while `taken` cells are taken, as a fraction of 2³².
+    pub fn factor(&self, taken: u16) -> u64 {
+        let share = i128::from(taken) * i128::from(crate::ids::ONE);
+        let n = i128::from(self.n_cells.max(1));
+        let (above, width) = (
+            n * i128::from(self.none) - share,
+            n * i128::from(self.none - self.full),
+        );
+        if width == 0 {
+            return if above > 0 { 1 << 32 } else { 0 };
+        }
+        // Both signs turn when growth needs the other kind, so that the quotient is the same law.
+        let factor = (above << 32) / width;
+        u64::try_from(factor.clamp(0, 1 << 32)).expect("clamped")
+    }
 }
 
 /// Axes that a reset may mirror.
