@@ -9,7 +9,7 @@ use super::{
     read_config,
 };
 use crate::draw::{Purpose, name_hash};
-use crate::ids::{Cell, Num};
+use crate::ids::{Cell, KindId, Num};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, BODY, GrowthLaw, Layer, Shard, Table, Type};
 
@@ -69,7 +69,7 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 struct Plan {
     name: u32,
     layer: Layer,
-    look: u8,
+    kind: KindId,
     on: [bool; 256],
     chance: Num,
     delay: u32,
@@ -112,7 +112,7 @@ impl Mechanic for Config {
         let plan = Plan {
             name: name_hash(&format!("pollute.{instance}")),
             layer: k.layer,
-            look: k.look,
+            kind,
             on: codes_of(&self.on, table),
             chance: self.chance.0,
             delay: self.delay,
@@ -152,8 +152,9 @@ impl Mechanic for Config {
                     continue;
                 }
                 let mut one = parts.arena(arena);
-                if let Some(cell) = plan.free_cell(&one) {
-                    one.cells.set(cell, plan.layer, plan.look);
+                if let Some(cell) = plan.free_cell(&one)
+                    && one.place(plan.kind, cell)
+                {
                     one.emit_fields(polluted, &[i64::from(cell.get())]);
                 }
             }

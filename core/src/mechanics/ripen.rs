@@ -177,7 +177,6 @@ impl Plan {
         let chance = self.chance.unwrap_or_else(|| (self.rate * n).min(ONE));
         let key = arena.head.draw.key(Purpose::Ripen, self.name, 0);
         let g = arena.table.geometry;
-        let look = arena.table.kinds[self.fruit.index()].look;
         for cell in (0..g.height).flat_map(|r| (0..g.width).map(move |c| g.cell(r, c))) {
             let word = arena.cells.word(cell);
             if !self.bushes[usize::from(word[Layer::Mark as usize])] {
@@ -192,8 +191,8 @@ impl Plan {
                 *since = now;
             }
             let free = word[Layer::Item as usize] == 0;
-            if free && now - *since >= self.delay && key.chance(g.subject(cell), chance) {
-                arena.cells.set(cell, Layer::Item, look);
+            let ripens = free && now - *since >= self.delay;
+            if ripens && key.chance(g.subject(cell), chance) && arena.place(self.fruit, cell) {
                 *since = RIPE;
                 let fields = [i64::from(self.fruit.get()), i64::from(cell.get())];
                 arena.emit_fields(Some(self.ripened), &fields);
@@ -206,7 +205,6 @@ impl Plan {
         let Some((beam, struck)) = self.beam else {
             return;
         };
-        let look = arena.table.kinds[self.bush.index()].look;
         for i in 0..arena.events().len() {
             let row = arena.events()[i];
             if row.event != struck.get() || row.k != beam {
@@ -214,11 +212,13 @@ impl Plan {
             }
             let cell = Cell::new(row.place().get());
             let mark = arena.cells.get(cell, Layer::Mark);
-            let stands = arena.table.kind_of(mark).map(|k| u16::from(k.get())) == Some(row.b);
+            let Some(stands) = arena.table.kind_of(mark) else {
+                continue;
+            };
             let since = &mut since[cell.index()];
             let unripe = *since < now && arena.cells.get(cell, Layer::Item) == 0;
-            if stands && unripe && !self.bushes[usize::from(mark)] {
-                arena.cells.set(cell, Layer::Mark, look);
+            let meant = u16::from(stands.get()) == row.b && !self.bushes[usize::from(mark)];
+            if meant && unripe && arena.clear(stands, cell) && arena.place(self.bush, cell) {
                 *since = now;
                 let by = Slot::new(u8::try_from(row.a).expect("a slot"));
                 arena.emit_at(self.recoloured, by, self.bush, cell);

@@ -179,7 +179,6 @@ struct Plan {
     name: u32,
     kind: KindId,
     layer: Layer,
-    look: u8,
     on: [bool; 256],
     chance: Num,
     n: Option<u32>,
@@ -194,7 +193,6 @@ impl Plan {
             name: name_hash(&format!("scatter.{instance}")),
             kind,
             layer: k.layer,
-            look: k.look,
             on: codes_of(&config.on, table),
             chance: config.chance.map_or(ONE, |chance| chance.0),
             n: config.n,
@@ -221,8 +219,8 @@ impl Plan {
         let Some(n) = self.n else {
             let key = arena.head.draw.key(Purpose::Scatter, self.name, 0);
             for cell in cells() {
-                if key.chance(g.subject(cell), self.chance) && self.is_free(arena, cell) {
-                    arena.cells.set(cell, self.layer, self.look);
+                let grows = key.chance(g.subject(cell), self.chance) && self.is_free(arena, cell);
+                if grows && arena.place(self.kind, cell) {
                     tell(arena, cell);
                 }
             }
@@ -242,8 +240,9 @@ impl Plan {
             let Some(cell) = free.min_by_key(|&c| (place.u64(g.subject(c)), c)) else {
                 return;
             };
-            arena.cells.set(cell, self.layer, self.look);
-            tell(arena, cell);
+            if arena.place(self.kind, cell) {
+                tell(arena, cell);
+            }
         }
     }
 }

@@ -338,10 +338,8 @@ impl Plan {
     fn set_owner(&self, arena: &mut ArenaMut<'_>, row: usize, owner: u8) {
         let thing = arena.rows[row];
         let cell = Cell::new(thing.cell);
-        let kind = &arena.table.kinds[arena.table.rows[row].kind.index()];
-        let (layer, look) = (kind.layer, kind.look);
         arena.rows[row].state = owner;
-        arena.cells.set(cell, layer, look + owner);
+        arena.refresh_thing(row);
         if let Some(old) = thing.state.checked_sub(1) {
             let fields = [i64::from(old), i64::from(cell.get())];
             arena.emit_fields(Some(self.lost), &fields);
@@ -359,10 +357,9 @@ impl Plan {
         rows[row] = Row::default();
         self.set_owner(arena, row, 0);
         let kind = arena.table.rows[row].kind;
-        let layer = arena.table.kinds[kind.index()].layer;
-        arena.cells.set(cell, layer, 0);
-        arena.rows[row].cell = 0;
-        arena.emit_at(self.destroyed, Slot::new(slot), kind, cell);
+        if arena.clear(kind, cell) {
+            arena.emit_at(self.destroyed, Slot::new(slot), kind, cell);
+        }
     }
     /// Release, decay, pay and repair of one thing.
     fn one_row(
