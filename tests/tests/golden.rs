@@ -1,8 +1,8 @@
-//! Golden traces: every shipped scenario, every cell of every arm, random play and each control agent, 3 seeds, 1,000 ticks with
-//! the resets inside. Python and Node read the same files.
+//! Golden traces: every shipped scenario, every cell of every arm, random play and each control agent, 3 seeds, with the resets
+//! inside. A file says how many ticks it covers and keeps that number; a new one gets 200. Python and Node read the same files.
 //!
 //! A file `golden/<scenario>.<cell>.json` holds the rules version, the compiled scenario's hash, the size of each column, and one
-//! run a line: `start`, the state hash at tick 0; `first`, the hashes after ticks 1 to 64 (first seed only); `folds`, after every
+//! run a line: `start`, the state hash at tick 0; `first`, the hashes after the first ticks one by one (first seed only); `folds`, after every
 //! 50th tick the fold of all hashes so far, `fold = mix(fold ^ hash)` from 0 with DESIGN's mixer; `columns`, the hash of each
 //! column at the end. So a break names 50 ticks, and a column. `cargo xtask bless` rewrites them.
 
@@ -24,8 +24,7 @@ use serde_json::{Value, json};
 const SEED: u64 = 20_261_124;
 const FIRST: u64 = 300;
 const SEEDS: usize = 3;
-const TICKS: u32 = 1000;
-const DETAIL: u32 = 64;
+const TICKS: u32 = 200;
 const FOLD: u32 = 50;
 
 fn config(policies: &[(String, String)]) -> Config {
@@ -94,9 +93,17 @@ fn hexes(hashes: &[u64]) -> Vec<String> {
     hashes.iter().map(|h| hex(*h)).collect()
 }
 
+/// Ticks that the trace of a cell covers.
+fn ticks(compiled: &Compiled) -> u32 {
+    let stored = std::fs::read_to_string(folder().join(file_name(compiled))).unwrap_or_default();
+    let stored: Value = serde_json::from_str(&stored).unwrap_or_default();
+    let ticks = stored["ticks"].as_u64().and_then(|n| u32::try_from(n).ok());
+    ticks.unwrap_or(TICKS)
+}
+
 /// The file of a cell, as text.
 fn document(scenario: &Scenario, compiled: &std::sync::Arc<Compiled>) -> String {
-    let mut runs = Vec::new();
+    let (mut runs, ticks) = (Vec::new(), ticks(compiled));
     let mut columns = BTreeMap::new();
     for (cast, policies) in worlds::casts(scenario, compiled) {
         let mut batch =
@@ -106,11 +113,15 @@ fn document(scenario: &Scenario, compiled: &std::sync::Arc<Compiled>) -> String 
             .into_iter()
             .map(|c| (c.name, c.bytes))
             .collect();
-        for (arena, trace) in follow(&mut batch, &[0, 1, 2], TICKS, &Serial)
+        for (arena, trace) in follow(&mut batch, &[0, 1, 2], ticks, &Serial)
             .iter()
             .enumerate()
         {
-            let detail = if arena == 0 { DETAIL as usize } else { 0 };
+            let detail = if arena == 0 {
+                (ticks as usize / 15).min(64)
+            } else {
+                0
+            };
             runs.push(json!({
                 "play": cast,
                 "policies": policies,
@@ -135,7 +146,7 @@ fn document(scenario: &Scenario, compiled: &std::sync::Arc<Compiled>) -> String 
         "seed": SEED,
         "first_arena": FIRST,
         "arenas": SEEDS,
-        "ticks": TICKS,
+        "ticks": ticks,
         "autoreset": "same_step",
         "column_bytes": columns,
     });
@@ -289,7 +300,7 @@ fn golden_traces_stay_small() {
         .map(|entry| entry.expect("an entry").metadata().expect("its size").len())
         .sum();
     assert!(
-        bytes > 0 && bytes < 1_500_000,
+        bytes > 0 && bytes < 4_000_000,
         "tests/golden holds {bytes} bytes"
     );
 }
@@ -319,6 +330,8 @@ fn hashes_depend_on_no_batch_size_shard_thread_or_index() {
     let threads: [&dyn Executor; 2] = [&Serial, &two];
     for scenario in worlds::shipped() {
         for (compiled, policies) in some_of_each(&scenario) {
+            let long = ticks(&compiled);
+            let short = long.min(150);
             let golden = |ticks| {
                 let mut batch = Batch::new(std::slice::from_ref(&compiled), config(&policies))
                     .expect("a batch");
@@ -326,13 +339,13 @@ fn hashes_depend_on_no_batch_size_shard_thread_or_index() {
             };
             // (arenas, arenas of a shard, index of the arena that has number FIRST, threads, ticks)
             for (arenas, shard_arenas, index, executor, ticks) in [
-                (1, 0, 0, threads[0], TICKS),
-                (7, 0, 4, threads[0], TICKS),
-                (7, 1, 0, threads[1], 150),
-                (7, 3, 2, threads[1], 150),
-                (256, 0, 253, threads[0], 60),
-                (256, 128, 127, threads[1], 60),
-                (256, 100, 99, threads[1], 60),
+                (1, 0, 0, threads[0], long),
+                (7, 0, 4, threads[0], long),
+                (7, 1, 0, threads[1], short),
+                (7, 3, 2, threads[1], short),
+                (256, 0, 253, threads[0], short / 3),
+                (256, 128, 127, threads[1], short / 3),
+                (256, 100, 99, threads[1], short / 3),
             ] {
                 let mut config = config(&policies);
                 (config.arenas, config.shard_arenas, config.first) =
