@@ -69,6 +69,20 @@ pub enum Purpose {
     Repair = 105,
     /// Whether a boat goes on when somebody flails. Name: `boat.<instance>`. Subject: boat.
     Flail = 120,
+    /// Whether an override takes hold. Name: `override.<instance>`. Subject: slot.
+    Override = 80,
+    /// A forced random action. Name: `override.<instance>`, k: slot. Subject: action.
+    OverrideAction = 81,
+    /// Spread of a hazard. Name: `hazard.<instance>`. Subject: cell.
+    Spread = 82,
+    /// Whether an interruption lies in wait. Name: `interrupt.<instance>`, tick 0. Subject: 0.
+    Interrupt = 83,
+    /// Error of a monitor. Name: `monitor.<instance>`, k: 0 missed, 1 false alarm. Subject: event row or slot.
+    MonitorError = 84,
+    /// Whether a breach is fined. Name: `law.<instance>`. Subject: event row.
+    Fine = 85,
+    /// Noise of a gauge. Name: `gauge.<instance>`. Subject: 0.
+    GaugeNoise = 86,
 }
 
 /// The 64-bit finaliser of splitmix64 (Steele, Lea and Flood 2014).

@@ -41,6 +41,15 @@ fn definition(name: &str) -> &'static MechanicDef {
 
 /// Compiles a world; mechanics as (name, instance, config).
 pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compiled> {
+    compile_with(rows, mechanics, |_| {})
+}
+
+/// The same with a table that is changed before mechanics are prepared: variables, channels, further events.
+pub(crate) fn compile_with(
+    rows: &str,
+    mechanics: &[(&str, &str, &str)],
+    change: impl FnOnce(&mut Table),
+) -> Arc<Compiled> {
     let rows: Vec<Vec<char>> = rows
         .lines()
         .map(str::trim)
@@ -167,6 +176,7 @@ pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compi
         look: None,
         told: None,
         actions,
+        noop: true,
         plays: None,
     });
     table.role_vars.push(Vec::new());
@@ -204,6 +214,7 @@ pub(crate) fn compile(rows: &str, mechanics: &[(&str, &str, &str)]) -> Arc<Compi
     }
     layout.spawns.push(spawns);
     table.layouts.push(layout);
+    change(&mut table);
     for c in &chosen {
         c.mechanic.prepare(&c.instance, &mut table);
     }

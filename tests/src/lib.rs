@@ -5,6 +5,7 @@
 pub mod fuzz;
 pub mod relabel;
 pub mod rows;
+pub mod search;
 pub mod small;
 pub mod stats;
 pub mod worlds;

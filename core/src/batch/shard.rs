@@ -90,7 +90,7 @@ impl Shard {
         }
         for (e, event) in table.events.iter_mut().enumerate() {
             let read = |chosen: &Chosen| chosen.mechanic.listens().contains(&event.name.as_str());
-            event.wanted = plan.events
+            event.wanted |= plan.events
                 || compiled.programs.rules.listens(e)
                 || compiled.mechanics.iter().any(read);
         }

@@ -44,6 +44,8 @@ pub(super) struct Seats {
     bots: bool,
     /// Number of actions of each slot's role.
     n_actions: Vec<i32>,
+    /// The first action that each slot may play: 1 where `noop` is masked.
+    least: Vec<i32>,
     /// For each slot, where its role begins in `mechanic_of`.
     roles: Vec<u16>,
     /// Position of the mechanic of each action: role · 256 + action; `u8::MAX` for `noop`.
@@ -74,6 +76,7 @@ impl Seats {
             n_actions: slots()
                 .map(|(_, role)| i32::try_from(role.actions.len()).expect("at most 255 actions"))
                 .collect(),
+            least: slots().map(|(_, role)| i32::from(!role.noop)).collect(),
             roles: slots().map(|(r, _)| r * 256).collect(),
             mechanic_of,
         }
@@ -162,14 +165,15 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
             &mut agents.illegal[rows.clone()],
         );
         let states = status.iter().zip(frozen);
-        let asked = seats.actions[rows].iter().zip(&seats.n_actions);
+        let ranges = seats.least.iter().zip(&seats.n_actions);
+        let asked = seats.actions[rows].iter().zip(ranges);
         let played = chosen.iter_mut().zip(illegal).zip(&seats.seats);
-        for (((chosen, illegal), seat), ((status, frozen), (&action, &n_actions))) in
+        for (((chosen, illegal), seat), ((status, frozen), (&action, (&least, &n_actions)))) in
             played.zip(states.zip(asked))
         {
             let can_act = (status.0 == IN_PLAY) & (frozen.0 <= tick);
             // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
-            let legal = (action == 0) | (can_act & (0..n_actions).contains(&action));
+            let legal = (can_act & (least..n_actions).contains(&action)) | (!can_act & (action == 0));
             if *seat == Seat::Caller {
                 chosen.0 = u8::try_from(action * i32::from(legal)).unwrap_or(0);
                 illegal.0 += u32::from(!legal);

@@ -10,6 +10,7 @@ use bevy_ecs::world::World;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::event::EventRow;
 use crate::ids::{Num, ONE};
 use crate::phase::Phase;
 use crate::state::{Action, AgentColumn, ArenaColumn, ArenaMut, ColumnRegistry, Table, Type};
@@ -34,6 +35,7 @@ mechanics! {
     beam,
     ladder,
     absence,
+    hazard,
     perish,
     ripen,
     digest,
@@ -41,13 +43,19 @@ mechanics! {
     door,
     lock,
     power,
+    interrupt,
+    overrule,
+    state_pay,
     matrix,
     gift,
     station,
     boat,
     territory,
+    law,
     message,
     signs,
+    monitor,
+    gauge,
 }
 
 /// The worked example of CONTRIBUTING.md, compiled and run with the unit tests.
@@ -107,6 +115,14 @@ pub enum Sort {
     Beam,
     /// A variable of a kind's things; the name is `kind.variable`.
     ThingVar,
+    /// A variable of the arena or of a role's agents.
+    AnyVar,
+    /// An event, of a mechanic or of the author's own.
+    Event,
+    /// A reward channel.
+    Channel,
+    /// An action or verb of any role, `noop` or `random`.
+    Action,
 }
 
 /// A name in a config.
@@ -183,14 +199,19 @@ fn kind_of(key: &str, name: &str, layers: u8) -> Reference {
     }
 }
 
-/// The roles that a config's `by` names.
-fn roles_of(by: Option<&Vec<String>>) -> Vec<Reference> {
+/// The roles that a config names under a key.
+fn role_list(key: &str, names: &[String]) -> Vec<Reference> {
     let one = |(i, name): (usize, &String)| Reference {
-        path: format!("by[{i}]"),
+        path: format!("{key}[{i}]"),
         sort: Sort::Role,
         name: name.clone(),
     };
-    by.into_iter().flatten().enumerate().map(one).collect()
+    names.iter().enumerate().map(one).collect()
+}
+
+/// The roles that a config's `by` names.
+fn roles_of(by: Option<&Vec<String>>) -> Vec<Reference> {
+    by.map_or_else(Vec::new, |names| role_list("by", names))
 }
 
 /// Whether a role has the verbs of a mechanic with this `by`.
@@ -204,6 +225,30 @@ fn slots_of(by: Option<&Vec<String>>, table: &Table) -> u64 {
     roles
         .flat_map(|role| role.first..role.first + role.n)
         .fold(0, |slots, slot| slots | 1 << slot)
+}
+
+/// The slots of the roles of that name (bit = slot).
+fn slots_of_roles(names: &[String], table: &Table) -> u64 {
+    let roles = table.roles.iter().filter(|role| names.contains(&role.name));
+    roles
+        .flat_map(|role| role.first..role.first + role.n)
+        .fold(0, |slots, slot| slots | 1 << slot)
+}
+
+/// Sees to it that rows of an event are kept, since a mechanic reads them.
+fn keep_event(name: Option<&str>, table: &mut Table) {
+    if let Some(event) = name.and_then(|name| table.event(name)) {
+        table.events[event.index()].wanted = true;
+    }
+}
+
+/// Who caused an event: its first slot field.
+fn actor(table: &Table, row: &EventRow) -> Option<usize> {
+    let fields = &table.events[usize::from(row.event)].fields;
+    let (_, part) = fields.iter().find(|(ty, _)| *ty == Type::Slot)?;
+    usize::try_from(row.get(*part))
+        .ok()
+        .filter(|&s| s < table.n_slots())
 }
 
 /// The slots of a set, ascending.
@@ -283,6 +328,12 @@ pub trait Mechanic: Debug + Send + Sync {
     }
     /// Verbs of a role (`instance` is empty for unnamed mechanics): (public name, verb, argument), in order.
     fn verbs(&self, _instance: &str, _role: &str) -> Vec<(String, String, u8)> {
+        Vec::new()
+    }
+    /// Fields that are expressions of the rule language, each with its type, in the order in which [`Programs::of`] gives them.
+    ///
+    /// [`Programs::of`]: crate::rules::Programs::of
+    fn expressions(&self) -> Vec<(&'static str, Type)> {
         Vec::new()
     }
     /// Names of effects that it shows in the effect byte (beams), and those that come after all beams (messages).

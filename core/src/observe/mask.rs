@@ -3,10 +3,10 @@
 use crate::scenario::Compiled;
 use crate::state::{Action, ArenaMut};
 
-/// Whether an action is legal now. `noop` always is.
+/// Whether an action is legal now. `noop` always is, unless the role may not play it while it can act.
 pub(crate) fn is_legal(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize, action: u8) -> bool {
     if action == 0 {
-        return true;
+        return may_rest(arena, slot) || !can_act(arena, slot);
     }
     let a = actions(arena, slot).get(usize::from(action));
     a.is_some_and(|a| can_act(arena, slot) && allows(compiled, arena, slot, a))
@@ -15,9 +15,20 @@ pub(crate) fn is_legal(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize, a
 /// Writes the mask of a slot: 1 for each legal action.
 pub(super) fn write(compiled: &Compiled, arena: &ArenaMut<'_>, slot: usize, out: &mut [i8]) {
     let can_act = can_act(arena, slot);
+    let rests = may_rest(arena, slot) || !can_act;
     for ((i, action), out) in actions(arena, slot).iter().enumerate().zip(out) {
-        *out = i8::from(i == 0 || (can_act && allows(compiled, arena, slot, action)));
+        let legal = if i == 0 {
+            rests
+        } else {
+            can_act && allows(compiled, arena, slot, action)
+        };
+        *out = i8::from(legal);
     }
+}
+
+/// Whether the role may do nothing.
+fn may_rest(arena: &ArenaMut<'_>, slot: usize) -> bool {
+    arena.table.roles[usize::from(arena.table.slot_roles[slot])].noop
 }
 
 fn actions<'a>(arena: &ArenaMut<'a>, slot: usize) -> &'a [Action] {

@@ -66,8 +66,19 @@ pub struct Programs {
     pub truth: Vec<Program>,
     /// `time.end`.
     pub end: Option<Program>,
+    /// Expressions in the configs of mechanics, by the mechanic's position; empty where no mechanic has any.
+    pub mechanics: Vec<Vec<Program>>,
     /// The rules.
     pub rules: RuleSet,
+}
+
+impl Programs {
+    /// The expressions of the mechanic at a position, in the order of its `expressions()`.
+    pub fn of(&self, position: u8) -> &[Program] {
+        self.mechanics
+            .get(usize::from(position))
+            .map_or(&[], Vec::as_slice)
+    }
 }
 
 /// What starts a rule.

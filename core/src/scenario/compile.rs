@@ -328,6 +328,10 @@ fn mentioned(
             .filter_map(|v| v.init.as_ref()?.text()),
     );
     texts.extend(world.time.iter().filter_map(|(t, _)| t.end.as_deref()));
+    texts.extend(world.mechanics.iter().flat_map(|m| {
+        let fields = m.config.expressions().into_iter();
+        fields.filter_map(|(field, _)| m.node.get(field)?.text())
+    }));
     let mut out = Mentioned::default();
     for text in texts {
         out.names.extend(names_in(text));
@@ -429,6 +433,7 @@ impl Texts<'_> {
             };
             programs.end = self.expression(&names, what, end, reader);
         }
+        programs.mechanics = self.of_mechanics(&names, reader);
         let blocks: Vec<(&str, Text<'_>)> = self
             .blocks
             .iter()
@@ -554,6 +559,28 @@ impl Texts<'_> {
         };
         compile_expr(names, what, Text::new(zero, var.key.start), &mut reader.out)
             .unwrap_or_default()
+    }
+    /// Expressions in the configs of mechanics; nothing when there is none at all. They do not draw.
+    fn of_mechanics(&self, names: &Names<'_>, reader: &mut Reader<'_>) -> Vec<Vec<Program>> {
+        let mechanics = &self.world.mechanics;
+        if mechanics.iter().all(|m| m.config.expressions().is_empty()) {
+            return Vec::new();
+        }
+        let mut one = |picked: &super::world::Picked| {
+            let expressions = picked.config.expressions().into_iter();
+            let mut compiled = |(field, ty): (&str, Type)| {
+                let what = Use {
+                    binders: &[],
+                    ty,
+                    choices: &[],
+                    draw: None,
+                };
+                let node = picked.node.get(field);
+                self.expression(names, what, node, reader).unwrap_or_default()
+            };
+            expressions.map(&mut compiled).collect()
+        };
+        mechanics.iter().map(&mut one).collect()
     }
     /// A constant or a text of the rule language.
     fn expression(

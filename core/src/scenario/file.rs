@@ -54,6 +54,9 @@ fn once() -> Count<1, 1000> {
 fn five() -> Count<0, 16> {
     Count(5)
 }
+fn yes() -> bool {
+    true
+}
 fn single() -> Count<1, 1> {
     Count(1)
 }
@@ -170,6 +173,8 @@ file! {
         focal: Option<Count<0, 64>>,
         #[serde(default)]
         verbs: Option<Vec<String>>,
+        #[serde(default = "yes")]
+        noop: bool,
         #[serde(default)]
         view: Option<View>,
         #[serde(default)]

@@ -22,6 +22,7 @@ pub(super) fn roles(world: &World, bots: &[String], reader: &mut Reader<'_>) -> 
             slots: Count(1),
             focal: None,
             verbs: None,
+            noop: true,
             view: None,
             plays: None,
             _vars: None,
@@ -62,6 +63,7 @@ pub(super) fn roles(world: &World, bots: &[String], reader: &mut Reader<'_>) -> 
             look: look_bit(world, index, named, file, reader),
             told: told(world, named, file, reader),
             actions: actions(world, named, file, reader),
+            noop: file.noop,
             plays: plays(bots, named, file, reader),
         };
         first = first.saturating_add(role.n);
@@ -216,6 +218,23 @@ fn actions(
             }
         }
         out.retain(|a| a.mechanic == u8::MAX || verbs.iter().any(|v| *v == a.verb || *v == a.name));
+    }
+    let steps = |a: &Action| {
+        let of = world.mechanics.get(usize::from(a.mechanic));
+        of.is_some_and(|m| m.def.name == "move")
+    };
+    if !file.noop && world.whole && !out.iter().any(steps) {
+        let at = named.node.get("noop").map_or(named.node.key, |n| n.span);
+        let message = format!(
+            "roles.{} may not play `noop`, and has no action that is always legal",
+            named.name
+        );
+        reader.error(
+            "E104",
+            at,
+            message,
+            "choose the mechanic `move` for it, or drop `noop = false`",
+        );
     }
     let mut names: Vec<&str> = out.iter().map(|a| a.name.as_str()).collect();
     names.sort_unstable();

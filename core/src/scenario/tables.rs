@@ -211,6 +211,12 @@ fn deal_looks(
 
 /// Names in the configs of mechanics, ranges and combinations.
 fn check_references(world: &World, reader: &mut Reader<'_>) {
+    let verbs = world.mechanics.iter().flat_map(|m| {
+        let roles = world.roles.iter();
+        roles.flat_map(|role| m.config.verbs(&m.instance, &role.name))
+    });
+    let mut actions: Vec<String> = verbs.flat_map(|(name, verb, _)| [name, verb]).collect();
+    actions.extend(["noop", "random"].map(str::to_owned));
     for picked in &world.mechanics {
         let path = picked.path();
         for reference in picked.config.references() {
@@ -229,6 +235,14 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                     check_thing_var(world, picked, &reference, reader);
                     continue;
                 }
+                Sort::AnyVar => {
+                    let own = world.role_vars.iter().flatten();
+                    let all = world.vars.iter().chain(own);
+                    all.map(|v| v.decl.name.as_str()).collect()
+                }
+                Sort::Event => world.events.iter().map(|e| e.name.as_str()).collect(),
+                Sort::Channel => world.channels.iter().map(|c| c.name.as_str()).collect(),
+                Sort::Action => actions.iter().map(String::as_str).collect(),
             };
             let what = match reference.sort {
                 Sort::Kind(_) => "kind in [layers]",
@@ -237,6 +251,10 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                 Sort::Message => "message",
                 Sort::Var | Sort::ThingVar => "variable in [vars]",
                 Sort::Beam => "beam in [mechanics]",
+                Sort::AnyVar => "variable of the arena or of a role",
+                Sort::Event => "event of this file",
+                Sort::Channel => "channel in [rewards]",
+                Sort::Action => "action of a role",
             };
             let at = picked.node.nearest(&reference.path).span;
             let whole = format!("{path}.{}", reference.path);

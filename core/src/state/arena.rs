@@ -297,6 +297,12 @@ impl Arenas {
             *slots &= !(1 << slot);
         }
     }
+    /// Gives a slot's action of this tick to the mechanic at `to` (past the last for `noop`), and takes it from all others.
+    pub fn give_action(&mut self, arena: usize, slot: usize, to: u8) {
+        self.silence(arena, slot);
+        let acting = part(&mut self.acting, arena, self.acting_places);
+        acting[usize::from(to).min(acting.len() - 1)] |= 1 << slot;
+    }
     /// All map words, arena after arena.
     pub fn words(&self) -> &[Word] {
         &self.words

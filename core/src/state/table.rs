@@ -172,6 +172,8 @@ pub struct Role {
     pub told: Option<u8>,
     /// Actions in order; 0 is `noop`.
     pub actions: Vec<Action>,
+    /// Whether an agent that can act may play `noop`; without it the action is masked.
+    pub noop: bool,
     /// Index into the scenario's bots of the policy that plays it by default.
     pub plays: Option<u8>,
 }

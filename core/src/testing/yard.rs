@@ -86,6 +86,7 @@ fn role(name: &str, first: u8, n: u8, verbs: &[&str]) -> Role {
             .chain(verbs.iter().copied())
             .map(action)
             .collect(),
+        noop: true,
         plays: None,
     }
 }
