@@ -339,6 +339,7 @@ mod tests {
             look: None,
             told: None,
             actions: Vec::new(),
+            noop: true,
             plays: None,
         }
     }
