@@ -240,6 +240,7 @@ mod tests {
                 height: 2,
                 width: 3,
                 pad: 1,
+                wrap: false,
             },
             kinds: vec![
                 kind("floor", Layer::Floor, 1, 1),

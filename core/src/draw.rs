@@ -83,6 +83,8 @@ pub enum Purpose {
     Fine = 85,
     /// Noise of a gauge. Name: `gauge.<instance>`. Subject: 0.
     GaugeNoise = 86,
+    /// A unit of a pool that is dealt. Name: `pool.<instance>`. Subject: slot, k: unit.
+    Deal = 70,
 }
 
 /// The 64-bit finaliser of splitmix64 (Steele, Lea and Flood 2014).

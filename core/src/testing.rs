@@ -80,6 +80,7 @@ pub(crate) fn compile_with(
             height,
             width,
             pad: 5,
+            wrap: false,
         },
         channels: vec![Channel {
             name: "main".to_owned(),
@@ -87,6 +88,7 @@ pub(crate) fn compile_with(
         }],
         time: Time {
             ticks: 100_000,
+            rounds: 1,
             clock: false,
             drawn_end: None,
         },

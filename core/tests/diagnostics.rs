@@ -64,7 +64,6 @@ const CASES: &[Case] = &[
     ("no_format", ORCHARD, &[("format = 1\n", "")]),
     ("no_exits", ORCHARD, &[("[exits.leave_some]\n", "[checks.leave_some]\n"), ("says = \"Leave the last apple and look elsewhere.\"\n", ""), ("at_least = { main = 4 }", "return_at_least = { main = 4 }")]),
     ("missing_field", ORCHARD, &[("says = \"Factor on regrowth.\"\n", "")]),
-    ("later_version", ORCHARD, &[("mirror = \"xy\" ", "wrap = true ")]),
     ("name_twice", SWITCH, &[("item = [\"crate\"]", "item = [\"crate\", \"lever\"]")]),
     ("name_with_a_capital", ORCHARD, &[("[layers]", "[vars]\nAlpha = { type = \"int\", init = 0, seen = \"all\" }\n[layers]")]),
     // Names in configs.
@@ -268,93 +267,5 @@ fn every_code_that_a_wrong_file_gets_is_in_the_list_and_the_list_is_sorted() {
                 d.code
             );
         }
-    }
-}
-
-/// Each limit is checked before anything is laid out, and its message names it.
-#[test]
-fn what_is_too_much_for_the_engine_is_refused_by_name() {
-    let many = |n: usize, f: &dyn Fn(usize) -> String| (0..n).map(f).collect::<String>();
-    let swarm = many(300, &|i| format!("[roles.s{i}]\nslots = 1\n"));
-    let names = many(251, &|i| format!(", \"k{i}\""));
-    let states = many(16, &|i| {
-        format!("device.d{i} = {{ thing = \"k{i}\", trigger = \"step\", states = 16 }}\n")
-    });
-    let devices = many(16, &|i| format!(", \"k{i}\""));
-    let dial =
-        |i: usize| format!("[dials.d{i}]\nvalue = 1\nrange = [0, 2]\nsays = \"A number.\"\n");
-    let role = |i: usize| format!("[roles.r{i}]\nslots = 0\n");
-    let levels = many(25, &|i| format!("l{i} = {{}}\n"));
-    let wide = format!("rows = '''\n{}\n", "#".repeat(129));
-    for (from, to, code, says) in [
-        (
-            "[layers]\n",
-            many(16, &dial) + "[layers]\n",
-            "E204",
-            "17 dials, the limit is 16 (dials)",
-        ),
-        (
-            "[layers]\n",
-            many(7, &role) + "[layers]\n",
-            "E204",
-            "8 visible roles, the limit is 7 (visible roles)",
-        ),
-        (
-            "[layers]\n",
-            "[roles.more]\nslots = 60\n[layers]\n".to_owned(),
-            "E204",
-            "65 slots, the limit is 64 (slots)",
-        ),
-        (
-            "[layers]\n",
-            swarm + "[layers]\n",
-            "E204",
-            "305 slots, the limit is 64 (slots)",
-        ),
-        (
-            "item = [\"apple\"",
-            format!("item = [\"apple\"{}", many(400, &|i| format!(", \"k{i}\""))),
-            "E204",
-            "403 kinds",
-        ),
-        (
-            "item = [\"apple\"",
-            format!("item = [\"apple\"{names}"),
-            "E204",
-            "254 kinds, the limit is 250 (kinds)",
-        ),
-        (
-            "[mechanics]\n",
-            format!("[mechanics]\n{states}"),
-            "E306",
-            "260 look codes, the limit is 254 (look codes)",
-        ),
-        (
-            "[arms.shared]\n",
-            format!("[factors.f]\n{levels}[arms.shared]\n"),
-            "E204",
-            "25 cells of the factorial, the limit is 24",
-        ),
-        (
-            "rows = '''\n",
-            wide,
-            "E204",
-            "129 columns, the limit is 128 each (map cells)",
-        ),
-    ] {
-        let mut source = ORCHARD.1.replacen(from, &to, 1);
-        if code == "E306" {
-            source = source.replacen(
-                "[layers]\n",
-                &format!("[layers]\nmark = [\"spare\"{devices}]\n"),
-                1,
-            );
-        }
-        let (scenario, diagnostics) = check("x", &source);
-        assert!(scenario.is_none(), "{says}");
-        let found = diagnostics
-            .iter()
-            .any(|d| d.code == code && d.message.contains(says));
-        assert!(found, "{says}: {diagnostics:#?}");
     }
 }

@@ -187,7 +187,7 @@ impl Description {
             scenario_hash: hex(&first.hash),
             width: table.geometry.width,
             height: table.geometry.height,
-            ticks: table.time.ticks,
+            ticks: table.time.limit(),
             shown: shown
                 .iter()
                 .map(|compiled| shown_cell(scenario, compiled))

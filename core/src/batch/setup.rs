@@ -1,11 +1,51 @@
-//! How an episode begins: the map of the drawn layout, the things that are there with a chance, bodies on spawn cells.
+//! How an episode or a round begins: the map of the drawn layout, the things that are there with a chance, bodies on spawn cells.
 
+use super::things;
 use crate::draw::{Purpose, name_hash};
 use crate::ids::Slot;
+use crate::scenario::Compiled;
 use crate::state::{ALIVE, ArenaMut, ON, ThingRow};
 
+/// The world before the first tick of an episode or round, drawn at the tick of `head.draw`.
+pub(super) fn set_up(one: &mut ArenaMut<'_>, compiled: &Compiled, absent: &[bool]) {
+    let programs = &compiled.programs;
+    lay_out(one);
+    for (var, program) in (0u16..).zip(&programs.init) {
+        if one.head.round == 0 || !one.table.kept.contains(&var) {
+            let place = one.table.arena_place(usize::from(var));
+            one.vars[place] = program.value(one, &[]);
+        }
+    }
+    things::begin(one, programs);
+    place_bodies(one, absent);
+    for slot in 0..one.agents.status.len() {
+        let role = usize::from(one.table.slot_roles[slot]);
+        for (var, program) in programs
+            .role_init
+            .get(role)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
+            let who = Slot::new(u8::try_from(slot).expect("at most 64"));
+            one.vars[one.table.slot_place(who, var)] =
+                program.value(one, &[i64::try_from(slot).expect("small")]);
+            one.refresh_body(who);
+        }
+    }
+    one.head.lands = 0;
+    for chosen in &compiled.mechanics {
+        chosen.mechanic.start(&chosen.instance, one);
+    }
+    programs.rules.start(one);
+    if std::mem::take(&mut one.head.round_over) {
+        // A round that ends before its first tick would never let one begin.
+        one.head.refused += 1;
+    }
+}
+
 /// Map, drawn things, thing rows.
-pub(super) fn lay_out(one: &mut ArenaMut<'_>) {
+fn lay_out(one: &mut ArenaMut<'_>) {
     let table = one.table;
     let mirror = one.head.draw.key(Purpose::Mirror, 0, 0);
     let bit = |axis: u32, on: bool| {
@@ -22,7 +62,7 @@ pub(super) fn lay_out(one: &mut ArenaMut<'_>) {
     };
     one.head.layout = layout;
     let layout = &table.layouts[usize::from(layout)];
-    one.cells.restore(&layout.words);
+    one.cells.restore(&layout.words, &table.geometry);
     let presence = one.head.draw.key(Purpose::Presence, 0, 0);
     for m in &layout.maybe {
         if presence.chance(table.geometry.subject(m.cell), m.p) {
@@ -44,7 +84,7 @@ pub(super) fn lay_out(one: &mut ArenaMut<'_>) {
 }
 
 /// Bodies on spawn cells: each cell has its own draw; the slots of a role take the cells with the smallest, in order.
-pub(super) fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
+fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
     let table = one.table;
     let layout = &table.layouts[usize::from(one.head.layout)];
     let facings = one.head.draw.key(Purpose::Facing, 0, 0);

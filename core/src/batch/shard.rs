@@ -7,9 +7,8 @@ use bevy_ecs::schedule::Schedule;
 use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
 
-use super::setup::{lay_out, place_bodies};
+use super::setup::set_up;
 use super::stage::Stage;
-use super::things;
 use super::tick::{Seat, Seats, schedule};
 use super::{Autoreset, BatchError, Group, Out};
 use crate::draw::TickDraw;
@@ -20,7 +19,7 @@ use crate::observe::{Encoding, Observer};
 use crate::scenario::{Chosen, Compiled};
 use crate::state::{
     ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON,
-    OUTSIDE, ShardParts, Table, register,
+    ShardParts, Table, register,
 };
 
 /// A World of many arenas of one compiled arm.
@@ -81,13 +80,6 @@ impl Shard {
         let compiled = Arc::clone(plan.compiled);
         let mut table = compiled.table.clone();
         table.derive();
-        for layout in &mut table.layouts {
-            for (cell, word) in (0u16..).zip(&mut layout.words) {
-                if !table.geometry.inside(Cell::new(cell)) {
-                    *word = [0, OUTSIDE, 0, 0, 0, 0, 0, 0];
-                }
-            }
-        }
         for (e, event) in table.events.iter_mut().enumerate() {
             let read = |chosen: &Chosen| chosen.mechanic.listens().contains(&event.name.as_str());
             event.wanted |= plan.events
@@ -212,7 +204,6 @@ impl Shard {
     fn start_episode(&mut self, arena: usize, seed: u64, domain: Domain, episode: u32, kept: u16) {
         self.replaced[arena] = None;
         self.registry.clear(&mut self.world, arena);
-        let programs = &self.compiled.programs;
         let mut access = self
             .access
             .get_mut(&mut self.world)
@@ -224,34 +215,33 @@ impl Shard {
         one.head.episode = episode;
         one.head.draw = TickDraw::new(domain, seed, episode, 0);
         one.head.end = End::Running;
-        lay_out(&mut one);
-        for (var, program) in programs.init.iter().enumerate() {
-            one.vars[one.table.arena_place(var)] = program.value(&mut one, &[]);
-        }
-        things::begin(&mut one, programs);
-        place_bodies(&mut one, &self.absent);
-        for slot in 0..one.agents.status.len() {
-            let role = usize::from(one.table.slot_roles[slot]);
-            for (var, program) in programs
-                .role_init
-                .get(role)
-                .into_iter()
-                .flatten()
-                .enumerate()
-            {
-                let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-                one.vars[one.table.slot_place(who, var)] =
-                    program.value(&mut one, &[i64::try_from(slot).expect("small")]);
-                one.refresh_body(who);
+        (one.head.n_events, one.head.n_answered) = (kept, kept);
+        set_up(&mut one, &self.compiled, &self.absent);
+        one.cells.settle_padding(&one.table.geometry);
+        self.over[arena] = false;
+        self.find_gone(arena);
+    }
+
+    /// Sets the world up anew inside the episode. The draws are those of the tick that comes, as those of a reset are of tick 0.
+    fn next_round(&mut self, arena: usize) {
+        self.registry.clear_round(&mut self.world, arena);
+        let mut access = self
+            .access
+            .get_mut(&mut self.world)
+            .expect("the shard's own resources are there");
+        let mut parts = access.parts();
+        let mut one = parts.arena(arena);
+        for (place, value) in (0u16..).zip(&mut *one.vars) {
+            if !one.table.kept.contains(&place) {
+                *value = 0;
             }
         }
-        one.head.lands = 0;
-        (one.head.n_events, one.head.n_answered) = (kept, kept);
-        for chosen in &self.compiled.mechanics {
-            chosen.mechanic.start(&chosen.instance, &mut one);
-        }
-        programs.rules.start(&mut one);
-        self.over[arena] = false;
+        let head = &mut *one.head;
+        head.round += 1;
+        head.round_from = head.tick;
+        (head.round_over, head.n_later, head.next_thaw) = (false, 0, 0);
+        head.draw = TickDraw::new(head.domain, head.seed, head.episode, head.tick);
+        set_up(&mut one, &self.compiled, &self.absent);
         self.find_gone(arena);
     }
 
@@ -263,8 +253,9 @@ impl Shard {
             .expect("the shard's own resources are there");
         let one = access.parts();
         let n = one.table.n_slots();
+        let last = one.arenas.heads[arena].is_last_round(&one.table.time);
         for row in arena * n..(arena + 1) * n {
-            self.gone[row] = is_gone(one.agents.status[row].0, one.agents.back_at[row].0);
+            self.gone[row] = last && is_gone(one.agents.status[row].0, one.agents.back_at[row].0);
         }
     }
 
@@ -306,6 +297,8 @@ impl Shard {
                 self.replace_episode(arena);
             } else if self.waited[arena] || self.over[arena] {
                 self.find_gone(arena);
+            } else if self.arenas().heads[arena].round_over {
+                self.next_round(arena);
             }
         }
         self.observe(out);
@@ -366,7 +359,7 @@ impl Shard {
     }
 
     /// Writes rewards and flags of the tick that has just run, before any reset, and finds whose episode is over. Where no
-    /// episode is, writes the observations too and is done: `true`.
+    /// episode is, nor any round, writes the observations too and is done: `true`.
     fn report(&mut self, out: &mut [Out<'_>]) -> bool {
         let next_step = self.autoreset == Autoreset::NextStep;
         let mut access = self
@@ -383,12 +376,15 @@ impl Shard {
             out,
         );
         std::mem::swap(&mut self.over, &mut self.waited);
+        let mut turns = false;
         for (over, head) in self.over.iter_mut().zip(&parts.arenas.heads) {
             *over = head.end != End::Running;
+            turns |= head.round_over;
         }
-        if self.over.contains(&true) || self.waited.contains(&true) {
+        if turns || self.over.contains(&true) || self.waited.contains(&true) {
             return false;
         }
+        settle_padding(&mut parts);
         for (observer, out) in self.observers.iter().zip(out) {
             observer.all(&self.compiled, &mut parts, out);
         }
@@ -403,6 +399,7 @@ impl Shard {
             .get_mut(&mut self.world)
             .expect("the shard's own resources are there");
         let mut parts = access.parts();
+        settle_padding(&mut parts);
         for (observer, out) in self.observers.iter().zip(out) {
             let mut view = Out {
                 obs: &mut *out.final_obs,
@@ -420,6 +417,7 @@ impl Shard {
             .get_mut(&mut self.world)
             .expect("the shard's own resources are there");
         let mut parts = access.parts();
+        settle_padding(&mut parts);
         for (observer, out) in self.observers.iter().zip(out) {
             observer.all(&self.compiled, &mut parts, out);
         }
@@ -586,6 +584,16 @@ struct AgentDefaults {
     registers: crate::state::Registers,
 }
 
+/// The padding of a torus that is smaller than what is seen, once a tick, before anybody looks.
+fn settle_padding(parts: &mut ShardParts<'_>) {
+    let geometry = parts.table.geometry;
+    if geometry.wrap {
+        for arena in 0..parts.arenas.n {
+            parts.arena(arena).cells.settle_padding(&geometry);
+        }
+    }
+}
+
 fn put<T>(out: &mut [T], at: usize, value: T) {
     if let Some(place) = out.get_mut(at) {
         *place = value;
@@ -627,7 +635,11 @@ fn flags(
         &parts.arenas.pay,
     );
     let (heads, n) = (&parts.arenas.heads, parts.arenas.n);
-    let is_gone = |row: usize| is_gone(status[row].0, back_at[row].0);
+    let time = parts.table.time;
+    let is_gone = |row: usize| {
+        is_gone(status[row].0, back_at[row].0)
+            && (time.rounds == 1 || heads[row / n_slots].is_last_round(&time))
+    };
     // Most ticks end no row: two sweeps over whole columns tell, and the rows need no look of their own.
     let ends = |any: bool, row: usize| any | gone[row] | is_gone(row);
     let stays =
@@ -683,11 +695,10 @@ fn is_gone(status: u8, back_at: u32) -> bool {
 
 /// Whether bodies on the map and positions say the same.
 fn bodies_agree(one: &ArenaMut<'_>) -> bool {
-    let bodies = one
-        .cells
-        .words()
-        .iter()
-        .filter(|w| w[crate::state::BODY] != 0)
+    let g = &one.table.geometry;
+    let bodies = (0u16..)
+        .zip(one.cells.words())
+        .filter(|(c, w)| w[crate::state::BODY] != 0 && g.inside(Cell::new(*c)))
         .count();
     let there = (0u8..)
         .zip(&*one.agents.status)

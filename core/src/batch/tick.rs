@@ -18,7 +18,7 @@ use crate::observe::is_legal;
 use crate::phase::Phase;
 use crate::rules::Programs;
 use crate::scenario::Compiled;
-use crate::state::{ArenaMut, End, IN_PLAY, Shard};
+use crate::state::{ArenaMut, End, Head, IN_PLAY, Shard, Time};
 
 /// Who plays a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -86,13 +86,14 @@ impl Seats {
 /// Whether any rule listens to an event of the mechanic at a position.
 fn listened_to(compiled: &Compiled, position: u8) -> bool {
     let name = compiled.mechanics[usize::from(position)].name;
-    let own = compiled
-        .table
-        .events
-        .iter()
-        .enumerate()
-        .filter(|(_, e)| e.mechanic == Some(name));
-    own.into_iter()
+    // Two mechanics may give one event, and its declaration names only the first.
+    let gives = |event: &str| {
+        let def = crate::mechanics::ALL.iter().find(|d| d.name == name);
+        def.is_some_and(|d| d.events.iter().any(|(e, _)| *e == event))
+    };
+    let events = compiled.table.events.iter().enumerate();
+    events
+        .filter(|(_, e)| e.mechanic == Some(name) || gives(&e.name))
         .any(|(e, _)| compiled.programs.rules.listens(e))
 }
 
@@ -285,11 +286,28 @@ fn end(mut shard: Shard, programs: Res<Programs>) {
     }
     for head in &mut shard.arenas.bypass_change_detection().heads {
         head.tick += 1;
-        if head.end == End::Running
-            && (head.tick >= time.ticks || drawn_end(head.draw, time.drawn_end, head.tick))
-        {
-            head.end = End::Truncated;
+        if head.end == End::Running {
+            head.end = ended(head, &time);
         }
+    }
+}
+
+/// How the episode stands after a tick by the clock: rounds that are over, the last of them, a drawn end.
+fn ended(head: &mut Head, time: &Time) -> End {
+    let called = head.round_over;
+    head.round_over |= head.tick - head.round_from >= time.ticks;
+    if head.round_over && head.is_last_round(time) {
+        // By the scenario's own word, or by the limit.
+        return if called {
+            End::Terminated
+        } else {
+            End::Truncated
+        };
+    }
+    if drawn_end(head.draw, time.drawn_end, head.tick) {
+        End::Truncated
+    } else {
+        End::Running
     }
 }
 

@@ -11,7 +11,7 @@ use crate::ids::{Cell, Slot};
 use crate::rules::Program;
 use crate::rules::code::{MISSING, Set};
 use crate::rules::vm::{Machine, Mind, Rect, Window, member_at};
-use crate::state::{ArenaMut, DIRECTIONS};
+use crate::state::ArenaMut;
 
 /// Chance that a wandering bot that can turn does so, in millionths.
 const TURN_CHANCE: i64 = 125_000;
@@ -123,11 +123,16 @@ impl Actor<'_, '_> {
     /// Number of a cell in the bot's window.
     fn in_window(&self, arena: &ArenaMut<'_>, cell: Cell) -> Option<usize> {
         let sight = self.sight?;
-        let (row, column) = arena.table.geometry.place(cell);
-        let at = (row - sight.top) * (sight.right - sight.left + 1) + column - sight.left;
-        usize::try_from(at)
+        let geometry = &arena.table.geometry;
+        let (row, column) = geometry.place(cell);
+        let (mut y, mut x) = (row - sight.top, column - sight.left);
+        if geometry.wrap {
+            y = y.rem_euclid(i32::from(geometry.height));
+            x = x.rem_euclid(i32::from(geometry.width));
+        }
+        usize::try_from(y * (sight.right - sight.left + 1) + x)
             .ok()
-            .filter(|&at| at < LARGEST && sight.holds(row, column))
+            .filter(|&at| at < LARGEST && sight.shows(geometry, row, column))
     }
     pub(super) fn value(&self, arena: &mut ArenaMut<'_>, program: &Program) -> i64 {
         Machine::new(
@@ -290,11 +295,14 @@ impl Actor<'_, '_> {
         let (y, x) = geometry.place(self.here(arena));
         let mut best: Option<(i32, Cell)> = None;
         let map = path::whole(&geometry);
-        let rect = self.sight.map_or(map, |s| s.meet(map));
+        let bounded = self.sight.filter(|_| !geometry.wrap);
+        let rect = bounded.map_or(map, |s| s.meet(map));
         for cy in rect.top..=rect.bottom {
             for cx in rect.left..=rect.right {
-                let distance = (cy - y).abs() + (cx - x).abs();
-                if best.is_some_and(|(d, _)| d <= distance) {
+                let (dy, dx) = geometry.apart((y, x), (cy, cx));
+                let distance = dy.abs() + dx.abs();
+                let seen = self.sight.is_none_or(|s| s.shows(&geometry, cy, cx));
+                if !seen || best.is_some_and(|(d, _)| d <= distance) {
                     continue;
                 }
                 let cell = path::cell(&geometry, cy, cx);
@@ -387,14 +395,15 @@ impl Actor<'_, '_> {
 
     fn flee(&self, arena: &mut ArenaMut<'_>, from: Cell) -> Option<u8> {
         let geometry = arena.table.geometry;
-        let (y, x) = geometry.place(from);
-        let (my, mx) = geometry.place(self.here(arena));
-        let distance = |y1: i32, x1: i32| (y1 - y).abs() + (x1 - x).abs();
+        let here = self.here(arena);
+        let distance = |cell: Cell| {
+            let (dy, dx) = geometry.offset(from, cell);
+            dy.abs() + dx.abs()
+        };
         let (free, first) = (self.free_directions(arena), self.first_direction(arena));
-        let mut best = (distance(my, mx), None);
+        let mut best = (distance(here), None);
         for direction in (0..4).map(|i| (i + first) & 3) {
-            let (dy, dx) = DIRECTIONS[usize::from(direction)];
-            let there = distance(my + dy, mx + dx);
+            let there = distance(geometry.step(here, direction));
             if free[usize::from(direction)] && there > best.0 {
                 best = (there, Some(direction));
             }
@@ -404,8 +413,7 @@ impl Actor<'_, '_> {
 
     fn face(&self, arena: &ArenaMut<'_>, at: Cell) -> Option<u8> {
         let geometry = &arena.table.geometry;
-        let ((y, x), (my, mx)) = (geometry.place(at), geometry.place(self.here(arena)));
-        let (dy, dx) = (y - my, x - mx);
+        let (dy, dx) = geometry.offset(self.here(arena), at);
         if (dy, dx) == (0, 0) {
             return None;
         }

@@ -53,12 +53,16 @@ pub(super) fn cell(geometry: &Geometry, row: i32, column: i32) -> Cell {
     )
 }
 
-/// The cells of a window that lie in the map, as ranges of words, row by row.
+/// The cells of a window that lie in the map, as ranges of words, row by row; on a torus the whole map.
 pub(super) fn known(
     geometry: &Geometry,
     sight: Rect,
 ) -> impl Iterator<Item = std::ops::Range<usize>> + '_ {
-    let rect = sight.meet(whole(geometry));
+    let rect = if geometry.wrap {
+        whole(geometry)
+    } else {
+        sight.meet(whole(geometry))
+    };
     (rect.top..=rect.bottom)
         .filter(move |_| rect.left <= rect.right)
         .map(move |row| {
@@ -81,13 +85,13 @@ impl Finder {
         let map = whole(&arena.table.geometry);
         let bounds = match self.sight {
             // A ring of free cells, so that a path may leave the window and come back.
-            Some(s) => Rect {
+            Some(s) if !arena.table.geometry.wrap => Rect {
                 top: s.top - 1,
                 left: s.left - 1,
                 bottom: s.bottom + 1,
                 right: s.right + 1,
             },
-            None => map,
+            _ => map,
         };
         let cells = (bounds.bottom - bounds.top + 1) * (bounds.right - bounds.left + 1);
         let cells = usize::try_from(cells).unwrap_or(usize::MAX);
@@ -149,13 +153,17 @@ impl Finder {
             for turn in 0..4 {
                 let direction = (self.first + turn) & 3;
                 let (dy, dx) = DIRECTIONS[usize::from(direction)];
-                let (r, c) = (row + dy, column + dx);
+                let (mut r, mut c) = (row + dy, column + dx);
+                if geometry.wrap {
+                    // The bounds are those of the map.
+                    (r, c) = (r.rem_euclid(map.bottom + 1), c.rem_euclid(map.right + 1));
+                }
                 if !bounds.holds(r, c) || seen[local(r, c)] != 0 {
                     continue;
                 }
                 let at_start = label == u8::MAX;
                 seen[local(r, c)] = if at_start { direction + 1 } else { label };
-                let known = self.sight.is_none_or(|s| s.holds(r, c));
+                let known = self.sight.is_none_or(|s| s.shows(&geometry, r, c));
                 if known {
                     if !map.holds(r, c) {
                         continue;

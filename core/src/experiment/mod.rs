@@ -65,7 +65,7 @@ impl Default for Options {
 
 /// Seeds of a cell that are affordable and decide: 300, or 100 where an episode lasts longer than 1,000 ticks.
 pub fn seeds_for(compiled: &Compiled) -> u32 {
-    if compiled.table.time.ticks > 1000 {
+    if compiled.table.time.limit() > 1000 {
         100
     } else {
         300

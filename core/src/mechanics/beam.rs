@@ -454,10 +454,16 @@ impl Beam {
                 continue;
             }
             for distance in first..=last {
-                let cell = Cell::new(
-                    u16::try_from(start + ahead * distance + right * side)
-                        .expect("a cell of the padded map"),
-                );
+                let geometry = &arena.table.geometry;
+                let cell = if geometry.wrap {
+                    let (from, facing) = (arena.agents.pos[slot].0, arena.agents.facing[slot].0);
+                    geometry.seen_from(Cell::new(from), facing, distance, side)
+                } else {
+                    Cell::new(
+                        u16::try_from(start + ahead * distance + right * side)
+                            .expect("a cell of the padded map"),
+                    )
+                };
                 let word = arena.cells.word(cell);
                 let stopped = self.stops(&word);
                 each(arena, cell, word, stopped);

@@ -9,7 +9,7 @@ use super::{
     Decimal, Install, Mechanic, MechanicDef, Objection, Reference, Sort, read_config, roles_of,
     speaks,
 };
-use crate::ids::{ChannelId, Slot};
+use crate::ids::{Cell, ChannelId, Slot};
 use crate::phase::Phase;
 use crate::rules::Programs;
 use crate::state::{ALIVE, AWAY, Agent, AgentColumn, ArenaMut, ON, Shard, Type};
@@ -251,16 +251,10 @@ impl Speech {
     fn deliver(&self, arena: &mut ArenaMut<'_>, sender: usize, message: u8, programs: &Programs) {
         let from = Slot::new(u8::try_from(sender).expect("at most 64"));
         let true_now = truth(arena, from, message, programs);
-        let place = |arena: &ArenaMut<'_>, slot: usize| {
-            arena
-                .table
-                .geometry
-                .place(crate::ids::Cell::new(arena.agents.pos[slot].0))
-        };
-        let (row, column) = place(arena, sender);
+        let cell = |arena: &ArenaMut<'_>, slot: usize| Cell::new(arena.agents.pos[slot].0);
         for hearer in 0..arena.agents.status.len() {
-            let (r, c) = place(arena, hearer);
-            let distance = (r - row).unsigned_abs().max((c - column).unsigned_abs());
+            let (dy, dx) = (arena.table.geometry).offset(cell(arena, sender), cell(arena, hearer));
+            let distance = dy.unsigned_abs().max(dx.unsigned_abs());
             let there = arena.agents.status[hearer].0 & (ALIVE | ON | AWAY) == ALIVE | ON;
             if hearer != sender && there && distance <= self.range {
                 arena.hear(

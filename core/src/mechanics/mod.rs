@@ -30,6 +30,8 @@ mechanics! {
     drop,
     deposit,
     regrow,
+    stock,
+    pool,
     scatter,
     pollute,
     beam,
@@ -123,6 +125,8 @@ pub enum Sort {
     Channel,
     /// An action or verb of any role, `noop` or `random`.
     Action,
+    /// An arena variable that is an int or a num.
+    Number,
 }
 
 /// A name in a config.
@@ -280,6 +284,47 @@ fn role_offsets(table: &Table) -> Vec<u16> {
 /// A column's slice, change ticks left alone: nothing reads them.
 fn slice<T>(column: bevy_ecs::change_detection::ContiguousMut<'_, T>) -> &mut [T] {
     bevy_ecs::change_detection::ContiguousMut::bypass_change_detection_split(column).0
+}
+
+/// A variable of the arena that is a number, as a mechanic reads and writes it: in millionths, within its bounds. An int takes whole
+/// units, rounded toward zero.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct NumberVar {
+    place: usize,
+    unit: Num,
+    min: Num,
+    max: Num,
+}
+
+impl NumberVar {
+    /// The variable of that name, if it is a number.
+    fn of(table: &Table, name: &str) -> Option<Self> {
+        let index = table.vars.iter().position(|v| v.name == name)?;
+        let decl = &table.vars[index];
+        let unit = match decl.ty {
+            Type::Int => ONE,
+            Type::Num => 1,
+            _ => return None,
+        };
+        Some(Self {
+            place: table.arena_place(index),
+            unit,
+            min: decl.min,
+            max: decl.max,
+        })
+    }
+    fn get(self, arena: &ArenaMut<'_>) -> Num {
+        arena.vars[self.place].saturating_mul(self.unit)
+    }
+    /// Adds to it, no further than to its bounds and to `cap`, which takes nothing away; what was added.
+    fn add(self, arena: &mut ArenaMut<'_>, more: Num, cap: Option<Num>) -> Num {
+        let old = arena.vars[self.place];
+        let cap = cap.map_or(self.max, |cap| (cap / self.unit).max(old));
+        let new = old.saturating_add(more / self.unit);
+        let new = new.min(cap).clamp(self.min, self.max.max(self.min));
+        arena.vars[self.place] = new;
+        (new - old).saturating_mul(self.unit)
+    }
 }
 
 #[cfg(feature = "schema")]

@@ -206,7 +206,7 @@ impl Step {
             if arenas.acting(arena, self.position) == 0 {
                 continue;
             }
-            if logs || self.swap || self.slip > 0 || self.every > 1 {
+            if logs || self.swap || self.slip > 0 || self.every > 1 || table.geometry.wrap {
                 self.slow(table, arenas, arena, &mut one);
             } else {
                 self.fast(table, arenas, arena, &mut one);
@@ -214,7 +214,7 @@ impl Step {
         }
     }
 
-    /// The common case: no event wanted, no exchange, no slip. Whoever does not step takes one of length 0.
+    /// The common case: no event wanted, no exchange, no slip, no torus. Whoever does not step takes one of length 0.
     #[inline]
     fn fast(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
         let mut arrived = 0u64;

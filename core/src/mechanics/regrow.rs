@@ -304,11 +304,10 @@ impl Patch {
             }
             let (mut near_at, mut near) = (vec![(0, 0); g.cells()], Vec::new());
             for (c, range) in (0u16..).zip(near_at.iter_mut()) {
-                let (row, column) = g.place(Cell::new(c));
                 let start = near.len();
                 for (i, &other) in (0u16..).zip(&cells) {
-                    let (r, k) = g.place(other);
-                    if other.get() != c && config.metric.within(r - row, k - column, radius) {
+                    let (dy, dx) = g.offset(Cell::new(c), other);
+                    if other.get() != c && config.metric.within(dy, dx, radius) {
                         near.push(i);
                     }
                 }
@@ -318,11 +317,10 @@ impl Patch {
                 );
             }
             let within = |&a: &Cell| {
-                let (row, column) = g.place(a);
                 let map = (0..g.height).flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)));
                 let near = map.filter(|&b| {
-                    let (r, c) = g.place(b);
-                    a != b && config.metric.within(r - row, c - column, radius)
+                    let (dy, dx) = g.offset(a, b);
+                    a != b && config.metric.within(dy, dx, radius)
                 });
                 near.map(Cell::get).collect()
             };

@@ -42,7 +42,7 @@ pub fn own_fields(table: &Table, role: RoleId) -> Vec<OwnField> {
         });
     };
     let r = &table.roles[role.index()];
-    let ticks = f64::from(table.time.ticks.max(1));
+    let ticks = f64::from(table.time.limit().max(1));
     if table.time.clock {
         add("tick".to_owned(), 1.0 / ticks, Source::Tick);
         add("ticks".to_owned(), 1.0 / ticks, Source::Ticks);
@@ -136,7 +136,7 @@ pub(super) fn write(arena: &ArenaMut<'_>, slot: Slot, fields: &[OwnField], out: 
     for (field, out) in fields.iter().zip(out) {
         *out = match field.source {
             Source::Tick => saturate(i64::from(arena.head.tick)),
-            Source::Ticks => saturate(i64::from(table.time.ticks)),
+            Source::Ticks => saturate(i64::from(arena.head.round_from + table.time.ticks)),
             Source::Status(bit) => i32::from(arena.agents.status[i].0 & bit != 0),
             // The clock has moved on already: what is left from now on.
             Source::Frozen => saturate(i64::from(

@@ -84,6 +84,7 @@ mod tests {
                 height: 2,
                 width: 3,
                 pad: 1,
+                wrap: false,
             },
             ..Table::default()
         };

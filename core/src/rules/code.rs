@@ -26,7 +26,7 @@ pub(crate) enum Code {
     Copy,
     /// d = tick.
     Tick,
-    /// d = tick limit.
+    /// d = tick limit of the running round.
     Ticks,
     /// d = variable at place imm; b: what stands for missing, see [`Fix`].
     Load,
@@ -148,6 +148,8 @@ pub(crate) enum Code {
     Emit,
     /// finish.
     Finish,
+    /// `next_round`.
+    NextRound,
     /// Arena variable at place imm = a; b: [`Fix`].
     Store,
     /// Variable of slot a = b; index by role maps\[imm\]; d: [`Fix`].

@@ -214,9 +214,45 @@ impl RuleSet {
     /// Most operations that all rules take in one tick of an arena, if each event comes once a slot (once a thing row, where there
     /// are more).
     pub fn tick_cost(&self, table: &Table) -> u64 {
-        let rows = table.n_slots().max(table.rows.len()).max(1) as u64;
-        let times = |rule: &Rule| match rule.when {
-            When::On { .. } => rows,
+        self.rules
+            .iter()
+            .map(|r| self.times(r, table) * u64::from(r.program.cost()))
+            .sum()
+    }
+    /// Most events that rules emit in one tick of an arena, if each event of a mechanic comes once a slot (once a thing row, where
+    /// there are more). Rules that answer what rules emit count for each row; a cycle among them is refused elsewhere.
+    pub fn event_rows(&self, table: &Table) -> u64 {
+        /// Above this it does not matter by how much.
+        const ENOUGH: u64 = 1 << 20;
+        let each = table.n_slots().max(table.rows.len()).max(1) as u64;
+        let start = |e: &crate::event::EventDecl| if e.mechanic.is_some() { each } else { 0 };
+        let given: Vec<u64> = table.events.iter().map(start).collect();
+        let mut rows = given.clone();
+        // The longest way from rule to rule is no longer than there are events.
+        for _ in 0..=table.events.len() {
+            let mut next = given.clone();
+            for rule in &self.rules {
+                let times = match rule.when {
+                    When::On { event } => rows[usize::from(event)],
+                    When::Start => 0,
+                    _ => self.times(rule, table),
+                };
+                for emission in rule.program.emits.iter().filter(|e| e.after.is_none()) {
+                    let n = &mut next[usize::from(emission.event)];
+                    *n = n.saturating_add(times).min(ENOUGH);
+                }
+            }
+            if next == rows {
+                break;
+            }
+            rows = next;
+        }
+        rows.iter().zip(given).map(|(n, given)| n - given).sum()
+    }
+    /// How often a rule can run in a tick.
+    fn times(&self, rule: &Rule, table: &Table) -> u64 {
+        match rule.when {
+            When::On { .. } => table.n_slots().max(table.rows.len()).max(1) as u64,
             When::EachSlot { role, .. } => u64::from(table.roles[usize::from(role)].n),
             When::EachThing {
                 kind, rows: true, ..
@@ -225,11 +261,7 @@ impl RuleSet {
                 u64::from(table.geometry.height) * u64::from(table.geometry.width)
             }
             When::Start => 0,
-        };
-        self.rules
-            .iter()
-            .map(|r| times(r) * u64::from(r.program.cost()))
-            .sum()
+        }
     }
     /// Answers the events from `head.n_answered` on, those that the answers emit included, row by row, rules in file order.
     pub fn answer(&self, arena: &mut ArenaMut<'_>) {

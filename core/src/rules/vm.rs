@@ -11,7 +11,7 @@ pub(crate) use scan::member_at;
 use crate::draw::Purpose;
 use crate::ids::{Cell, ONE, Slot};
 use crate::rules::code::{Code, Fix, Info, MISSING, Metric, Op, Program, REGISTERS, Set};
-use crate::state::{ALIVE, AWAY, ArenaMut, BODY_ON_MAP, ON};
+use crate::state::{ALIVE, AWAY, ArenaMut, BODY_ON_MAP, Geometry, ON};
 
 /// Rows and columns of the map, both ends included.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -25,6 +25,15 @@ pub(crate) struct Rect {
 impl Rect {
     pub(crate) const fn holds(&self, row: i32, column: i32) -> bool {
         row >= self.top && row <= self.bottom && column >= self.left && column <= self.right
+    }
+    /// Whether a window shows a place of the map; on a torus, any image of it.
+    pub(crate) const fn shows(&self, geometry: &Geometry, row: i32, column: i32) -> bool {
+        if geometry.wrap {
+            (row - self.top).rem_euclid(geometry.height as i32) <= self.bottom - self.top
+                && (column - self.left).rem_euclid(geometry.width as i32) <= self.right - self.left
+        } else {
+            self.holds(row, column)
+        }
     }
     pub(crate) fn meet(self, other: Self) -> Self {
         Self {
@@ -161,7 +170,7 @@ impl<'m, 'a> Machine<'m, 'a> {
     fn senses(&self, cell: Cell) -> bool {
         let geometry = &self.arena.table.geometry;
         let (row, column) = geometry.place(cell);
-        geometry.inside(cell) && self.sight.is_none_or(|s| s.holds(row, column))
+        geometry.inside(cell) && self.sight.is_none_or(|s| s.shows(geometry, row, column))
     }
 
     fn is_me(&self, slot: usize) -> bool {
@@ -235,7 +244,7 @@ impl<'m, 'a> Machine<'m, 'a> {
             Code::Missing => MISSING,
             Code::Copy => self.get(op.a),
             Code::Tick => i64::from(self.arena.head.tick),
-            Code::Ticks => i64::from(self.arena.table.time.ticks),
+            Code::Ticks => i64::from(self.arena.head.round_from + self.arena.table.time.ticks),
             Code::Load => Fix::of(op.b).read(self.arena.vars[op.imm as usize]),
             Code::Not => match self.get(op.a) {
                 MISSING => MISSING,
@@ -333,8 +342,8 @@ impl<'m, 'a> Machine<'m, 'a> {
             Code::Dist | Code::Near => match (self.cell(op.a), self.cell(op.b)) {
                 (Some(a), Some(b)) => {
                     let geometry = &self.arena.table.geometry;
-                    let ((y0, x0), (y1, x1)) = (geometry.place(a), geometry.place(b));
-                    let (dy, dx) = ((y0 - y1).abs(), (x0 - x1).abs());
+                    let (dy, dx) = geometry.offset(a, b);
+                    let (dy, dx) = (dy.abs(), dx.abs());
                     if op.code == Code::Dist {
                         i64::from(dy + dx)
                     } else {

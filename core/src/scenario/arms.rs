@@ -71,6 +71,9 @@ pub(crate) fn read_factors(tree: &Node, reader: &mut Reader<'_>) -> Vec<Factor> 
     out
 }
 
+/// Most arms of a file.
+pub(crate) const MAX_ARMS: usize = 16;
+
 /// Reads factor → level (`"*"` for all where `stars`), checks both, and puts it into the order of the factors.
 pub(crate) fn read_at(
     node: Option<&Node>,
@@ -165,7 +168,7 @@ pub(crate) fn read_arms(tree: &Node, factors: &[Factor], reader: &mut Reader<'_>
             at,
         });
     }
-    limit(names.len(), 16, "arms", tree.get("arms"), reader);
+    limit(names.len(), MAX_ARMS, "arms", tree.get("arms"), reader);
     for (kind, word) in [
         (ArmWord::Treatment, "treatment"),
         (ArmWord::Control, "control"),

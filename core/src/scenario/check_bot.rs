@@ -21,6 +21,8 @@ use crate::state::MAX_REGISTERS;
 const MAX_LINES: usize = 64;
 /// Most operations of a decision, proved at load.
 const MAX_DECISION: u64 = 16_384;
+/// Most cells that the path searches of a decision walk through: four searches of the largest map.
+const MAX_SEARCHED: u64 = 4 * 16_384;
 
 /// A bot's script as the file gives it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,6 +75,7 @@ pub fn compile_bot(
         name: bot.name,
         area: sensed(names, role, bot.world),
         cost: 0,
+        searched: 0,
         draws: Vec::new(),
     };
     let script = compiler.script(&items, bot.world);
@@ -82,7 +85,7 @@ pub fn compile_bot(
             end: bot.script.base,
         };
         let what = format!(
-            "a decision can take {} operations, at most {MAX_DECISION} are allowed",
+            "a decision can take {} operations, the limit is {MAX_DECISION} (operations a decision)",
             compiler.cost
         );
         slips.push(Diagnostic::error(
@@ -91,6 +94,18 @@ pub fn compile_bot(
             what,
             "use fewer lines or smaller windows",
         ));
+    }
+    if compiler.searched > MAX_SEARCHED && slips.is_empty() && compiler.checker.out.is_empty() {
+        let at = Span {
+            start: bot.script.base,
+            end: bot.script.base,
+        };
+        let what = format!(
+            "path searches of a decision can walk through {} cells, the limit is {MAX_SEARCHED} (path searches)",
+            compiler.searched
+        );
+        let help = "use `go` and `path` in fewer lines, or a smaller map";
+        slips.push(Diagnostic::error("E413", at, what, help));
     }
     slips.append(&mut compiler.checker.out);
     slips.sort_by_key(|d| d.span.start);
@@ -122,6 +137,8 @@ struct Compiler<'n, 'a, 'b> {
     name: &'b str,
     area: usize,
     cost: u64,
+    /// Cells that path searches of one decision can walk through.
+    searched: u64,
     /// Names of lines that draw.
     draws: Vec<u32>,
 }
@@ -137,7 +154,9 @@ impl Compiler<'_, '_, '_> {
             match item {
                 Item::Let { name, value } => {
                     if script.lets.len() == MAX_REGISTERS {
-                        let what = format!("more than {MAX_REGISTERS} registers");
+                        let what = format!(
+                            "more than {MAX_REGISTERS} registers, the limit is {MAX_REGISTERS} (registers)"
+                        );
                         self.checker.slip("E413", name.span, what, "use fewer");
                     }
                     self.new_register(name);
@@ -183,7 +202,7 @@ impl Compiler<'_, '_, '_> {
             self.checker.slip(
                 "E413",
                 at,
-                format!("more than {MAX_LINES} lines"),
+                format!("more than {MAX_LINES} lines, the limit is {MAX_LINES} (lines)"),
                 "use fewer",
             );
         }
@@ -242,6 +261,8 @@ impl Compiler<'_, '_, '_> {
             Some(p) => {
                 let times = if it.is_some() { self.area as u64 } else { 1 };
                 self.cost = self.cost.saturating_add(u64::from(p.cost()) * times);
+                let searches = u64::from(p.paths) * times;
+                self.searched = (self.searched).saturating_add(searches * self.area as u64);
             }
             None => {
                 self.checker.out.push(too_long(span));
@@ -284,6 +305,7 @@ impl Compiler<'_, '_, '_> {
     ) -> Option<Line> {
         self.checker.no_draws = None;
         (self.checker.drew, self.checker.sites) = (None, 0);
+        self.checker.expansions = 0;
         let cond = match cond {
             Some(expr) => {
                 let e = self.checker.want(expr, Ty::Bool);
@@ -292,6 +314,9 @@ impl Compiler<'_, '_, '_> {
             None => None,
         };
         let act = self.act(action);
+        if matches!(act, Some(Act::Go(_))) {
+            self.searched = self.searched.saturating_add(self.area as u64);
+        }
         let updates: Vec<_> = updates
             .iter()
             .map(|(name, expr)| self.update(name, expr))

@@ -12,6 +12,9 @@ use crate::scenario::names::{Text, nearest, suggest};
 use crate::scenario::parse;
 use crate::scenario::sigs::{self, Param, Sig, Where};
 
+/// Most uses of definitions in one rule or expression, those within definitions included: without it a few lines of definitions
+/// that each use the next one twice would expand to more than a machine holds.
+const MAX_EXPANSIONS: usize = 256;
 /// Deepest expansion of definitions.
 const MAX_CALLS: usize = 16;
 
@@ -565,7 +568,13 @@ impl Checker<'_, '_> {
     /// A definition, expanded in place.
     fn expand(&mut self, index: usize, call: &Call) -> Typed {
         let def = &self.names.defs[index];
-        if self.expanding.contains(&index) || self.expanding.len() >= MAX_CALLS {
+        if self.expanding.len() >= MAX_CALLS && !self.expanding.contains(&index) {
+            let what = format!(
+                "definitions are nested more than {MAX_CALLS} deep, the limit is {MAX_CALLS} (call depth)"
+            );
+            return self.slip("E413", call.name.span, what, "write some of them out");
+        }
+        if self.expanding.contains(&index) {
             let what = format!("`{}` is defined by itself", def.name);
             return self.slip("E403", call.name.span, what, "definitions cannot recur");
         }
@@ -578,6 +587,17 @@ impl Checker<'_, '_> {
                 what,
                 format!("write `{}({})`", def.name, form.join(", ")),
             );
+        }
+        self.expansions += 1;
+        if self.expansions > MAX_EXPANSIONS {
+            // Once is enough: all that follows is of no known type.
+            if self.expansions > MAX_EXPANSIONS + 1 {
+                return Typed::UNKNOWN;
+            }
+            let what = format!(
+                "more than {MAX_EXPANSIONS} uses of definitions in one rule, the limit is {MAX_EXPANSIONS} (uses of definitions)"
+            );
+            return self.slip("E413", call.name.span, what, "split the rule");
         }
         let mut values = Vec::new();
         for (arg, (_, ty)) in call.args.iter().zip(&def.args) {

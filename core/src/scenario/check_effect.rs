@@ -438,6 +438,7 @@ impl Checker<'_, '_> {
                     i32::from(message?),
                 )
             }
+            "next_round" => (Code::NextRound, Vec::new(), 0),
             _ => match &arg(0).kind {
                 ExprKind::Text(_) => (Code::Finish, Vec::new(), 0),
                 _ => {

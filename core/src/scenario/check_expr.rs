@@ -150,6 +150,8 @@ pub(crate) struct Checker<'n, 'a> {
     pub(crate) lists: Vec<Vec<String>>,
     /// Definitions that are being expanded.
     pub(crate) expanding: Vec<usize>,
+    /// Definitions expanded so far.
+    pub(crate) expansions: usize,
 }
 
 impl<'n, 'a> Checker<'n, 'a> {
@@ -165,6 +167,7 @@ impl<'n, 'a> Checker<'n, 'a> {
             sites: 0,
             lists: Vec::new(),
             expanding: Vec::new(),
+            expansions: 0,
         }
     }
 

@@ -53,6 +53,8 @@ pub struct Use<'a> {
 const MAX_RULES: usize = 256;
 /// Most effects of a rule.
 const MAX_EFFECTS: usize = 16;
+/// Most events that rules cause in an arena and tick, proved at load.
+const MAX_EVENT_ROWS: u64 = 3072;
 /// Most rule operations of an arena and tick, proved at load.
 const MAX_TICK_COST: u64 = 200_000;
 
@@ -69,9 +71,17 @@ pub fn compile_rules(
     };
     let mut edges: Vec<Edge> = Vec::new();
     let mut labels: Vec<(u32, String)> = Vec::new();
+    let mut n = 0;
     for (block, text) in blocks {
         let mut slips = Vec::new();
         let parsed = parse::rules(*text, &mut slips);
+        n += parsed.len();
+        if n > MAX_RULES {
+            // Nothing is compiled for what the engine does not hold.
+            let what = format!("more than {MAX_RULES} rules, the limit is {MAX_RULES} (rules)");
+            out.push(too_much(text.base, what, "join some of them"));
+            return Rules::default();
+        }
         for rule in &parsed {
             let label = rule.label.as_ref().map(|l| format!("{block}.{}", l.text));
             let mut checker = Checker::new(names);
@@ -117,31 +127,31 @@ pub fn compile_rules(
 }
 
 fn limits(names: &Names<'_>, all: &Rules, blocks: &[(&str, Text<'_>)], out: &mut Vec<Diagnostic>) {
-    let at = blocks.first().map_or(Span::default(), |(_, t)| Span {
-        start: t.base,
-        end: t.base,
-    });
-    let n = all.rules.len();
-    if n > MAX_RULES {
-        out.push(Diagnostic::error(
-            "E413",
-            at,
-            format!("{n} rules, at most {MAX_RULES} are allowed"),
-            "join some of them",
-        ));
-    }
+    let base = blocks.first().map_or(0, |(_, text)| text.base);
     let cost = all.rules.tick_cost(names.table);
     if cost > MAX_TICK_COST {
         let what = format!(
-            "the rules can take {cost} operations in a tick, at most {MAX_TICK_COST} are allowed"
+            "the rules can take {cost} operations in a tick, the limit is {MAX_TICK_COST} (rule operations)"
         );
-        out.push(Diagnostic::error(
-            "E413",
-            at,
-            what,
-            "use `every`, fewer `where`, or smaller windows",
-        ));
+        let help = "use `every`, fewer `where`, or smaller windows";
+        out.push(too_much(base, what, help));
     }
+    let rows = all.rules.event_rows(names.table);
+    if rows > MAX_EVENT_ROWS {
+        let what = format!(
+            "the rules can cause {rows} events in a tick, the limit is {MAX_EVENT_ROWS} (event rows)"
+        );
+        let help = "emit less often, or emit `after` some ticks";
+        out.push(too_much(base, what, help));
+    }
+}
+
+fn too_much(base: usize, what: String, help: &str) -> Diagnostic {
+    let at = Span {
+        start: base,
+        end: base,
+    };
+    Diagnostic::error("E413", at, what, help)
 }
 
 /// An event that a rule emits in the tick in which it is answered.
@@ -264,7 +274,7 @@ pub(crate) fn too_long(span: Span) -> Diagnostic {
     Diagnostic::error(
         "E413",
         span,
-        "this takes more than 256 operations or 32 registers",
+        "this takes more than 256 operations or 32 registers, the limits of a rule (operations a rule)",
         "split it",
     )
 }
@@ -361,7 +371,7 @@ impl Checker<'_, '_> {
             .collect();
         if effects.len() > MAX_EFFECTS {
             let what = format!(
-                "{} effects, at most {MAX_EFFECTS} are allowed",
+                "{} effects, the limit is {MAX_EFFECTS} (effects a rule)",
                 effects.len()
             );
             self.slip("E413", rule.span, what, "split the rule");

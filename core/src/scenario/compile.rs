@@ -97,6 +97,7 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
     table.has_later = has_later;
     let starts = |inits: &Vec<Program>| inits.iter().map(|p| p.constant().unwrap_or(0)).collect();
     table.thing_starts = programs.thing_init.iter().map(starts).collect();
+    table.rule_rows = u16::try_from(programs.rules.event_rows(&table)).unwrap_or(u16::MAX);
     for event in 0..table.events.len() {
         if programs.rules.listens(event) {
             want(

@@ -57,7 +57,7 @@ fn causes(tree: &Node) -> Vec<&str> {
     arena.chain(things).collect()
 }
 
-/// Refuses `time.end` and rules with `finish` that read a cause.
+/// Refuses `time.end` and rules with `finish` or `next_round` that read a cause.
 pub(crate) fn check_ends(tree: &Node, source: &str, reader: &mut Reader<'_>) {
     let causes = causes(tree);
     if let Some(end) = tree.at("time.end") {
@@ -84,7 +84,10 @@ pub(crate) fn check_ends(tree: &Node, source: &str, reader: &mut Reader<'_>) {
             continue;
         };
         for rule in parse::rules(Text::new(text, base), &mut Vec::new()) {
-            let ends = |kind: &EffectKind| matches!(kind, EffectKind::Call(call) if call.name.text == "finish");
+            let ends = |kind: &EffectKind| {
+                // The last round's end is the episode's.
+                matches!(kind, EffectKind::Call(call) if ["finish", "next_round"].contains(&call.name.text.as_str()))
+            };
             let Some(finish) = rule.effects.iter().find(|e| ends(&e.kind)) else {
                 continue;
             };

@@ -133,6 +133,7 @@ pub(super) fn lay_out(
         height: size(plan.height),
         width: size(plan.width),
         pad: u16::from(widest).max(1),
+        wrap: plan.wrap,
     };
     table.mirror = Mirror {
         x: matches!(plan.mirror, MirrorWord::X | MirrorWord::Xy),

@@ -9,6 +9,7 @@ use super::arms::{ArmPlan, Factor, patched, read_arms, read_factors};
 use super::compile::{Job, compile};
 use super::doc::{Node, original, parse, unix_lines};
 use super::read::Reader;
+use super::world::limit;
 use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, hidden, lint};
 use crate::diagnostic::{Diagnostic, Severity};
 
@@ -52,6 +53,26 @@ fn take_unused(found: &mut Vec<Diagnostic>) -> Vec<Diagnostic> {
     found.extract_if(.., |d| d.code == "W903").collect()
 }
 
+/// Most factors: three beside the threat's.
+const MAX_FACTORS: usize = 4;
+/// Most cells of the factorial.
+const MAX_CELLS: usize = 24;
+
+fn too_many_cells(tree: &Node, factors: &[Factor], out: &mut Vec<Diagnostic>) -> bool {
+    let mut reader = Reader::new(&[]);
+    let at = tree.get("factors");
+    limit(factors.len(), MAX_FACTORS, "factors", at, &mut reader);
+    let cells = factors
+        .iter()
+        .fold(1usize, |n, f| n.saturating_mul(f.levels.len()));
+    if reader.out.is_empty() {
+        limit(cells, MAX_CELLS, "cells of the factorial", at, &mut reader);
+    }
+    let refused = !reader.out.is_empty();
+    out.append(&mut reader.out);
+    refused
+}
+
 fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option<Scenario> {
     let source: Arc<str> = Arc::from(text);
     let mut reader = Reader::new(&[]);
@@ -62,24 +83,15 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
     hidden::check_ends(&tree, &source, &mut reader);
     lint::mental_words(&tree, &source, &mut reader);
     out.append(&mut reader.out);
+    if plans.len() > arms::MAX_ARMS || too_many_cells(&tree, &factors, out) {
+        // Nothing is laid out for what the engine does not hold; the arms have told of themselves.
+        return None;
+    }
     let own = frame.own_cell();
     let arms: Vec<_> = plans
         .iter()
         .map(|plan| arms::arm(plan, &factors, &own))
         .collect();
-    let cells = factors.iter().map(|f| f.levels.len()).product::<usize>();
-    if cells > 24 {
-        let at = tree.get("factors").map_or(tree.span, |n| n.key);
-        let message =
-            format!("{cells} cells of the factorial, the limit is 24 (cells of the factorial)");
-        out.push(Diagnostic::error(
-            "E204",
-            at,
-            message,
-            "do with fewer factors or levels",
-        ));
-        return None;
-    }
     let (base, mut found) = compile(Job {
         id,
         source: &source,

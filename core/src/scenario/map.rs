@@ -58,6 +58,8 @@ pub(crate) struct MapPlan {
     pub(crate) entries: Vec<Entry>,
     /// Names of areas, in the order of the legend.
     pub(crate) areas: Vec<String>,
+    /// Whether it is a torus.
+    pub(crate) wrap: bool,
 }
 
 impl MapPlan {
@@ -147,15 +149,6 @@ pub(crate) fn read_map(tree: &Node, known: Known<'_>, reader: &mut Reader<'_>) -
     };
     let path = format!("maps.{name}");
     let file: MapFile = reader.read(node, &path)?;
-    if file.wrap {
-        let at = node.get("wrap").map_or(node.key, |n| n.span);
-        reader.error(
-            "E105",
-            at,
-            format!("{path}: this version has no torus"),
-            "drop `wrap`",
-        );
-    }
     let floor_at = node.get("floor").map_or(node.key, |n| n.span);
     let floor = known.kind(&file.floor, floor_at, &format!("{path}.floor"), reader);
     if let Some(kind) = floor.filter(|k| known.kinds[k.index()].layer != Layer::Floor) {
@@ -312,6 +305,7 @@ fn lay_out(
         mirror: file.mirror,
         entries,
         areas,
+        wrap: file.wrap,
     })
 }
 
@@ -570,13 +564,15 @@ pub(crate) fn reachable(plan: &MapPlan, shut: impl Fn(KindId) -> bool) -> Vec<bo
 
 /// The four neighbours of a cell of the map as written.
 pub(crate) fn neighbours(plan: &MapPlan, cell: usize) -> impl Iterator<Item = usize> {
-    let (width, height) = (plan.width, plan.height);
+    let (width, height, wrap) = (plan.width, plan.height, plan.wrap);
     let (row, column) = (cell / width, cell % width);
+    let (up, down) = ((row + height - 1) % height, (row + 1) % height);
+    let (left, right) = ((column + width - 1) % width, (column + 1) % width);
     [
-        (row > 0).then(|| cell - width),
-        (column + 1 < width).then(|| cell + 1),
-        (row + 1 < height).then(|| cell + width),
-        (column > 0).then(|| cell - 1),
+        (wrap || row > 0).then_some(up * width + column),
+        (wrap || column + 1 < width).then_some(row * width + right),
+        (wrap || row + 1 < height).then_some(down * width + column),
+        (wrap || column > 0).then_some(row * width + left),
     ]
     .into_iter()
     .flatten()

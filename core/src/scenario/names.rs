@@ -4,7 +4,7 @@
 
 use std::fmt::{self, Debug};
 
-use crate::ids::{KindId, Num};
+use crate::ids::{Cell, KindId, Num};
 use crate::state::{Table, Type};
 
 /// A text of the rule language and where its first byte stands in the file; line ends are LF.
@@ -129,10 +129,11 @@ impl<'a> Names<'a> {
     pub fn things_at_reset(&self, kind: KindId) -> (usize, usize) {
         let of = |code: u8| self.table.kind_of(code) == Some(kind);
         self.table.layouts.first().map_or((0, 0), |layout| {
-            let sure = layout
-                .words
-                .iter()
-                .flat_map(|w| &w[..5])
+            // The padding of a torus shows things that lie elsewhere.
+            let sure = (0u16..)
+                .zip(&layout.words)
+                .filter(|(c, _)| self.table.geometry.inside(Cell::new(*c)))
+                .flat_map(|(_, w)| &w[..5])
                 .filter(|&&c| of(c))
                 .count();
             let perhaps = layout.maybe.iter().filter(|m| of(m.code)).count();

@@ -283,6 +283,9 @@ impl<const MIN: i64, const MAX: i64> Count<MIN, MAX> {
     pub(crate) fn u8(self) -> u8 {
         u8::try_from(self.0).unwrap_or(u8::MAX)
     }
+    pub(crate) fn u16(self) -> u16 {
+        u16::try_from(self.0).unwrap_or(u16::MAX)
+    }
     pub(crate) fn u32(self) -> u32 {
         u32::try_from(self.0).unwrap_or(u32::MAX)
     }

@@ -476,15 +476,12 @@ pub const EFFECTS: &[Sig] = &[
         ),
         "ledger",
     ),
-    later(
-        sig(
-            "next_round()",
-            &[],
-            G::Nothing,
-            W::Effects,
-            "Ends the round.",
-        ),
-        "time.rounds",
+    sig(
+        "next_round()",
+        &[],
+        G::Nothing,
+        W::Effects,
+        "Ends the round with this tick (`time.rounds`); in the last round, the episode.",
     ),
     sig(
         "finish(text)",

@@ -63,6 +63,8 @@ pub(crate) fn build(
         })
         .collect();
     table.vars = world.vars.iter().map(|v| v.decl.clone()).collect();
+    let kept = (0u16..).zip(&world.vars).filter(|(_, v)| v.keep);
+    table.kept = kept.map(|(place, _)| place).collect();
     table.role_vars = world
         .role_vars
         .iter()
@@ -243,6 +245,10 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                 Sort::Event => world.events.iter().map(|e| e.name.as_str()).collect(),
                 Sort::Channel => world.channels.iter().map(|c| c.name.as_str()).collect(),
                 Sort::Action => actions.iter().map(String::as_str).collect(),
+                Sort::Number => (world.vars.iter())
+                    .filter(|v| matches!(v.decl.ty, Type::Int | Type::Num))
+                    .map(|v| v.decl.name.as_str())
+                    .collect(),
             };
             let what = match reference.sort {
                 Sort::Kind(_) => "kind in [layers]",
@@ -255,6 +261,7 @@ fn check_references(world: &World, reader: &mut Reader<'_>) {
                 Sort::Event => "event of this file",
                 Sort::Channel => "channel in [rewards]",
                 Sort::Action => "action of a role",
+                Sort::Number => "int or num in [vars]",
             };
             let at = picked.node.nearest(&reference.path).span;
             let whole = format!("{path}.{}", reference.path);
@@ -362,6 +369,7 @@ fn time(world: &World) -> Time {
         .as_ref()
         .map_or_else(Time::default, |(time, _)| Time {
             ticks: time.ticks.u32(),
+            rounds: time.rounds.u16(),
             clock: time.clock,
             drawn_end: time
                 .drawn_end

@@ -19,6 +19,8 @@ pub(crate) struct VarPlan {
     pub(crate) words: Vec<String>,
     /// The `init` of the file.
     pub(crate) init: Option<Node>,
+    /// Whether it stays as it is when a round begins.
+    pub(crate) keep: bool,
     /// Where it stands.
     pub(crate) key: Span,
 }
@@ -174,14 +176,10 @@ impl World {
             );
             return None;
         };
-        if file.keep {
+        if file.keep && !path.starts_with("vars.") {
             let at = node.get("keep").map_or(node.key, |n| n.key);
-            reader.error(
-                "E105",
-                at,
-                format!("{path}.keep: this version plays one round, nothing is kept"),
-                "drop `keep`",
-            );
+            let message = format!("{path}.keep: only variables of the arena are kept over rounds");
+            reader.error("E201", at, message, "drop `keep`, or declare it in [vars]");
         }
         let (least, most) = match ty {
             Type::Bool => (0, 1),
@@ -243,6 +241,7 @@ impl World {
             decl,
             words,
             init: node.get("init").cloned(),
+            keep: file.keep,
             key: node.key,
         })
     }

@@ -6,7 +6,7 @@
 use super::doc::{Data, Node};
 use super::file::{LayersFile, MessageFile, RewardFile, RoleFile, ThingFile, TimeFile};
 use super::names::{Dial, suggest};
-use super::read::{Count, Reader};
+use super::read::Reader;
 use super::vars::VarPlan;
 use crate::diagnostic::Span;
 use crate::event::EventDecl;
@@ -141,16 +141,15 @@ impl World {
         let time = tree.get("time");
         world.time =
             time.and_then(|node| Some((reader.read::<TimeFile>(node, "time")?, node.clone())));
-        if let Some((time, node)) = world.time.as_ref().filter(|(t, _)| t.rounds != Count(1)) {
-            let at = node.get("rounds").map_or(node.key, |n| n.span);
-            reader.error(
-                "E105",
+        if let Some((time, node)) = &world.time {
+            let ticks = usize::try_from(time.ticks.0.saturating_mul(time.rounds.0));
+            let at = node.get("rounds").or(Some(node));
+            limit(
+                ticks.unwrap_or(usize::MAX),
+                MAX_TICKS,
+                "ticks of an episode",
                 at,
-                format!(
-                    "time.rounds = {}: this version plays one round",
-                    time.rounds.0
-                ),
-                "drop `rounds`",
+                reader,
             );
         }
         world.read_layers(tree, reader);
@@ -479,6 +478,9 @@ impl World {
         );
     }
 }
+
+/// Most ticks of an episode, all rounds together: what a recording holds.
+const MAX_TICKS: usize = 100_000;
 
 /// Refuses more of something than the engine holds; the message names the limit.
 pub(crate) fn limit(n: usize, most: usize, what: &str, at: Option<&Node>, reader: &mut Reader<'_>) {

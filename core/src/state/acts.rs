@@ -259,6 +259,10 @@ impl ArenaMut<'_> {
     pub fn finish(&mut self) {
         self.head.end = End::Terminated;
     }
+    /// `next_round`: the round ends with this tick; the last round's end is the episode's.
+    pub fn next_round(&mut self) {
+        self.head.round_over = true;
+    }
     /// A message reaches a slot: kept for `heard`, `last` and the own vector.
     pub fn hear(&mut self, hearer: Slot, sender: Slot, message: u8, true_now: bool) {
         let (messages, roles) = (self.table.messages.len(), self.table.roles.len());

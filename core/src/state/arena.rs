@@ -7,7 +7,8 @@ use bevy_ecs::resource::Resource;
 use bevy_ecs::system::{Query, Res, ResMut, SystemParam};
 
 use super::agents::{Agent, AgentParts, AgentQuery, AgentSlices};
-use super::table::{BODY, EFFECT, LOOK, Layer, Looks, Table, Word};
+use super::table::{BODY, EFFECT, Geometry, LOOK, Layer, Looks, Table, Word};
+use super::torus::{Images, fill_padding};
 use crate::draw::TickDraw;
 use crate::event::EventRow;
 use crate::ids::{Cell, Domain, EventId};
@@ -36,6 +37,12 @@ pub struct Head {
     pub episode: u32,
     /// Ticks done in this episode; during a step, the number of the tick that is running, from 0.
     pub tick: u32,
+    /// Rounds done in this episode; the world of each is set up anew.
+    pub round: u16,
+    /// Tick at which the running round began.
+    pub round_from: u32,
+    /// Whether the round ends with this tick; set and used up within a step.
+    pub round_over: bool,
     /// Orientation of the map, an index into [`Table::layouts`].
     pub layout: u8,
     /// Whether the episode is over.
@@ -60,6 +67,13 @@ pub struct Head {
     pub saturated: u32,
     /// Effects that could not be applied (an occupied cell, a missing referent).
     pub refused: u32,
+}
+
+impl Head {
+    /// Whether no round follows the running one.
+    pub const fn is_last_round(&self, time: &super::table::Time) -> bool {
+        self.round + 1 >= time.rounds
+    }
 }
 
 /// A thing with a row of its own.
@@ -170,9 +184,10 @@ pub struct Arenas {
     /// The tick's order of slots, arena · slots.
     order: Vec<u8>,
     acting_places: usize,
+    images: Images,
 }
 
-/// Event rows of an arena and tick; the loader refuses files that could need more.
+/// Event rows of mechanics in an arena and tick; those of rules come on top, and the loader proves how many there can be.
 pub(super) const MAX_EVENTS: usize = 1024;
 /// Delayed events of an arena.
 pub(super) const MAX_LATER: usize = 256;
@@ -186,6 +201,9 @@ impl Arenas {
             domain: Domain::Train,
             episode: 0,
             tick: 0,
+            round: 0,
+            round_from: 0,
+            round_over: false,
             layout: 0,
             end: End::Running,
             draw: TickDraw::new(Domain::Train, 0, 0, 0),
@@ -232,6 +250,7 @@ impl Arenas {
             acting: vec![0; n],
             order: vec![0; n * slots],
             acting_places: 1,
+            images: Images::of(&table.geometry),
         }
     }
     /// Makes room for the actions of so many mechanics.
@@ -275,6 +294,11 @@ impl Arenas {
             let words = &mut self.words[arena * cells..(arena + 1) * cells];
             for &cell in &self.effects[arena * effects..arena * effects + shown] {
                 words[usize::from(cell)][EFFECT] = 0;
+                if !self.images.is_empty() {
+                    for &image in self.images.of_cell(usize::from(cell)) {
+                        words[usize::from(image)][EFFECT] = 0;
+                    }
+                }
             }
             super::order::draw(
                 head.draw,
@@ -340,6 +364,7 @@ impl Arenas {
             touched: &mut self.touched[arena],
             watch: &self.watch,
             looks: &table.looks,
+            images: &self.images,
         };
         (cells, &self.order[arena * slots..(arena + 1) * slots])
     }
@@ -361,7 +386,7 @@ impl Table {
     /// Event rows of an arena: none when no event is wanted.
     pub fn max_events(&self) -> usize {
         if self.events.iter().any(|e| e.wanted) {
-            (64 + 32 * self.n_slots()).min(MAX_EVENTS)
+            (64 + 32 * self.n_slots()).min(MAX_EVENTS) + usize::from(self.rule_rows)
         } else {
             0
         }
@@ -388,6 +413,7 @@ pub struct Cells<'a> {
     touched: &'a mut Touched,
     watch: &'a [bool; 256],
     looks: &'a Looks,
+    images: &'a Images,
 }
 
 impl Cells<'_> {
@@ -429,6 +455,27 @@ impl Cells<'_> {
             }
             self.touched.n = self.touched.n.saturating_add(1);
         }
+        self.show(cell);
+    }
+    /// On a torus, writes a cell to the padding that shows it.
+    #[inline]
+    fn show(&mut self, cell: Cell) {
+        if !self.images.is_empty() {
+            self.copy_out(cell);
+        }
+    }
+    #[inline(never)]
+    fn copy_out(&mut self, cell: Cell) {
+        let word = self.words[cell.index()];
+        for &image in self.images.of_cell(cell.index()) {
+            self.words[usize::from(image)] = word;
+        }
+    }
+    /// Rebuilds the padding of a torus that is too small for a list of images; call it before anybody looks.
+    pub fn settle_padding(&mut self, geometry: &Geometry) {
+        if self.images.rebuilt {
+            fill_padding(geometry, self.words);
+        }
     }
     /// Writes slot + 1 and look of the body in a cell; 0, 0 for none.
     #[inline]
@@ -436,6 +483,7 @@ impl Cells<'_> {
         let word = &mut self.words[cell.index()];
         word[BODY] = body;
         word[LOOK] = look;
+        self.show(cell);
     }
     /// Turns the body of a slot and moves it, if the other cell is another one and free; whether it moved. No branch depends on
     /// the cells: a processor cannot guess where agents go. A slot without a body changes nothing.
@@ -460,6 +508,10 @@ impl Cells<'_> {
             (from, here & !BODY_AND_LOOK)
         };
         self.words[last.index()] = (under | body).to_le_bytes();
+        if !self.images.is_empty() {
+            self.copy_out(from);
+            self.copy_out(to);
+        }
         moves
     }
     /// Turns the body in a cell.
@@ -467,6 +519,7 @@ impl Cells<'_> {
     pub fn turn_body(&mut self, cell: Cell, facing: u8) {
         let look = &mut self.words[cell.index()][LOOK];
         *look = (*look & !0x18) | (facing << 3);
+        self.show(cell);
     }
     /// Moves the body of one cell to another, which is free.
     #[inline]
@@ -479,6 +532,7 @@ impl Cells<'_> {
     #[inline]
     pub fn set_effect(&mut self, cell: Cell, effect: u8) {
         self.words[cell.index()][EFFECT] = effect;
+        self.show(cell);
     }
     /// Whether a body may enter: nothing solid and nobody there.
     #[inline]
@@ -496,10 +550,14 @@ impl Cells<'_> {
         self.counts[kind.index()]
     }
     /// Puts the map before draws and bodies back, and counts anew.
-    pub fn restore(&mut self, words: &[Word]) {
+    pub fn restore(&mut self, words: &[Word], geometry: &Geometry) {
         self.words.copy_from_slice(words);
         self.counts.fill(0);
-        for word in words {
+        for (cell, word) in (0u16..).zip(words) {
+            // What the padding of a torus shows is counted where it is.
+            if geometry.wrap && !geometry.inside(Cell::new(cell)) {
+                continue;
+            }
             for &code in &word[..5] {
                 if let Some(kind) = self.looks.kind_of[usize::from(code)].checked_sub(1) {
                     self.counts[usize::from(kind)] += 1;
@@ -566,6 +624,7 @@ impl ShardParts<'_> {
                 touched: &mut s.touched[arena],
                 watch: &s.watch,
                 looks: &table.looks,
+                images: &s.images,
             },
             agents: self.agents.arena(arena, n.slots),
             vars: part(&mut s.vars, arena, n.places),

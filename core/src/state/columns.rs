@@ -19,6 +19,8 @@ pub trait AgentColumn: Component<Mutability = Mutable> + Copy + Default {
     fn write(&self, out: &mut [u8]);
     /// Reads the value back.
     fn read(bytes: &[u8]) -> Self;
+    /// Whether the value stays when a round begins; see [`ArenaColumn::stays`].
+    const STAYS: bool = false;
     /// Whether the value may stand in a state with these bounds; a snapshot that breaks one is refused.
     fn is_valid(&self, _table: &Table) -> bool {
         true
@@ -38,6 +40,10 @@ pub trait ArenaColumn: Send + Sync + 'static {
     /// Whether the column is part of the state's identity; derived columns are copied, but not hashed.
     fn canonical(&self) -> bool {
         true
+    }
+    /// Whether the column stays as it is when a round begins: what belongs to the episode, not to the world that is set up anew.
+    fn stays(&self) -> bool {
+        false
     }
     /// Sets to zero, in saved bytes, what the hash leaves out.
     fn blank(&self, _bytes: &mut [u8]) {}
@@ -135,6 +141,9 @@ impl<C: AgentColumn> ArenaColumn for OfAgents<C> {
             *value = C::read(bytes);
         }
         true
+    }
+    fn stays(&self) -> bool {
+        C::STAYS
     }
 }
 
@@ -248,10 +257,19 @@ impl ColumnRegistry {
     }
     /// Sets all columns of an arena to zero.
     pub fn clear(&mut self, world: &mut World, arena: usize) {
+        self.zero(world, arena, |_| true);
+    }
+    /// Sets to zero the columns of an arena that do not stay over rounds.
+    pub fn clear_round(&mut self, world: &mut World, arena: usize) {
+        self.zero(world, arena, |column| !column.stays());
+    }
+    fn zero(&mut self, world: &mut World, arena: usize, which: impl Fn(&dyn ArenaColumn) -> bool) {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.fill(0);
         for (column, bytes) in &mut self.columns {
-            column.load(world, arena, &scratch[..*bytes]);
+            if which(column.as_ref()) {
+                column.load(world, arena, &scratch[..*bytes]);
+            }
         }
         self.scratch = scratch;
     }

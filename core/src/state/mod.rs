@@ -12,6 +12,7 @@ mod order;
 mod registered;
 mod table;
 mod things;
+mod torus;
 
 pub use crate::ids::Type;
 pub use acts::{Acts, ReturnAt};

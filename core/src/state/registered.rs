@@ -9,16 +9,18 @@ use super::agents::{
 use super::arena::{Arenas, End, Later, ThingRow};
 use super::columns::{AgentColumn, ArenaColumn, ColumnRegistry};
 use super::table::{BODY, EFFECT, Table, Word};
+use super::torus::fill_padding;
 use crate::draw::TickDraw;
 use crate::event::EventRow;
 use crate::hash::StateHash;
 use crate::ids::{Cell, Domain};
 
 macro_rules! agent_columns {
-    ($($column:ident($inner:ty) $name:literal, $valid:expr;)*) => {
+    ($($column:ident($inner:ty) $name:literal, $stays:literal, $valid:expr;)*) => {
         $(impl AgentColumn for $column {
             const NAME: &'static str = $name;
             const BYTES: usize = <$inner as StateHash>::BYTES;
+            const STAYS: bool = $stays;
             fn write(&self, out: &mut [u8]) {
                 StateHash::write(self.0, out);
             }
@@ -35,17 +37,18 @@ macro_rules! agent_columns {
         }
     };
 }
+// The truth value: whether it stays over rounds. What a player has done, remembers and was told does; the rest belongs to the world.
 agent_columns! {
-    Pos(u16) "agent.cell", |c, t| c == 0 || (usize::from(c) < t.geometry.cells() && t.geometry.inside(Cell::new(c)));
-    Facing(u8) "agent.facing", |f, _| f < 4;
-    Status(u8) "agent.status", |s, _| s & !(ALIVE | ON | AWAY | BODY_ON_MAP) == 0;
-    FrozenUntil(u32) "agent.frozen_until", |_, _| true;
-    BackAt(u32) "agent.back_at", |_, _| true;
-    Chosen(u8) "agent.action", |_, _| true;
-    ReadyAt([u32; super::MAX_BEAMS]) "agent.ready_at", |_, _| true;
-    Carried([u8; super::MAX_ITEMS]) "agent.carried", |_, _| true;
-    Illegal(u32) "agent.illegal", |_, _| true;
-    Registers([i32; super::MAX_REGISTERS]) "agent.registers", |_, _| true;
+    Pos(u16) "agent.cell", false, |c, t| c == 0 || (usize::from(c) < t.geometry.cells() && t.geometry.inside(Cell::new(c)));
+    Facing(u8) "agent.facing", false, |f, _| f < 4;
+    Status(u8) "agent.status", false, |s, _| s & !(ALIVE | ON | AWAY | BODY_ON_MAP) == 0;
+    FrozenUntil(u32) "agent.frozen_until", false, |_, _| true;
+    BackAt(u32) "agent.back_at", false, |_, _| true;
+    Chosen(u8) "agent.action", true, |_, _| true;
+    ReadyAt([u32; super::MAX_BEAMS]) "agent.ready_at", false, |_, _| true;
+    Carried([u8; super::MAX_ITEMS]) "agent.carried", false, |_, _| true;
+    Illegal(u32) "agent.illegal", true, |_, _| true;
+    Registers([i32; super::MAX_REGISTERS]) "agent.registers", true, |_, _| true;
 }
 
 /// Registers all shared columns, in the order of the state hash.
@@ -59,6 +62,9 @@ pub fn register(registry: &mut ColumnRegistry, world: &mut World) {
     registry.add(world, HeardAt);
     registry.add(world, HeardNow);
     registry.add(world, Laters);
+    if world.resource::<Table>().time.rounds > 1 {
+        registry.add(world, Rounds);
+    }
 }
 
 struct Heads;
@@ -116,6 +122,8 @@ impl ArenaColumn for Heads {
         h.n_later = StateHash::read(take(2));
         h.lands = StateHash::read(take(8));
         h.next_thaw = 0;
+        // Where there are rounds, their own column follows.
+        (h.round, h.round_from, h.round_over) = (0, 0, false);
         h.draw = TickDraw::new(h.domain, h.seed, h.episode, h.tick);
         h.n_events = 0;
         h.n_answered = 0;
@@ -123,6 +131,36 @@ impl ArenaColumn for Heads {
             && usize::from(h.layout) < layouts.max(1)
             && end <= 2
             && usize::from(h.n_later) <= max_later
+    }
+    fn stays(&self) -> bool {
+        true
+    }
+}
+
+/// Number and start of the running round; only where a scenario has several.
+struct Rounds;
+
+impl ArenaColumn for Rounds {
+    fn name(&self) -> &'static str {
+        "arena.round"
+    }
+    fn bytes(&self, _world: &World) -> usize {
+        2 + 4
+    }
+    fn save(&mut self, world: &World, arena: usize, out: &mut [u8]) {
+        let h = &world.resource::<Arenas>().heads[arena];
+        out[..2].copy_from_slice(&h.round.to_le_bytes());
+        out[2..].copy_from_slice(&h.round_from.to_le_bytes());
+    }
+    fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
+        let rounds = world.resource::<Table>().time.rounds;
+        let h = &mut world.resource_mut::<Arenas>().heads[arena];
+        h.round = StateHash::read(&bytes[..2]);
+        h.round_from = StateHash::read(&bytes[2..]);
+        h.round < rounds && h.round_from <= h.tick
+    }
+    fn stays(&self) -> bool {
+        true
     }
 }
 
@@ -187,6 +225,9 @@ impl ArenaColumn for Words {
                 }
             }
         }
+        if g.wrap {
+            fill_padding(&g, words);
+        }
         s.heads[arena].n_effects =
             u16::try_from(n_effects.min(max_effects)).expect("below the number of cells");
         s.touched[arena].n = u16::MAX;
@@ -204,6 +245,7 @@ impl ArenaColumn for Words {
 /// Declares a column that is a plain slice of fixed-width numbers of [`Arenas`].
 macro_rules! slices {
     ($($column:ident $name:literal $field:ident: $ty:ty, $n:expr;)*) => {$(
+        // All of them stay over rounds: variables one by one (`keep`), the others are what the last tick brought or was heard.
         struct $column;
         impl ArenaColumn for $column {
             fn name(&self) -> &'static str {
@@ -226,6 +268,9 @@ macro_rules! slices {
                 for (value, bytes) in values.iter_mut().zip(bytes.chunks_exact(<$ty as StateHash>::BYTES)) {
                     *value = StateHash::read(bytes);
                 }
+                true
+            }
+            fn stays(&self) -> bool {
                 true
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! **Invariant.** Plain data, never changed after a batch is built.
 
+use super::torus::fill_padding;
 use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot, Type};
 
 /// One map cell as every viewer sees it: look codes of floor, solid, item, mark, air; slot + 1 of the body; its look; effect.
@@ -56,6 +57,8 @@ pub struct Geometry {
     pub width: u16,
     /// Cells of padding on each side, at least 1 (a body's neighbour always exists).
     pub pad: u16,
+    /// Whether the map is a torus: what leaves it on one side enters on the other. Its padding shows the cells that lie there.
+    pub wrap: bool,
 }
 
 impl Geometry {
@@ -97,13 +100,63 @@ impl Geometry {
     #[expect(clippy::cast_possible_truncation, reason = "160 × 160 cells at most")]
     pub const fn step(&self, cell: Cell, direction: u8) -> Cell {
         let (c, s) = (cell.get(), self.stride() as u16);
-        Cell::new(match direction & 3 {
+        let to = Cell::new(match direction & 3 {
             0 => c - s,
             1 => c + 1,
             2 => c + s,
             _ => c - 1,
-        })
+        });
+        if self.wrap { self.home(to) } else { to }
     }
+    /// The cell of the map that a cell of the padded map shows, on a torus.
+    pub const fn home(&self, cell: Cell) -> Cell {
+        let (row, column) = self.place(cell);
+        self.folded(row, column)
+    }
+    /// The cell in that row and column of a torus, counted on over its edges.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "below the number of rows and columns"
+    )]
+    pub const fn folded(&self, row: i32, column: i32) -> Cell {
+        self.cell(
+            row.rem_euclid(self.height as i32) as u16,
+            column.rem_euclid(self.width as i32) as u16,
+        )
+    }
+    /// Rows and columns from one place of the map to another; on a torus the short way round.
+    pub const fn apart(&self, from: (i32, i32), to: (i32, i32)) -> (i32, i32) {
+        let (dy, dx) = (to.0 - from.0, to.1 - from.1);
+        if self.wrap {
+            (
+                short_way(dy, self.height as i32),
+                short_way(dx, self.width as i32),
+            )
+        } else {
+            (dy, dx)
+        }
+    }
+    /// Rows and columns from one cell of the map to another; on a torus the short way round.
+    pub const fn offset(&self, from: Cell, to: Cell) -> (i32, i32) {
+        self.apart(self.place(from), self.place(to))
+    }
+    /// The cell `ahead` and `right` of a body's cell that faces a direction, on a torus.
+    pub const fn seen_from(&self, cell: Cell, facing: u8, ahead: i32, right: i32) -> Cell {
+        let (row, column) = self.place(cell);
+        let (fy, fx) = DIRECTIONS[(facing & 3) as usize];
+        let (ry, rx) = DIRECTIONS[((facing + 1) & 3) as usize];
+        self.folded(
+            row + ahead * fy + right * ry,
+            column + ahead * fx + right * rx,
+        )
+    }
+}
+
+/// A step of `d` on a ring of `n`, from −(n − 1) / 2 to n / 2.
+const fn short_way(d: i32, n: i32) -> i32 {
+    let low = (n - 1) / 2;
+    (d + low).rem_euclid(n) - low
 }
 
 /// A kind of thing.
@@ -302,8 +355,10 @@ pub struct Channel {
 /// When an episode ends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Time {
-    /// Tick limit.
+    /// Tick limit of a round.
     pub ticks: u32,
+    /// Rounds of an episode, at least 1: after each but the last the world is set up anew and the tick goes on.
+    pub rounds: u16,
     /// Whether tick and ticks stand in the own vector.
     pub clock: bool,
     /// From this tick, every so many ticks, the episode ends with this chance in millionths.
@@ -377,12 +432,16 @@ pub struct Table {
     pub effects: Vec<String>,
     /// Ends.
     pub time: Time,
+    /// Places of the arena variables that stay as they are when a round begins (`keep`).
+    pub kept: Vec<u16>,
     /// Signs; filled by the mechanic.
     pub signs: Vec<Sign>,
     /// Whether any rule emits an event `after` some ticks.
     pub has_later: bool,
     /// What holds growth back; filled by the mechanics.
     pub growth_laws: Vec<GrowthLaw>,
+    /// Most events that rules emit in one tick, proved at load.
+    pub rule_rows: u16,
     /// How the acts of mechanics are played in this scenario; filled by the mechanics.
     pub acts: super::acts::Acts,
 }
@@ -445,15 +504,24 @@ impl Default for Time {
     fn default() -> Self {
         Self {
             ticks: 1,
+            rounds: 1,
             clock: false,
             drawn_end: None,
         }
     }
 }
 
+impl Time {
+    /// Most ticks of an episode, all rounds together.
+    pub const fn limit(&self) -> u32 {
+        self.ticks.saturating_mul(self.rounds as u32)
+    }
+}
+
 impl Table {
-    /// Fills what follows from the rest: roles by slot, the events of the shared acts.
+    /// Fills what follows from the rest: roles by slot, the events of the shared acts, the padding of the layouts.
     pub fn derive(&mut self) {
+        self.pad_layouts();
         self.slot_roles = (0u8..)
             .zip(&self.roles)
             .flat_map(|(r, role)| std::iter::repeat_n(r, usize::from(role.n)))
@@ -488,6 +556,21 @@ impl Table {
             refused,
             ..std::mem::take(&mut self.acts)
         };
+    }
+    /// What lies outside the map: nothing, which blocks; on a torus, its other side.
+    fn pad_layouts(&mut self) {
+        let g = self.geometry;
+        for layout in &mut self.layouts {
+            if g.wrap {
+                fill_padding(&g, &mut layout.words);
+                continue;
+            }
+            for (cell, word) in (0u16..).zip(&mut layout.words) {
+                if !g.inside(Cell::new(cell)) {
+                    *word = [0, OUTSIDE, 0, 0, 0, 0, 0, 0];
+                }
+            }
+        }
     }
     /// Number of slots of an arena.
     pub fn n_slots(&self) -> usize {

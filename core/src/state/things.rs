@@ -366,13 +366,12 @@ impl ArenaMut<'_> {
     fn drop_cell(&self, slot: Slot) -> Option<Cell> {
         let start = Cell::new(self.agents.pos[slot.index()].0);
         let g = &self.table.geometry;
-        let (row0, column0) = g.place(start);
         let mut seen = [false; DROP_SIDE * DROP_SIDE];
         let mut queue = [start; DROP_SIDE * DROP_SIDE];
         let (mut head, mut tail) = (0, 1);
         let local = |c: Cell| {
-            let (row, column) = g.place(c);
-            let (y, x) = (row - row0 + DROP_RADIUS, column - column0 + DROP_RADIUS);
+            let (dy, dx) = g.offset(start, c);
+            let (y, x) = (dy + DROP_RADIUS, dx + DROP_RADIUS);
             let side = i32::try_from(DROP_SIDE).expect("small");
             (y >= 0 && x >= 0 && y < side && x < side)
                 .then(|| usize::try_from(y * side + x).expect("not negative"))

@@ -128,6 +128,7 @@ pub(crate) fn table(map: &str) -> Table {
         height: size(rows.len()),
         width: size(rows[0].len()),
         pad: 9,
+        wrap: false,
     };
     let mut kinds = Vec::new();
     let mut looks = crate::state::Looks::default();
@@ -205,6 +206,7 @@ pub(crate) fn table(map: &str) -> Table {
         effects: vec!["zap".to_owned()],
         time: Time {
             ticks: 160,
+            rounds: 1,
             clock: false,
             drawn_end: None,
         },
@@ -292,7 +294,9 @@ impl World {
         for (row, cell) in arenas.rows.iter_mut().zip(&table.layouts[0].rows) {
             row.cell = cell.get();
         }
-        arenas.cells(&table, 0).restore(&table.layouts[0].words);
+        arenas
+            .cells(&table, 0)
+            .restore(&table.layouts[0].words, &table.geometry);
         let mut world = Self {
             arenas,
             pos: vec![Pos::default(); n],

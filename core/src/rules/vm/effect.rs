@@ -25,6 +25,10 @@ impl Machine<'_, '_> {
                 self.arena.finish();
                 return true;
             }
+            Code::NextRound => {
+                self.arena.next_round();
+                return true;
+            }
             Code::Place | Code::Clear => {
                 let Some(cell) = self.cell(op.a) else {
                     return false;

@@ -56,6 +56,7 @@ impl Machine<'_, '_> {
         self.get(scan.holds) == 1
     }
 
+    /// The part of the map that can be sensed; on a torus all of it, and each cell is asked for by itself.
     fn map_rect(&self) -> Rect {
         let geometry = &self.arena.table.geometry;
         let whole = Rect {
@@ -64,7 +65,8 @@ impl Machine<'_, '_> {
             bottom: i32::from(geometry.height) - 1,
             right: i32::from(geometry.width) - 1,
         };
-        self.sight.map_or(whole, |s| s.meet(whole))
+        let sight = self.sight.filter(|_| !geometry.wrap);
+        sight.map_or(whole, |s| s.meet(whole))
     }
 
     pub(super) fn scan(&mut self, scan: Scan, op: Op, body: usize) -> i64 {
@@ -110,7 +112,11 @@ impl Machine<'_, '_> {
         if let Some(n) = self.mind.and_then(|m| m.counted(self.arena, window, cell)) {
             return i64::from(n);
         }
-        let n = count_around(self.arena, kind, cell, r, metric, self.map_rect());
+        let n = if self.arena.table.geometry.wrap {
+            count_on_torus(self.arena, window, cell, self.sight)
+        } else {
+            count_around(self.arena, kind, cell, r, metric, self.map_rect())
+        };
         if let Some(mind) = self.mind {
             mind.count(self.arena, window, cell, n);
         }
@@ -155,6 +161,9 @@ impl Machine<'_, '_> {
         };
         let cell = self.cell(op.a)?;
         let (y, x) = self.arena.table.geometry.place(cell);
+        if self.arena.table.geometry.wrap {
+            return Some((self.map_rect(), y, x));
+        }
         let r = i32::from(r);
         Some((
             Rect {
@@ -177,7 +186,7 @@ impl Machine<'_, '_> {
                 0
             };
         };
-        let mut found = Found::new(scan.mode, y, x);
+        let mut found = Found::new(scan.mode);
         let geometry = self.arena.table.geometry;
         if by_rows {
             for row in 0..self.arena.rows.len() {
@@ -189,10 +198,11 @@ impl Machine<'_, '_> {
                 };
                 let (cy, cx) = geometry.place(cell);
                 let on_map = self.arena.rows[row].holder == 0 && rect.holds(cy, cx);
+                let (dy, dx) = geometry.apart((y, x), (cy, cx));
                 if on_map
-                    && found.wants(cy, cx)
+                    && found.wants(dy, dx)
                     && self.holds(scan, body, row as i64)
-                    && found.add(row as i64, cy, cx)
+                    && found.add(row as i64, dy, dx)
                 {
                     break;
                 }
@@ -206,9 +216,11 @@ impl Machine<'_, '_> {
         for cy in rect.top..=rect.bottom {
             for cx in rect.left..=rect.right {
                 let cell = geometry.cell(cy as u16, cx as u16);
+                let (dy, dx) = geometry.apart((y, x), (cy, cx));
                 if self.arena.table.looks.kind_of[usize::from(self.arena.cells.get(cell, layer))]
                     != kind + 1
-                    || !found.wants(cy, cx)
+                    || !found.wants(dy, dx)
+                    || (geometry.wrap && !self.senses(cell))
                 {
                     continue;
                 }
@@ -219,7 +231,7 @@ impl Machine<'_, '_> {
                 } else {
                     i64::from(cell.get())
                 };
-                if self.holds(scan, body, it) && found.add(it, cy, cx) {
+                if self.holds(scan, body, it) && found.add(it, dy, dx) {
                     return found.result();
                 }
             }
@@ -235,7 +247,7 @@ impl Machine<'_, '_> {
                 0
             };
         };
-        let mut found = Found::new(scan.mode, y, x);
+        let mut found = Found::new(scan.mode);
         let (first, n) = (
             self.arena.table.roles[usize::from(role)].first,
             self.arena.table.roles[usize::from(role)].n,
@@ -251,12 +263,13 @@ impl Machine<'_, '_> {
                 continue;
             };
             let (cy, cx) = self.arena.table.geometry.place(cell);
+            let (dy, dx) = self.arena.table.geometry.apart((y, x), (cy, cx));
             let other = scan.mode != Mode::Nearest || !self.is_me(slot);
             if other
                 && rect.holds(cy, cx)
-                && found.wants(cy, cx)
+                && found.wants(dy, dx)
                 && self.holds(scan, body, slot as i64)
-                && found.add(slot as i64, cy, cx)
+                && found.add(slot as i64, dy, dx)
             {
                 break;
             }
@@ -323,40 +336,56 @@ fn count_around(
     n
 }
 
+/// The same on a torus: each cell once, by the short way.
+fn count_on_torus(arena: &ArenaMut<'_>, window: Window, centre: Cell, sight: Option<Rect>) -> u16 {
+    let (geometry, looks) = (&arena.table.geometry, &arena.table.looks);
+    let layer = arena.table.kinds[usize::from(window.kind)].layer;
+    let (y, x) = geometry.place(centre);
+    let r = i32::from(window.r);
+    let ring = |n: u16| -r.min((i32::from(n) - 1) / 2)..=r.min(i32::from(n) / 2);
+    let mut n = 0;
+    for dy in ring(geometry.height) {
+        for dx in ring(geometry.width).filter(|&dx| window.metric.within(dy, dx, r)) {
+            let cell = geometry.folded(y + dy, x + dx);
+            let (row, column) = geometry.place(cell);
+            let seen = sight.is_none_or(|s| s.shows(geometry, row, column));
+            let here = looks.kind_of[usize::from(arena.cells.get(cell, layer))] == window.kind + 1;
+            n += u16::from(seen && here);
+        }
+    }
+    n
+}
+
 /// What a scan has found so far.
 struct Found {
     mode: Mode,
-    y: i32,
-    x: i32,
     n: i64,
     best: i64,
     distance: i32,
 }
 
 impl Found {
-    fn new(mode: Mode, y: i32, x: i32) -> Self {
+    fn new(mode: Mode) -> Self {
         Self {
             mode,
-            y,
-            x,
             n: 0,
             best: MISSING,
             distance: i32::MAX,
         }
     }
-    /// Whether a member in that place would change the result, if it fulfils the condition.
-    fn wants(&self, y: i32, x: i32) -> bool {
+    /// Whether a member so many rows and columns away would change the result, if it fulfils the condition.
+    fn wants(&self, dy: i32, dx: i32) -> bool {
         match self.mode {
-            Mode::Around { r, metric } => metric.within(y - self.y, x - self.x, i32::from(r)),
-            Mode::Nearest => (y - self.y).abs() + (x - self.x).abs() < self.distance,
+            Mode::Around { r, metric } => metric.within(dy, dx, i32::from(r)),
+            Mode::Nearest => dy.abs() + dx.abs() < self.distance,
             _ => true,
         }
     }
     /// Adds a member; `true` if nothing else can change the result.
-    fn add(&mut self, it: i64, y: i32, x: i32) -> bool {
+    fn add(&mut self, it: i64, dy: i32, dx: i32) -> bool {
         self.n += 1;
         if self.mode == Mode::Nearest {
-            self.distance = (y - self.y).abs() + (x - self.x).abs();
+            self.distance = dy.abs() + dx.abs();
         }
         self.best = it;
         matches!(self.mode, Mode::Seen | Mode::The)
