@@ -10,15 +10,15 @@ import pytest
 from pytest_examples import CodeExample, EvalExample, find_examples
 
 import commonweal as cw
-from commonweal import _core
+from commonweal import _core, zoo
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [page for page in (ROOT / "README.md", ROOT / "python" / "README.md") if page.exists()]
+PAGES = [ROOT / "README.md", ROOT / "python" / "README.md", ROOT / "docs" / "guide" / "training.md"]
 
 
 def docstrings() -> list[doctest.DocTest]:
     finder = doctest.DocTestFinder(recurse=False)
-    objects = {"commonweal": cw}
+    objects = {"commonweal": cw, "commonweal.gym": cw.gym, "commonweal.zoo": zoo, "id_of": cw.gym.id_of}
     for name in cw.__all__:
         value = getattr(cw, name)
         objects[name] = value

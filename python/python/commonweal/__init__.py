@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 
-from commonweal import _core
+from commonweal import _core, gym
 from commonweal._audit import Audit, audit
 from commonweal._core import RULES_VERSION, Batch, Group, Scenario, __version__, check, scenarios
 from commonweal._records import (
@@ -46,12 +46,15 @@ __all__ = [
     "__version__",
     "audit",
     "check",
+    "gym",
     "scenarios",
 ]
 
 for _public in (Arm, Bot, Diagnostic, Event, InternalError, Question, ScenarioError, SnapshotError):
     # Tracebacks and pickles name them as users do.
     _public.__module__ = __name__
+
+gym.register()
 
 if hasattr(os, "register_at_fork"):
     # The threads of a pool do not come along into the child of a fork.
