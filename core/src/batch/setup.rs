@@ -93,15 +93,20 @@ fn place_bodies(one: &mut ArenaMut<'_>, absent: &[bool]) {
             .roles
             .iter()
             .any(|r| r.actions.iter().any(|a| a.verb == "turn_left"));
-    for (role, spawns) in table.roles.iter().zip(&layout.spawns) {
+    for (r, role) in table.roles.iter().enumerate() {
+        let firsts = layout.firsts.get(r).map_or(&[][..], Vec::as_slice);
         let key = one.head.draw.key(Purpose::Spawn, name_hash(&role.name), 0);
         let mut last = None;
         for i in 0..role.n {
             let slot = usize::from(role.first + i);
             one.agents.status[slot].0 = if absent[slot] { 0 } else { ALIVE | ON };
             let who = Slot::new(role.first + i);
+            let inside = usize::from(i) < firsts.len();
+            if usize::from(i) == firsts.len() {
+                last = None;
+            }
             // Every slot has its cell, the absent ones too: whoever is missing changes nobody's place.
-            let draws = spawns
+            let draws = if inside { firsts } else { &layout.spawns[r] }
                 .iter()
                 .map(|&c| (key.u64(table.geometry.subject(c)), c));
             let Some(next) = draws.filter(|&d| last.is_none_or(|l| d > l)).min() else {

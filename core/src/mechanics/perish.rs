@@ -195,7 +195,12 @@ impl Plan {
     fn rot(&self, arena: &mut ArenaMut<'_>, ages: &mut [u32], age: u32) {
         let next = arena.head.tick.saturating_add(2);
         self.look(arena.cells.words(), ages, next);
+        let geometry = arena.table.geometry;
         for (cell, since) in (0u16..).zip(ages) {
+            // The padding of a torus shows things that lie elsewhere.
+            if !geometry.inside(Cell::new(cell)) {
+                continue;
+            }
             if *since != 0 && next - *since >= age {
                 *since = 0;
                 self.perish(arena, Cell::new(cell), self.layer);

@@ -120,13 +120,12 @@ impl Mechanic for Config {
         if let Some(law) = &self.blocks_growth
             && let Some(of) = table.kind(&law.of)
         {
-            let ground = |words: &Vec<crate::state::Word>| {
-                words.iter().filter(|word| plan.is_ground(word)).count()
-            };
-            let n_cells = table
-                .layouts
-                .first()
-                .map_or(0, |layout| ground(&layout.words));
+            let g = table.geometry;
+            let map = (0..g.height).flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)));
+            let n_cells = table.layouts.first().map_or(0, |layout| {
+                map.filter(|c| plan.is_ground(&layout.words[c.index()]))
+                    .count()
+            });
             table.growth_laws.push(GrowthLaw {
                 of,
                 by: kind,

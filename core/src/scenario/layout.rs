@@ -379,6 +379,7 @@ fn layout(
     let mut out = Layout {
         words: vec![outside; g.cells()],
         spawns: vec![Vec::new(); table.roles.len()],
+        firsts: vec![Vec::new(); table.roles.len()],
         ..Layout::default()
     };
     for (index, cell) in plan.cells.iter().enumerate() {
@@ -397,7 +398,12 @@ fn layout(
             });
         }
         if let Some(role) = cell.spawn {
-            out.spawns[role.index()].push(at);
+            let cells = if cell.first {
+                &mut out.firsts
+            } else {
+                &mut out.spawns
+            };
+            cells[role.index()].push(at);
         }
         if let Some(area) = cell.area.filter(|&a| a < table.areas.len()) {
             out.areas.resize(g.cells(), 0);
@@ -420,9 +426,8 @@ fn layout(
             });
         }
     }
-    out.spawns
-        .iter_mut()
-        .for_each(|cells| cells.sort_unstable());
+    let lists = out.spawns.iter_mut().chain(&mut out.firsts);
+    lists.for_each(|cells| cells.sort_unstable());
     out.maybe.sort_by_key(|m| (m.cell, m.layer));
     out.choices.sort_by_key(|c| c.cell);
     out.rows = rows

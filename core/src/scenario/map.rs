@@ -24,6 +24,8 @@ pub(crate) struct CellPlan {
     pub(crate) maybe: Vec<(KindId, Num)>,
     /// Role that may spawn here.
     pub(crate) spawn: Option<RoleId>,
+    /// Whether it is a place to begin only: its first slots spawn here, and nobody returns.
+    pub(crate) first: bool,
     /// Area of the cell, by its place in [`MapPlan::areas`].
     pub(crate) area: Option<usize>,
     /// Its legend entry, by its place in [`MapPlan::entries`], and the place of its glyph among the entry's, from 1.
@@ -88,6 +90,7 @@ struct Meaning {
     kinds: Vec<KindId>,
     p: Option<Num>,
     spawn: Option<RoleId>,
+    first: bool,
     area: Option<String>,
     /// See [`CellPlan::entry`].
     entry: (usize, i64),
@@ -321,6 +324,7 @@ fn fill(cell: &mut CellPlan, meaning: &Meaning, kinds: &[Kind]) {
         }
     }
     cell.spawn = meaning.spawn;
+    cell.first = meaning.first;
     cell.entry = Some(meaning.entry);
 }
 
@@ -427,6 +431,18 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
                     "write a role's name in quotes",
                 ),
             },
+            "first" => match value.data {
+                Data::Bool(on) => meaning.first = on,
+                _ => reader.error(
+                    "E201",
+                    value.span,
+                    format!(
+                        "`{path}.first` must be true or false, found {}",
+                        value.sort()
+                    ),
+                    "write true or false",
+                ),
+            },
             "shuffle" => match value.data {
                 Data::Bool(on) => meaning.rest.shuffle = on,
                 _ => reader.error(
@@ -451,6 +467,14 @@ fn read_meaning(key: &str, node: &Node, known: Known<'_>, reader: &mut Reader<'_
             },
             _ => meaning.rest.values.push((field.clone(), value.clone())),
         }
+    }
+    if meaning.first && node.get("spawn").is_none() {
+        reader.error(
+            "E203",
+            node.span,
+            format!("{path} says whose spawn cells are taken first, but is no spawn cell"),
+            "add `spawn = …`, or drop `first`",
+        );
     }
     if meaning.rest.shuffle && meaning.rest.values.is_empty() {
         reader.error(

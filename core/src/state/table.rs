@@ -263,6 +263,8 @@ pub struct Layout {
     pub maybe: Vec<Maybe>,
     /// Spawn cells of each role, ascending.
     pub spawns: Vec<Vec<Cell>>,
+    /// Cells where the first slots of each role begin, one each; nobody returns there.
+    pub firsts: Vec<Vec<Cell>>,
     /// Cell of each thing row at tick 0, before draws.
     pub rows: Vec<Cell>,
     /// Cells whose things are chosen at reset.
