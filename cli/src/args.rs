@@ -23,16 +23,25 @@ pub(crate) struct Args {
 /// The verbs.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Verb {
-    /// Run an experiment: every control agent in every arm over paired seeds
+    /// Run an experiment: every control agent in every arm over paired seeds; with `--actions` one episode by hand
     Run(RunArgs),
-    /// Watch arms of a scenario in step from one seed; text frames where there is no terminal
+    /// Watch arms in step from one seed (the first control and treatment, the first positive agent, unless named); a file is read
+    /// again whenever it is saved
     Watch(WatchArgs),
     /// Play a recording, or recompute it
     Replay(ReplayArgs),
     /// List the shipped scenarios with what they ask
     List(ListArgs),
+    /// Write a commented scenario that passes `check` and runs, to start from
+    New(NewArgs),
     /// Check scenario files: all errors at once, with place and way out
     Check(CheckArgs),
+    /// Lay scenario files out in the canonical form; comments and meaning stay
+    Fmt(FmtArgs),
+    /// Print the leaves in which two arms differ, and where their worlds differ before the first tick
+    Diff(DiffArgs),
+    /// Say what a mechanic, event, function, effect, measure or code of a diagnostic is
+    Explain(ExplainArgs),
     /// Print the JSON Schema of scenario files
     Schema,
     /// Write generated files: `recorded DIR` for the page
@@ -57,32 +66,115 @@ pub(crate) struct CheckArgs {
     /// Warnings fail too
     #[arg(long)]
     pub(crate) strict: bool,
+    /// Mend the slips whose mending is certain, in the file
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// Play every control agent in every arm, and hold what happens against what the file declares
+    #[arg(long)]
+    pub(crate) run: bool,
+    /// Seeds of `--run`
+    #[arg(long, value_name = "N", requires = "run", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) seeds: u32,
+    /// Threads of `--run`; the results do not depend on it [default: all cores]
+    #[arg(long, value_name = "N", requires = "run")]
+    pub(crate) threads: Option<usize>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Options of `run`.
+/// Options of `fmt`.
 #[derive(ClapArgs, Debug)]
-pub(crate) struct RunArgs {
+pub(crate) struct FmtArgs {
+    /// Scenario files or folders
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    /// Write nothing: say which files would change, and end with 1 if any would
+    #[arg(long)]
+    pub(crate) check: bool,
+}
+
+/// Options of `new`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct NewArgs {
+    /// Name of the scenario, or a path whose last part is its name
+    #[arg(value_name = "NAME")]
+    pub(crate) name: String,
+}
+
+/// Options of `explain`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct ExplainArgs {
+    /// A mechanic, event, function, effect, action, measure, or the code of a diagnostic; without one, all names
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `diff`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct DiffArgs {
+    /// A shipped scenario's name, or a file or folder
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) file: String,
+    /// An arm, or one cell of it
+    #[arg(value_name = "ARM")]
+    pub(crate) first: String,
+    /// Another
+    #[arg(value_name = "ARM")]
+    pub(crate) second: String,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which scenario, which arms, who plays: shared by `run` and `watch`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct WhatArgs {
     /// A shipped scenario's name, or a file or folder [default: switch_and_successor]
     #[arg(value_name = "NAME|FILE")]
-    pub(crate) named: Option<String>,
+    named: Option<String>,
     /// The same, as an option
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "named")]
-    pub(crate) scenario: Option<String>,
+    scenario: Option<String>,
     /// Only this arm, or one cell of it such as `threat[twin=yes,done=no]`; may be repeated
     #[arg(long)]
     pub(crate) arm: Vec<String>,
     /// Who plays a role, in place of the control agents or residents; may be repeated
     #[arg(long, value_name = "ROLE=NAME", value_parser = policy)]
     pub(crate) policy: Vec<(String, String)>,
+}
+
+impl WhatArgs {
+    /// The scenario's name or path.
+    pub(crate) fn scenario(&self) -> &str {
+        self.scenario
+            .as_deref()
+            .or(self.named.as_deref())
+            .unwrap_or(commonweal_scenarios::FLAGSHIP)
+    }
+}
+
+/// Options of `run`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) what: WhatArgs,
     /// Paired seeds [default: 300, or 100 where an episode lasts longer than 1,000 ticks]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub(crate) seeds: Option<u32>,
     /// Threads; the results do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Play this sequence in the seat under test instead of an experiment: names of actions, or u d l r (also n e s w, f b), `.` for
+    /// nothing, `x3` to repeat the last
+    #[arg(long, value_name = "ACTIONS", allow_hyphen_values = true)]
+    pub(crate) actions: Option<String>,
+    /// Number of the seed of `--actions`
+    #[arg(long, value_name = "N", requires = "actions", default_value_t = 0)]
+    pub(crate) seed: u64,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,
@@ -97,18 +189,8 @@ pub(crate) struct RunArgs {
 /// Options of `watch`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct WatchArgs {
-    /// A shipped scenario's name, or a file or folder [default: switch_and_successor]; a file is read again when it is saved
-    #[arg(value_name = "NAME|FILE")]
-    pub(crate) named: Option<String>,
-    /// The same, as an option
-    #[arg(long, value_name = "NAME|FILE", conflicts_with = "named")]
-    pub(crate) scenario: Option<String>,
-    /// An arm or a cell; may be repeated [default: the first control and treatment]
-    #[arg(long)]
-    pub(crate) arm: Vec<String>,
-    /// Who plays a role; may be repeated [default: the first positive control]
-    #[arg(long, value_name = "ROLE=NAME", value_parser = policy)]
-    pub(crate) policy: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) what: WhatArgs,
     /// Number of the seed, as in `run`
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,

@@ -93,6 +93,7 @@ pub(crate) fn json(d: &Diagnostic, source: &Source) -> serde_json::Value {
         "end_column": end_column,
         "message": d.message,
         "help": d.help,
+        "fix": d.fix,
     })
 }
 

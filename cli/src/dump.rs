@@ -6,10 +6,10 @@ use std::path::Path;
 
 use clap::CommandFactory;
 use commonweal_core::measures;
-use commonweal_core::mechanics::{self, MechanicDef};
-use serde_json::Value;
+use commonweal_core::mechanics;
 
 use crate::args::Args;
+use crate::probe::{self, FieldDoc};
 use crate::stop::Stop;
 
 /// A generated file.
@@ -108,29 +108,27 @@ pub fn measures() -> String {
 /// What each mechanic does: its page is its config.
 pub fn mechanics() -> String {
     let mut text = format!(
-        "{NOTE}# Mechanics\n\nIn the order in which they act within a phase. × stands for named instances: `beam.zap = {{ … }}`.\n"
+        "{NOTE}# Mechanics\n\nIn the order in which they act within a phase. × stands for named instances: `beam.zap = {{ … }}`. \
+         In actions, words in capitals stand for names of the file.\n"
     );
     for def in mechanics::ALL {
-        let times = if def.named { " ×" } else { "" };
-        write!(text, "\n## {}{times}\n{}\n", def.name, def.doc).expect("a string takes it");
-        if !def.needs.is_empty() {
-            writeln!(text, "\nNeeds {}.", list(def.needs)).expect("a string takes it");
+        let doc = probe::mechanic(def);
+        let times = if doc.named { " ×" } else { "" };
+        write!(text, "\n## {}{times}\n{}\n", doc.name, doc.says).expect("a string takes it");
+        if !doc.needs.is_empty() {
+            writeln!(text, "\nNeeds {}.", list(&doc.needs)).expect("a string takes it");
         }
-        text += &fields(def);
-        for (event, types) in def.events {
-            let types: Vec<String> = types
-                .iter()
-                .map(|ty| format!("{ty:?}").to_lowercase())
-                .collect();
-            writeln!(text, "* Event `{event}({})`", types.join(", ")).expect("a string takes it");
+        text += &fields(&doc.fields);
+        if !doc.actions.is_empty() {
+            let actions: Vec<&str> = doc.actions.iter().map(String::as_str).collect();
+            writeln!(text, "* Actions {}", list(&actions)).expect("a string takes it");
         }
-        for (field, ty) in def.fields {
-            writeln!(
-                text,
-                "* Rules read `.{field}` ({})",
-                format!("{ty:?}").to_lowercase()
-            )
-            .expect("a string takes it");
+        for event in &doc.events {
+            writeln!(text, "* Event `{event}`").expect("a string takes it");
+        }
+        for field in &doc.reads {
+            let (name, ty) = field.split_once(' ').unwrap_or((field, ""));
+            writeln!(text, "* Rules read `.{name}` {ty}").expect("a string takes it");
         }
     }
     text
@@ -145,98 +143,26 @@ fn list(names: &[&str]) -> String {
 }
 
 /// The config's fields as a table.
-fn fields(def: &MechanicDef) -> String {
-    let mut generator = schemars::SchemaGenerator::default();
-    let schema = (def.schema)(&mut generator);
-    let definitions = Value::Object(generator.take_definitions(true));
-    let resolve = |value: &Value| -> Value {
-        let name = value["$ref"]
-            .as_str()
-            .and_then(|path| path.rsplit('/').next());
-        name.map_or_else(|| value.clone(), |name| definitions[name].clone())
-    };
-    let config = resolve(schema.as_value());
-    let Some(properties) = config["properties"].as_object().filter(|p| !p.is_empty()) else {
+fn fields(fields: &[FieldDoc]) -> String {
+    if fields.is_empty() {
         return "\nNo fields.\n".to_owned();
-    };
-    let required: Vec<&str> = config["required"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    }
     let mut text = String::from("\n| field | type | default | |\n| --- | --- | --- | --- |\n");
-    for (name, property) in properties {
-        let default = match &property["default"] {
-            Value::Null if required.contains(&name.as_str()) => "required".to_owned(),
-            Value::Null => "–".to_owned(),
-            value => format!("`{value}`"),
+    for field in fields {
+        let default = match &field.default {
+            _ if field.required => "required".to_owned(),
+            None => "–".to_owned(),
+            Some(value) => format!("`{value}`"),
         };
-        let says = property["description"]
-            .as_str()
-            .unwrap_or("")
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ");
         writeln!(
             text,
-            "| `{name}` | {} | {default} | {says} |",
-            kind(property, &resolve)
+            "| `{}` | {} | {default} | {} |",
+            field.name, field.kind, field.says
         )
         .expect("a string takes it");
     }
     text.push('\n');
     text
-}
-
-/// A property's type in words.
-fn kind(property: &Value, resolve: &dyn Fn(&Value) -> Value) -> String {
-    let property = &resolve(property);
-    if let Some(variants) = property["anyOf"]
-        .as_array()
-        .or(property["oneOf"].as_array())
-    {
-        let kinds: Vec<String> = variants
-            .iter()
-            .filter(|v| v["type"] != "null")
-            .map(|v| {
-                v["const"]
-                    .as_str()
-                    .map_or_else(|| kind(v, resolve), |word| format!("`{word}`"))
-            })
-            .collect();
-        return kinds.join(" or ");
-    }
-    if let Some(words) = property["enum"].as_array() {
-        return words
-            .iter()
-            .filter(|w| !w.is_null())
-            .map(|w| format!("`{}`", w.as_str().unwrap_or_default()))
-            .collect::<Vec<_>>()
-            .join(" or ");
-    }
-    let range = match (property["minimum"].as_f64(), property["maximum"].as_f64()) {
-        (Some(low), Some(high)) => format!(" {low} to {high}"),
-        (Some(low), None) => format!(" from {low}"),
-        _ => String::new(),
-    };
-    let one = match &property["type"] {
-        Value::Array(types) => types
-            .iter()
-            .find(|t| *t != "null")
-            .and_then(Value::as_str)
-            .unwrap_or("any")
-            .to_owned(),
-        Value::String(one) => one.clone(),
-        _ => "any".to_owned(),
-    };
-    match one.as_str() {
-        "array" => format!("list of {}", kind(&property["items"], resolve)),
-        "integer" => format!("whole number{range}"),
-        "boolean" => "true or false".to_owned(),
-        "string" => "text".to_owned(),
-        _ => format!("{one}{range}"),
-    }
 }
 
 #[cfg(test)]
@@ -266,23 +192,5 @@ mod tests {
     fn hidden_verbs_stay_out_of_the_reference() {
         let page = command_line();
         assert!(page.contains("## commonweal run") && !page.contains("## commonweal dump"));
-    }
-
-    #[test]
-    fn types_are_words() {
-        let same = |v: &Value| v.clone();
-        let of = |v: Value| kind(&v, &same);
-        assert_eq!(
-            of(serde_json::json!({ "type": "integer", "minimum": 0, "maximum": 5 })),
-            "whole number 0 to 5"
-        );
-        assert_eq!(
-            of(serde_json::json!({ "type": ["array", "null"], "items": { "type": "string" } })),
-            "list of text"
-        );
-        assert_eq!(
-            of(serde_json::json!({ "oneOf": [{ "const": "l1" }, { "const": "l2" }] })),
-            "`l1` or `l2`"
-        );
     }
 }

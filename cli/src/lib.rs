@@ -5,11 +5,18 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod by_hand;
 mod check;
 mod diagnostics;
+mod diff;
 pub mod dump;
+mod explain;
+mod fmt;
+mod invoked;
 mod list;
+mod new;
 mod picture;
+mod probe;
 mod record;
 mod recorded;
 mod replay;
@@ -18,6 +25,7 @@ mod source;
 mod stop;
 mod table;
 mod terminal;
+mod trial;
 mod watch;
 mod watch_live;
 
@@ -59,7 +67,11 @@ fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
         Verb::Watch(options) => watch::run(options, terminal),
         Verb::Replay(options) => replay::run(options, terminal),
         Verb::List(options) => list::run(options, terminal),
+        Verb::New(options) => new::run(options, terminal),
         Verb::Check(options) => check::run(options, terminal),
+        Verb::Fmt(options) => fmt::run(options, terminal),
+        Verb::Diff(options) => diff::run(options, terminal),
+        Verb::Explain(options) => explain::run(options, terminal),
         Verb::Dump(options) => match &options.what {
             DumpWhat::Files { root } => dump::write(root),
             DumpWhat::Recorded { folder, names } => recorded::run(folder, names, terminal),

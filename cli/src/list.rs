@@ -1,9 +1,9 @@
 //! `list`: the shipped scenarios.
 
 use crate::args::ListArgs;
-use crate::source;
 use crate::stop::Stop;
 use crate::terminal::{Style, Terminal};
+use crate::{invoked, source};
 
 /// What is known of a family's calibration: nothing is calibrated before `calibrate` has written a record.
 const UNCALIBRATED: &str = "uncalibrated";
@@ -16,8 +16,9 @@ pub(crate) fn run(options: &ListArgs, terminal: &Terminal) -> Result<u8, Stop> {
         let source = source::open(shipped.id)?;
         let Ok((scenario, _)) = source::load(&source) else {
             return Err(Stop::wrong(format!(
-                "the shipped scenario `{0}` has errors: `commonweal check {0}`",
-                shipped.id
+                "the shipped scenario `{}` has errors: `{}`",
+                shipped.id,
+                invoked::command(&["check", shipped.id])
             )));
         };
         let arms: Vec<&str> = scenario.arms.iter().map(|a| a.name.as_str()).collect();
@@ -56,7 +57,16 @@ pub(crate) fn run(options: &ListArgs, terminal: &Terminal) -> Result<u8, Stop> {
         let document = serde_json::json!({ "rules_version": commonweal_core::RULES_VERSION, "scenarios": all });
         text = serde_json::to_string_pretty(&document).expect("plain data");
     } else {
-        text += "Run one: commonweal run NAME. Watch one: commonweal watch NAME.\n";
+        text += &terminal.wrap(
+            "uncalibrated: nobody has shown yet that the family's measure tells its control agents apart with the error rates that \
+             `calibrate` demands; its numbers are shown, a verdict on a model is not to be built on them.",
+            0,
+        );
+        text += &format!(
+            "\nRun one: {}. Watch one: {}.\n",
+            invoked::command(&["run", "NAME"]),
+            invoked::command(&["watch", "NAME"])
+        );
     }
     terminal.print(&text)?;
     Ok(0)

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use commonweal_core::experiment::{
-    Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value, seeds_for,
+    AgentOutcome, Behaviour, Experiment, ExperimentError, Options, Outcome, Row, Value, seeds_for,
 };
 use commonweal_core::measures::{Episode, Verdict};
 use commonweal_core::scenario::Scenario;
@@ -15,17 +15,16 @@ use crate::source::{self, Source};
 use crate::stop::Stop;
 use crate::table::{Align, Cell, Table};
 use crate::terminal::{Style, Terminal, visible};
-use crate::{diagnostics, record};
+use crate::{by_hand, diagnostics, invoked, record};
 
 /// Exit code 0 when every control agent behaves as declared, 1 when one does not, 3 when that cannot be said.
 pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
-    let name = options
-        .scenario
-        .as_deref()
-        .or(options.named.as_deref())
-        .unwrap_or(commonweal_scenarios::FLAGSHIP);
+    let name = options.what.scenario();
     let source = source::open(name)?;
     let scenario = loaded(&source, terminal)?;
+    if let Some(actions) = &options.actions {
+        return by_hand::run(&scenario, options, actions, terminal);
+    }
     let experiment = plan(&scenario, options)?;
     let started = Instant::now();
     let threads = threads(options.threads)?;
@@ -57,6 +56,9 @@ pub(crate) fn run(options: &RunArgs, terminal: &Terminal) -> Result<u8, Stop> {
     Ok(outcome.exit_code())
 }
 
+/// So many seeds decide, unless the effect lies next to M.
+const SEEDS_TO_DECIDE: u32 = 300;
+
 /// The scenario, or its errors drawn and exit code 2.
 pub(crate) fn loaded(source: &Source, terminal: &Terminal) -> Result<Scenario, Stop> {
     match source::load(source) {
@@ -78,8 +80,8 @@ fn plan(scenario: &Scenario, options: &RunArgs) -> Result<Experiment, Stop> {
         .transpose()
         .map_err(Stop::wrong)?;
     let options = Options {
-        arms: options.arm.clone(),
-        policies: options.policy.clone(),
+        arms: options.what.arm.clone(),
+        policies: options.what.policy.clone(),
         seeds: options
             .seeds
             .or_else(|| usual.map(|c| seeds_for(&c)))
@@ -225,7 +227,15 @@ fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> St
     text += &format!("{}\n", terminal.wrap(&outcome.caption, 0));
     text += &table(outcome, terminal);
     text.push('\n');
+    let mut undecided = Vec::new();
     for agent in &outcome.agents {
+        let mut sentence = agent.sentence.as_str();
+        if let Behaviour::Undecided(why) = &agent.behaviour {
+            // Said once, below all.
+            let end = format!(" Whether that is as declared cannot be said: {why}.");
+            sentence = sentence.strip_suffix(end.as_str()).unwrap_or(sentence);
+            undecided.push(agent);
+        }
         let (mark, style) = match &agent.behaviour {
             Behaviour::AsDeclared => ("✓", Style::Good),
             Behaviour::Otherwise(_) => ("✗", Style::Bad),
@@ -235,11 +245,45 @@ fn report(experiment: &Experiment, outcome: &Outcome, terminal: &Terminal) -> St
         text += &format!(
             "{} {}\n",
             terminal.paint(style, mark),
-            terminal.wrap(&agent.sentence, 2)
+            terminal.wrap(sentence, 2)
+        );
+    }
+    if !undecided.is_empty() {
+        text += &format!(
+            "{} {}\n",
+            terminal.paint(Style::Note, "?"),
+            terminal.wrap(&cannot_say(&undecided, experiment.options.seeds), 2)
         );
     }
     text.push('\n');
     text
+}
+
+/// Of whom it cannot be said whether they are as declared, why, and what would help.
+fn cannot_say(undecided: &[&AgentOutcome], seeds: u32) -> String {
+    let names: Vec<&str> = undecided.iter().map(|a| a.agent.as_str()).collect();
+    let mut reasons: Vec<&str> = undecided
+        .iter()
+        .filter_map(|a| match &a.behaviour {
+            Behaviour::Undecided(why) => Some(why.as_str()),
+            _ => None,
+        })
+        .collect();
+    reasons.dedup();
+    let reasons = match reasons[..] {
+        [one] => one.to_owned(),
+        _ => format!("for example, {}", reasons.first().unwrap_or(&"")),
+    };
+    let help = if seeds < SEEDS_TO_DECIDE {
+        format!(" Run more seeds: `--seeds {SEEDS_TO_DECIDE}`.")
+    } else {
+        String::new()
+    };
+    format!(
+        "Whether {} {} as declared cannot be said: {reasons}.{help}",
+        names.join(", "),
+        if names.len() == 1 { "is" } else { "are" }
+    )
 }
 
 /// A row a cell where the numbers fit beside each other, else a row a number and a column a cell.
@@ -449,10 +493,10 @@ fn next(name: &str, recording: &std::path::Path, terminal: &Terminal) -> String 
     format!(
         "A recording: {}\nNext: {}\n      {}\n",
         recording.display(),
-        terminal.paint(Style::Strong, &format!("commonweal watch {name}")),
+        terminal.paint(Style::Strong, &invoked::command(&["watch", name])),
         terminal.paint(
             Style::Strong,
-            &format!("commonweal replay {} --verify", recording.display())
+            &invoked::command(&["replay", &recording.display().to_string(), "--verify"])
         )
     )
 }

@@ -83,6 +83,12 @@ pub(crate) fn read(path: &Path) -> Result<String, Stop> {
     })
 }
 
+/// Writes a scenario file.
+pub(crate) fn write(path: &Path, text: &str) -> Result<(), Stop> {
+    std::fs::write(path, text)
+        .map_err(|e| Stop::wrong(format!("{} cannot be written: {e}", path.display())))
+}
+
 fn file_of_folder(folder: &Path) -> Result<PathBuf, Stop> {
     let absolute = folder
         .canonicalize()

@@ -18,7 +18,7 @@ use crate::terminal::{Style, Terminal, visible};
 use crate::watch_live;
 
 /// Events that come all the time and tell nothing by themselves.
-const QUIET: [&str; 4] = ["moved", "bumped", "blocked", "grew"];
+pub(crate) const QUIET: [&str; 4] = ["moved", "bumped", "blocked", "grew"];
 /// Lines of the log that are shown.
 const LOG_LINES: usize = 6;
 /// Columns between two arms.
@@ -28,13 +28,7 @@ const TEXT_WIDTH: (usize, usize) = (34, 54);
 
 /// Exit code 0.
 pub(crate) fn run(options: &WatchArgs, terminal: &Terminal) -> Result<u8, Stop> {
-    let source = source::open(
-        options
-            .scenario
-            .as_deref()
-            .or(options.named.as_deref())
-            .unwrap_or(commonweal_scenarios::FLAGSHIP),
-    )?;
+    let source = source::open(options.what.scenario())?;
     let scenario = loaded(&source, terminal)?;
     let mut show = Show::new(&scenario, options, options.seed)?;
     if terminal.live {
@@ -92,7 +86,7 @@ pub(crate) struct Show {
 impl Show {
     /// Builds the arms that the options name, or the first treatment beside the first control.
     pub(crate) fn new(scenario: &Scenario, options: &WatchArgs, seed: u64) -> Result<Self, Stop> {
-        let names: Vec<String> = if options.arm.is_empty() {
+        let names: Vec<String> = if options.what.arm.is_empty() {
             let first = |kind| {
                 scenario
                     .arms
@@ -105,7 +99,7 @@ impl Show {
                 .flatten()
                 .collect()
         } else {
-            options.arm.clone()
+            options.what.arm.clone()
         };
         let compiled: Vec<Arc<Compiled>> = names
             .iter()
@@ -115,7 +109,7 @@ impl Show {
         let Some(first) = compiled.first() else {
             return Err(Stop::wrong(format!("{} has no arms", scenario.id)));
         };
-        let cast = experiment::cast(scenario, first, &options.policy).map_err(wrong)?;
+        let cast = experiment::cast(scenario, first, &options.what.policy).map_err(wrong)?;
         // Without a word from the caller the agent that does what is asked about.
         let positive = |a: &Agent| a.kind == Some(commonweal_core::bots::BotKind::Positive);
         let agent = cast
@@ -223,8 +217,12 @@ impl Show {
         let n = self.lanes.len().max(1);
         let room =
             (terminal.width.saturating_sub(GAP * (n - 1)) / n).clamp(TEXT_WIDTH.0, TEXT_WIDTH.1);
+        let told: Vec<Vec<String>> = (0..self.lanes.len())
+            .map(|arena| levels(&self.lanes[arena].arm, self.columns(arena, room)))
+            .collect();
+        let rows = told.iter().map(Vec::len).max().unwrap_or(0);
         let blocks: Vec<Vec<String>> = (0..self.lanes.len())
-            .map(|arena| self.block(arena, room, terminal))
+            .map(|arena| self.block(arena, &told[arena], rows, room, terminal))
             .collect();
         let widths: Vec<usize> = blocks
             .iter()
@@ -248,7 +246,21 @@ impl Show {
             })
             .collect()
     }
-    fn block(&mut self, arena: usize, room: usize, terminal: &Terminal) -> Vec<String> {
+    /// Columns of an arm's texts.
+    fn columns(&self, arena: usize, room: usize) -> usize {
+        let table = &self.batch.compiled(arena).table;
+        room.max(2 * usize::from(table.geometry.width))
+    }
+    /// One arm; `rows` lines are kept for its levels, so that maps beside each other begin in one line.
+    fn block(
+        &mut self,
+        arena: usize,
+        levels: &[String],
+        rows: usize,
+        room: usize,
+        terminal: &Terminal,
+    ) -> Vec<String> {
+        let width = self.columns(arena, room);
         let mut words = Vec::new();
         self.batch.frame(arena, &mut words);
         let hash = self.batch.hash(arena);
@@ -259,13 +271,12 @@ impl Show {
             ArmKind::Lookalike => ("◇", Style::Note, "look-alike"),
         };
         let table = &self.batch.compiled(arena).table;
-        let width = room.max(2 * usize::from(table.geometry.width));
-        let (arm, levels) = lane.arm.split_once('[').unwrap_or((&lane.arm, ""));
-        let levels = levels.trim_end_matches(']').replace(',', " ");
-        let mut lines = vec![
-            terminal.paint(style, &format!("{mark} {arm} ({kind})")),
-            terminal.paint(Style::Faint, &clip(&levels, width)),
-        ];
+        let arm = lane.arm.split('[').next().unwrap_or(&lane.arm);
+        let mut lines = vec![terminal.paint(style, &format!("{mark} {arm} ({kind})"))];
+        lines.extend((0..rows).map(|row| {
+            let text = levels.get(row).map_or("", String::as_str);
+            terminal.paint(Style::Faint, text)
+        }));
         lines.extend(lane.palette.draw(table, &words, terminal));
         let paid: Vec<String> = lane
             .paid
@@ -333,6 +344,24 @@ fn kind_of(scenario: &Scenario, cell: &str) -> ArmKind {
         .map_or(ArmKind::Treatment, |a| a.kind)
 }
 
+/// The levels of a cell's name, whole, in lines of at most so many columns.
+fn levels(cell: &str, width: usize) -> Vec<String> {
+    let (_, levels) = cell.split_once('[').unwrap_or((cell, ""));
+    let mut lines = vec![String::new()];
+    for level in levels.trim_end_matches(']').split(',') {
+        let line = lines.last_mut().expect("one to begin with");
+        if line.is_empty() {
+            line.push_str(level);
+        } else if line.chars().count() + 1 + level.chars().count() <= width {
+            line.push(' ');
+            line.push_str(level);
+        } else {
+            lines.push(level.to_owned());
+        }
+    }
+    lines
+}
+
 /// The event's caption with its fields, or its name with them.
 fn said(event: &EventView, captions: &[(String, String)]) -> String {
     match captions.iter().find(|(name, _)| *name == event.event) {
@@ -359,7 +388,7 @@ fn clip(text: &str, width: usize) -> String {
 }
 
 /// `1.5` for 1,500,000 millionths.
-fn millionths(n: i64) -> String {
+pub(crate) fn millionths(n: i64) -> String {
     let text = format!(
         "{}{}.{:06}",
         if n < 0 { "-" } else { "" },
@@ -379,6 +408,14 @@ mod tests {
         assert_eq!(millionths(-500_000), "-0.5");
         assert_eq!(millionths(12_000_000), "12");
         assert_eq!(millionths(1), "0.000001");
+    }
+
+    #[test]
+    fn a_cell_is_named_whole_however_narrow_its_column() {
+        let cell = "threat[twin=no,done=no,clarity=precedence]";
+        assert_eq!(levels(cell, 60), ["twin=no done=no clarity=precedence"]);
+        assert_eq!(levels(cell, 20), ["twin=no done=no", "clarity=precedence"]);
+        assert_eq!(levels("open", 20), [""]);
     }
 
     #[test]

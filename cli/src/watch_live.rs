@@ -7,6 +7,7 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::{cursor, event, execute, queue, terminal as screen};
 
 use crate::args::WatchArgs;
+use crate::diagnostics;
 use crate::source::{self, Source};
 use crate::stop::Stop;
 use crate::terminal::{Style, Terminal};
@@ -79,10 +80,13 @@ fn wish(key: KeyEvent) -> Option<Wish> {
     })
 }
 
+/// When a file was changed last, and its size: an editor may save twice within what the clock of the disk tells apart.
+type Stamp = (SystemTime, u64);
+
 /// The file that is being edited.
 struct Edited {
     source: Source,
-    stamp: Option<SystemTime>,
+    stamp: Option<Stamp>,
     looked: Instant,
 }
 
@@ -119,11 +123,13 @@ impl Edited {
     }
 }
 
-fn stamp(source: &Source) -> Option<SystemTime> {
-    std::fs::metadata(source.path.as_ref()?)
-        .and_then(|m| m.modified())
-        .ok()
+fn stamp(source: &Source) -> Option<Stamp> {
+    let metadata = std::fs::metadata(source.path.as_ref()?).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
 }
+
+/// Diagnostics that are drawn below the world.
+const SHOWN: usize = 3;
 
 struct Player<'a> {
     show: Show,
@@ -157,10 +163,15 @@ pub(crate) fn run(
     let mut screen = Screen::open().map_err(io)?;
     let mut due = Instant::now();
     loop {
-        if let Ok((width, _)) = screen::size() {
-            view.width = usize::from(width).max(40);
+        let mut height = usize::MAX;
+        if let Ok((columns, rows)) = screen::size() {
+            view.width = usize::from(columns).max(40);
+            height = usize::from(rows).max(8);
         }
-        screen.draw(&player.lines(&view)).map_err(io)?;
+        let mut lines = player.lines(&view);
+        // A line more than the screen has would scroll the first ones away.
+        lines.truncate(height - 1);
+        screen.draw(&lines).map_err(io)?;
         let wait = if player.paused || player.show.over() {
             LOOK_AGAIN
         } else {
@@ -169,7 +180,7 @@ pub(crate) fn run(
         if event::poll(wait).map_err(io)? {
             if let Event::Key(key) = event::read().map_err(io)?
                 && let Some(wish) = wish(key)
-                && player.grant(wish)?
+                && player.grant(wish, &view)?
             {
                 return Ok(());
             }
@@ -184,7 +195,7 @@ pub(crate) fn run(
                 player.paused = true;
             }
         }
-        player.reload();
+        player.reload(&view);
     }
 }
 
@@ -193,8 +204,6 @@ impl Player<'_> {
         let mut lines: Vec<String> = self.show.heading(view).lines().map(str::to_owned).collect();
         lines.push(String::new());
         lines.extend(self.show.frame(view));
-        lines.push(String::new());
-        lines.extend(self.show.legend(view).lines().map(str::to_owned));
         lines.push(String::new());
         let state = if self.show.over() {
             "over: n for the next seed".to_owned()
@@ -208,13 +217,13 @@ impl Player<'_> {
             view.paint(Style::Strong, &state),
             view.paint(Style::Faint, KEYS)
         ));
-        if !self.note.is_empty() {
-            lines.push(view.paint(Style::Note, &self.note));
-        }
+        lines.extend(self.note.lines().map(str::to_owned));
+        lines.push(String::new());
+        lines.extend(self.show.legend(view).lines().map(str::to_owned));
         lines
     }
     /// `true` to quit.
-    fn grant(&mut self, wish: Wish) -> Result<bool, Stop> {
+    fn grant(&mut self, wish: Wish, view: &Terminal) -> Result<bool, Stop> {
         match wish {
             Wish::Quit => return Ok(true),
             Wish::Pause => self.paused = !self.paused,
@@ -224,24 +233,24 @@ impl Player<'_> {
             }
             Wish::Faster => self.speed = (self.speed + 1).min(SPEEDS.len() - 1),
             Wish::Slower => self.speed = self.speed.saturating_sub(1),
-            Wish::NextSeed => self.rebuild(self.show.seed.wrapping_add(1), 0),
-            Wish::PreviousSeed => self.rebuild(self.show.seed.saturating_sub(1), 0),
-            Wish::Restart => self.rebuild(self.show.seed, 0),
+            Wish::NextSeed => self.rebuild(self.show.seed.wrapping_add(1), 0, view),
+            Wish::PreviousSeed => self.rebuild(self.show.seed.saturating_sub(1), 0, view),
+            Wish::Restart => self.rebuild(self.show.seed, 0, view),
         }
         Ok(false)
     }
-    /// Builds the show anew and plays it to that tick; with errors in the file the last good one stays.
-    fn rebuild(&mut self, seed: u64, tick: u32) {
+    /// Builds the show anew and plays it to that tick; with errors in the file the last good one stays, and they stand below it.
+    fn rebuild(&mut self, seed: u64, tick: u32, view: &Terminal) {
         let built = match source::load(&self.edited.source) {
             Ok((scenario, _)) => {
                 Show::new(&scenario, self.options, seed).map_err(|stop| stop.message)
             }
-            Err(found) => {
-                let first = found.first().map_or_else(String::new, |d| {
-                    d.line(&self.edited.source.label, &self.edited.source.text)
-                });
-                Err(format!("showing the last version without errors. {first}"))
-            }
+            Err(found) => Err(format!(
+                "{} in {}; this is its last version without errors\n{}",
+                diagnostics::count(&found),
+                self.edited.source.label,
+                diagnostics::draw(&found[..found.len().min(SHOWN)], &self.edited.source, view)
+            )),
         };
         match built {
             Ok(mut show) => {
@@ -256,11 +265,11 @@ impl Player<'_> {
             Err(message) => self.note = message,
         }
     }
-    fn reload(&mut self) {
+    fn reload(&mut self, view: &Terminal) {
         if self.edited.saved() {
-            self.rebuild(self.show.seed, self.show.tick());
+            self.rebuild(self.show.seed, self.show.tick(), view);
             if self.note.is_empty() {
-                "read again".clone_into(&mut self.note);
+                self.note = view.paint(Style::Note, "read again");
             }
         }
     }
@@ -281,5 +290,87 @@ mod tests {
             wish(KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL)),
             Some(Wish::Quit)
         );
+    }
+
+    const PLAIN: Terminal = Terminal {
+        live: false,
+        colour: false,
+        progress: false,
+        width: 100,
+    };
+
+    /// A file of a test's own, with the shipped scenario's text.
+    fn file(name: &str) -> Source {
+        let folder = std::env::temp_dir().join(format!("commonweal-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder for tests");
+        let path = folder.join(name);
+        let shipped = commonweal_scenarios::named("switch_and_successor").expect("it ships");
+        std::fs::write(&path, shipped.text).expect("written");
+        source::open(&path.to_string_lossy()).expect("read")
+    }
+
+    /// As if the file had been looked at long ago.
+    fn look_again(edited: &mut Edited) -> bool {
+        edited.looked = Instant::now()
+            .checked_sub(LOOK_AGAIN)
+            .expect("the machine has run for half a second");
+        edited.saved()
+    }
+
+    #[test]
+    fn a_file_is_read_again_when_it_was_saved_and_only_then() {
+        let source = file("saved.toml");
+        let path = source.path.clone().expect("a file");
+        let mut edited = Edited::new(source);
+        assert!(!look_again(&mut edited), "nobody saved it");
+        std::fs::write(&path, "format = 1").expect("written");
+        assert!(!edited.saved(), "it was looked at just now");
+        assert!(look_again(&mut edited));
+        assert_eq!(edited.source.text, "format = 1");
+        assert!(!look_again(&mut edited), "nobody saved it since");
+        std::fs::remove_file(&path).expect("it was there");
+        assert!(!look_again(&mut edited), "a file that is gone is no news");
+    }
+
+    #[test]
+    fn an_error_keeps_the_last_good_world_and_stands_below_it() {
+        #[derive(clap::Parser)]
+        struct Typed {
+            #[command(flatten)]
+            watch: WatchArgs,
+        }
+        let options = <Typed as clap::Parser>::parse_from(["watch"]).watch;
+        let source = file("edited.toml");
+        let (scenario, _) = source::load(&source).expect("it ships");
+        let mut player = Player {
+            show: Show::new(&scenario, &options, 0).expect("a show"),
+            edited: Edited::new(source),
+            options: &options,
+            paused: false,
+            speed: 0,
+            note: String::new(),
+        };
+        for _ in 0..3 {
+            player.show.step().expect("a step");
+        }
+        let good = player.edited.source.text.clone();
+        let before = player.show.frame(&PLAIN);
+        player.edited.source.text = good.replace("ticks = 160", "ticks = true");
+        player.rebuild(0, 3, &PLAIN);
+        assert_eq!(player.show.frame(&PLAIN), before, "the world stays");
+        let lines = player.lines(&PLAIN).join("\n");
+        for part in [
+            "1 error in",
+            "last version without errors",
+            "error[E201]",
+            "ticks = true",
+        ] {
+            assert!(lines.contains(part), "{part} is missing in\n{lines}");
+        }
+        player.edited.source.text = good.replace("title = \"The switch", "title = \"A switch");
+        player.rebuild(0, 3, &PLAIN);
+        assert_eq!(player.note, "");
+        assert!(player.show.heading(&PLAIN).contains("A switch"));
+        assert_eq!(player.show.tick(), 3, "it goes on where it was");
     }
 }

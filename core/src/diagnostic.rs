@@ -205,6 +205,36 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("E506", "two patches of one cell set the same leaf"),
     ("E601", "a kind of control agent is missing"),
+    (
+        "E602",
+        "(--run) a positive control agent is not flagged where it must be",
+    ),
+    (
+        "E603",
+        "(--run) an exit is not reached, or a treatment arm has none",
+    ),
+    (
+        "E604",
+        "(--run) too few different layouts: a deterministic agent on one map is one observation",
+    ),
+    (
+        "E605",
+        "(--run) the world is no dilemma, though the question demands cooperation",
+    ),
+    ("E606", "(--run) an assertion of [checks] does not hold"),
+    (
+        "E607",
+        "(--run) a control agent is flagged where it must not be",
+    ),
+    (
+        "E608",
+        "(--run) the act that is asked about does not pay whoever does it",
+    ),
+    ("E609", "(--run) a dial does not do what is expected of it"),
+    (
+        "E610",
+        "(--run) two arms differ before the first tick where nothing was patched",
+    ),
     ("W901", "a word that describes a mind"),
     ("W902", "an event that nothing emits"),
     ("W903", "a kind or variable that nothing uses"),

@@ -45,8 +45,7 @@ export function collect(root: string, recorded: string): StaticFile[] {
       });
     }
   }
-  const key = ({ group, id }: ScenarioEntry): string => `${group}/${id}`;
-  entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  entries.sort((a, b) => (a.id < b.id ? -1 : 1));
   files.push({ path: 'scenarios/index.json', body: JSON.stringify(entries) });
   return files;
 }

@@ -101,7 +101,11 @@ pub(super) fn head(x: &Experiment) -> (String, Vec<Column>) {
         measure: m.def.id.to_owned(),
         signed: false,
     }));
-    let ids: Vec<&str> = chosen(x).iter().map(|(m, _)| m.def.id).collect();
+    let rate = (!events(x).is_empty()).then_some(rate::DEF.id);
+    let ids: Vec<&str> = rate
+        .into_iter()
+        .chain(chosen(x).iter().map(|(m, _)| m.def.id))
+        .collect();
     let seats = if x.tested.len() == 1 {
         "the seat".to_owned()
     } else {

@@ -92,6 +92,9 @@ pub struct AgentOutcome {
     pub sentence: String,
     /// Whether that is what its kind declares.
     pub behaviour: Behaviour,
+    /// What its kind demands, cell by cell, and what came out there.
+    #[serde(skip)]
+    pub demands: Vec<Demand>,
 }
 
 /// What came out.
@@ -216,15 +219,21 @@ pub(super) struct Part {
 
 /// What a kind demands of one cell.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) struct Demand {
+pub struct Demand {
     /// The cell, in words.
-    pub(super) place: String,
+    pub place: String,
     /// Whether the act must be flagged there, or must not be.
-    pub(super) flagged: bool,
+    pub flagged: bool,
     /// What the limits say.
-    pub(super) verdict: Verdict,
+    pub verdict: Verdict,
     /// Layouts behind it.
-    pub(super) n_eff: u32,
+    pub n_eff: u32,
+    /// The effect.
+    pub point: f64,
+    /// The mean of the treated cell.
+    pub treated: f64,
+    /// The smallest effect that matters.
+    pub m: f64,
 }
 
 impl Demand {
@@ -235,6 +244,9 @@ impl Demand {
             flagged,
             verdict,
             n_eff: contrast.counts.n_eff,
+            point: contrast.point,
+            treated: contrast.treatment.mean,
+            m: contrast.test?.m,
         })
     }
 }
@@ -256,6 +268,7 @@ pub(super) fn behaviour(agent: &Agent, demands: &[Demand]) -> Behaviour {
             flagged,
             verdict,
             n_eff,
+            ..
         } = demand;
         match (flagged, verdict) {
             (true, Verdict::Detected) | (false, Verdict::Bounded) => {}
@@ -335,6 +348,7 @@ impl Experiment {
                 says: agent.says.clone(),
                 sentence: super::say::whole(agent, &part.sentence, &behaviour),
                 behaviour,
+                demands: part.demands,
             });
         }
         Ok(outcome)
@@ -370,6 +384,9 @@ mod tests {
             flagged,
             verdict,
             n_eff,
+            point: 0.0,
+            treated: 0.0,
+            m: 0.1,
         }
     }
 

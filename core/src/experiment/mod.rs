@@ -11,6 +11,7 @@ mod judge;
 mod play;
 mod say;
 mod threat;
+pub mod trial;
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use crate::ids::{Domain, Slot};
 use crate::measures::MeasureError;
 use crate::scenario::{Arm, ArmError, ArmKind, BotInfo, Compiled, Measures, Scenario};
 
-pub use judge::{AgentOutcome, Behaviour, Column, Outcome, Row, Value};
+pub use judge::{AgentOutcome, Behaviour, Column, Demand, Outcome, Row, Value};
 
 /// The policy that plays any legal action.
 pub const RANDOM: &str = "random";

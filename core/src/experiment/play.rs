@@ -198,7 +198,7 @@ fn index(lane: u32) -> usize {
 const NUMBERS: &str = "arena.head";
 
 /// Hash of the state at tick 0 without the seed's number: map, spawns, drawn variables.
-fn layout(batch: &mut Batch, arena: usize) -> u64 {
+pub(super) fn layout(batch: &mut Batch, arena: usize) -> u64 {
     let columns = batch.column_hashes(arena);
     let bytes: Vec<u8> = columns
         .iter()

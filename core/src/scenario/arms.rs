@@ -173,8 +173,9 @@ pub(crate) fn read_arms(tree: &Node, factors: &[Factor], reader: &mut Reader<'_>
         (ArmWord::Treatment, "treatment"),
         (ArmWord::Control, "control"),
     ] {
+        let Some(table) = tree.get("arms") else { break };
         if !out.iter().any(|a| a.file.kind == kind) && out.len() == names.len() {
-            let at = tree.get("arms").map_or(tree.span, |n| n.key);
+            let at = table.key;
             reader.error(
                 "E104",
                 at,

@@ -105,24 +105,38 @@ pub(crate) fn check_top(tree: &Node, reader: &mut Reader<'_>) {
             .filter(|n| !TABLES.contains(n));
         super::names::nearest(name, strangers).is_some()
     };
-    for name in COMPULSORY
+    let missing: Vec<&str> = COMPULSORY
         .into_iter()
         .filter(|n| tree.get(n).is_none())
         .chain(exits)
         .filter(|n| !misspelt(n))
-    {
-        let (what, help) = if name == "format" {
-            (
-                "the file does not say its format".to_owned(),
-                "add `format = 1` at the top".to_owned(),
-            )
-        } else {
-            (
-                format!("the file has no table [{name}]"),
-                format!("add [{name}]"),
-            )
-        };
-        reader.error("E104", Span::default(), what, help);
+        .collect();
+    let tables: Vec<String> = missing
+        .iter()
+        .filter(|n| **n != "format")
+        .map(|n| format!("[{n}]"))
+        .collect();
+    if missing.contains(&"format") {
+        reader.error(
+            "E104",
+            Span::default(),
+            "the file does not say its format",
+            "add `format = 1` at the top",
+        );
+    }
+    // One message for all of them: they all stand at the same place, the file as a whole.
+    let (what, help) = match &tables[..] {
+        [] => (String::new(), String::new()),
+        [one] => (format!("the file has no table {one}"), format!("add {one}")),
+        [more @ .., last] => (
+            format!("the file has no tables {} and {last}", more.join(", ")),
+            "add them; `commonweal new NAME` writes a file that has all".to_owned(),
+        ),
+    };
+    if !what.is_empty() {
+        // Not quite the place of a missing `format`, so that both are said.
+        let end = usize::from(missing.contains(&"format"));
+        reader.error("E104", Span { start: 0, end }, what, help);
     }
     if let Some(node) = tree.get("format").filter(|n| n.data != Data::Int(1)) {
         reader.error(

@@ -40,6 +40,7 @@ pub fn check(id: &str, source: &str) -> (Option<Scenario>, Vec<Diagnostic>) {
             span.start = original(span.start, &removed);
             span.end = original(span.end, &removed);
         }
+        d.fix = super::fix::replacement(source, d);
     }
     (scenario, out)
 }
@@ -164,35 +165,7 @@ impl Scenario {
     /// Compiles an arm by name: a bare name plays the arm's first cell (the primary's own), `"treatment"`, `"control"` and
     /// `"lookalike"` the first arm of that kind, `threat[twin=yes,done=no]` a cell (factors left out: as in the first cell).
     pub fn compile(&self, arm: &str) -> Result<Arc<Compiled>, ArmError> {
-        let (name, levels) = match arm.split_once('[') {
-            Some((name, rest)) => (name, rest.strip_suffix(']').unwrap_or("?")),
-            None => (arm, ""),
-        };
-        let of_kind = |kind: ArmKind| self.arms.iter().position(|a| a.kind == kind);
-        let index = self
-            .arms
-            .iter()
-            .position(|a| a.name == name)
-            .or_else(|| match name {
-                "treatment" => of_kind(ArmKind::Treatment),
-                "control" => of_kind(ArmKind::Control),
-                "lookalike" => of_kind(ArmKind::Lookalike),
-                _ => None,
-            });
-        let found = index.and_then(|index| Some((index, self.cell(index, levels)?)));
-        let Some((index, cell)) = found else {
-            let arms = match index {
-                Some(index) => (0..self.arms[index].cells.len())
-                    .map(|c| self.arms[index].cell_name(c))
-                    .collect::<Vec<_>>(),
-                None => self.arms.iter().map(|a| a.name.clone()).collect(),
-            };
-            return Err(ArmError::Unknown {
-                scenario: self.id.clone(),
-                arm: arm.to_owned(),
-                arms: arms.join(", "),
-            });
-        };
+        let (index, cell) = self.find_cell(arm)?;
         let Parts {
             source,
             tree,
@@ -219,6 +192,38 @@ impl Scenario {
         Ok(Arc::new(compiled.expect(
             "every cell was compiled when the file was checked",
         )))
+    }
+    /// Arm and cell of a name.
+    pub(super) fn find_cell(&self, arm: &str) -> Result<(usize, usize), ArmError> {
+        let (name, levels) = match arm.split_once('[') {
+            Some((name, rest)) => (name, rest.strip_suffix(']').unwrap_or("?")),
+            None => (arm, ""),
+        };
+        let of_kind = |kind: ArmKind| self.arms.iter().position(|a| a.kind == kind);
+        let index = self
+            .arms
+            .iter()
+            .position(|a| a.name == name)
+            .or_else(|| match name {
+                "treatment" => of_kind(ArmKind::Treatment),
+                "control" => of_kind(ArmKind::Control),
+                "lookalike" => of_kind(ArmKind::Lookalike),
+                _ => None,
+            });
+        let found = index.and_then(|index| Some((index, self.cell(index, levels)?)));
+        found.ok_or_else(|| {
+            let arms = match index {
+                Some(index) => (0..self.arms[index].cells.len())
+                    .map(|c| self.arms[index].cell_name(c))
+                    .collect::<Vec<_>>(),
+                None => self.arms.iter().map(|a| a.name.clone()).collect(),
+            };
+            ArmError::Unknown {
+                scenario: self.id.clone(),
+                arm: arm.to_owned(),
+                arms: arms.join(", "),
+            }
+        })
     }
     /// The cell of an arm that has these levels; for factors that are not named, the first cell's.
     fn cell(&self, arm: usize, levels: &str) -> Option<usize> {

@@ -12,6 +12,9 @@ mod check_trigger;
 mod compile;
 mod doc;
 mod file;
+mod fix;
+mod format;
+mod format_text;
 mod frame;
 mod hidden;
 mod layout;
@@ -23,6 +26,7 @@ mod map;
 mod names;
 mod parse;
 mod patch;
+mod promises;
 #[cfg(test)]
 mod props;
 mod read;
@@ -37,8 +41,11 @@ mod world;
 
 pub use check_bot::{BotText, compile_bot};
 pub use check_rules::{Binder, Rules, Use, compile_expr, compile_rules, named_by_the, names_in};
+pub use fix::mend;
+pub use format::format;
 pub use load::check;
 pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
+pub use promises::{Course, Expectation, Leaf, Promise};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 

@@ -142,6 +142,11 @@ impl<'a> Names<'a> {
     }
 }
 
+/// How many slips of the pen lie between two words: Damerau-Levenshtein.
+pub(crate) fn distance(a: &str, b: &str) -> usize {
+    strsim::damerau_levenshtein(a, b)
+}
+
 /// The nearest of the names that are legal at that place: Damerau-Levenshtein distance of at most max(1, length / 3), ties by
 /// order.
 pub fn nearest<'n>(word: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {

@@ -344,8 +344,8 @@ fn channels(world: &World, tree: &Node, reader: &mut Reader<'_>) -> Vec<Channel>
     if let Some(main) = out.iter().position(|c| c.name == "main") {
         let main = out.remove(main);
         out.insert(0, main);
-    } else {
-        let at = tree.get("rewards").map_or(Span::default(), |n| n.key);
+    } else if let Some(table) = tree.get("rewards") {
+        let at = table.key;
         reader.error(
             "E104",
             at,
