@@ -7,6 +7,9 @@ if (!executablePath) {
   throw new Error('Chromium is missing: install it with `apt-get install chromium`.');
 }
 
+/** Another port lets two checkouts be tested at a time. */
+const port = process.env.COMMONWEAL_PAGE_PORT ?? '4173';
+
 export default defineConfig({
   testDir: 'tests/e2e',
   fullyParallel: true,
@@ -17,7 +20,7 @@ export default defineConfig({
   // Machines that build beside the tests are slow.
   expect: { timeout: 30_000 },
   use: {
-    baseURL: 'http://127.0.0.1:4173',
+    baseURL: `http://127.0.0.1:${port}`,
     viewport: { width: 1280, height: 900 },
     launchOptions: {
       executablePath,
@@ -32,8 +35,8 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: 'npx vite preview --host 127.0.0.1 --port 4173 --strictPort',
-    url: 'http://127.0.0.1:4173',
+    command: `npx vite preview --host 127.0.0.1 --port ${port} --strictPort`,
+    url: `http://127.0.0.1:${port}`,
     reuseExistingServer: false,
   },
 });

@@ -51,6 +51,13 @@ impl Rows {
 pub struct Buffers(pub Vec<Rows>);
 
 impl Buffers {
+    /// Forgets what episodes that ended showed last: it stays in its rows until the next ends, and is no part of a state.
+    pub fn forget_ends(&mut self) {
+        for rows in &mut self.0 {
+            rows.final_obs.fill(0);
+            rows.final_own.fill(0);
+        }
+    }
     /// Of the right sizes.
     pub fn of(batch: &Batch) -> Self {
         let group = |g: &commonweal_core::batch::Group| {

@@ -70,35 +70,25 @@ fn the_whole_scenario_in_the_guide_passes_the_checks() {
     );
 }
 
-/// Rows of the guide's table of mechanics are true; a new mechanic needs none, it is in the generated reference.
+/// The guide says what each mechanic is for, and nothing of one that is not there; fields and events are in the generated page.
 #[test]
-fn the_guide_says_of_mechanics_what_they_say_of_themselves() {
+fn the_guide_names_every_mechanic() {
     let guide = read("docs/guide/scenario-files.md");
     let (_, table) = guide
-        .split_once("| mechanic | fields |")
+        .split_once("| for | mechanics |")
         .expect("a table of mechanics");
-    let rows: Vec<Vec<&str>> = table
+    let rows = table
         .lines()
         .skip(2)
-        .take_while(|line| line.starts_with('|'))
-        .map(|line| line.split(" | ").collect())
+        .take_while(|line| line.starts_with('|'));
+    let named: std::collections::BTreeSet<&str> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
         .collect();
-    assert!(rows.len() > 10, "the table was found");
-    for row in rows {
-        let name = row[0].trim_matches(['|', ' ', '`']);
-        let (name, named) = name.strip_suffix(".X").map_or((name, false), |n| (n, true));
-        let mechanic = commonweal_core::mechanics::ALL
-            .iter()
-            .find(|m| m.name == name)
-            .unwrap_or_else(|| panic!("the guide has a mechanic `{name}`, the engine has not"));
-        assert_eq!(mechanic.named, named, "{name}");
-        let events = row[3];
-        for (event, _) in mechanic.events {
-            assert!(events.contains(&format!("`{event}(")), "{name}: {event}");
-        }
-        let told = events.matches('(').count();
-        assert_eq!(told, mechanic.events.len(), "{name}: {events}");
-    }
+    let known = commonweal_core::mechanics::ALL
+        .iter()
+        .map(|m| m.name)
+        .collect();
+    assert_eq!(named, known);
 }
 
 #[test]

@@ -48,6 +48,17 @@ fn record(scenario: &Scenario, cell: &str, play: u64, ticks: u64) -> Recording {
     recorder.finish()
 }
 
+/// The scenarios of which random play fills so many ticks, each with that recording.
+fn long(play: u64, ticks: u32) -> Vec<(Scenario, Recording)> {
+    let all = worlds::shipped().into_iter().map(|scenario| {
+        let recording = record(&scenario, "treatment", play, u64::from(ticks));
+        (scenario, recording)
+    });
+    let long: Vec<_> = all.filter(|(_, r)| r.ticks() == ticks).collect();
+    assert!(long.len() > 2, "some scenarios go on for {ticks} ticks");
+    long
+}
+
 /// The file, with some of it changed and the checksum made good again.
 fn forged(recording: &Recording, change: impl FnOnce(&mut Vec<u8>, &mut Vec<u64>)) -> Recording {
     let bytes = recording.write();
@@ -100,9 +111,7 @@ fn a_recording_of_every_cell_is_verified_from_its_bytes() {
 
 #[test]
 fn the_first_hash_that_differs_is_named() {
-    for scenario in worlds::shipped() {
-        let recording = record(&scenario, "treatment", 2, 150);
-        assert_eq!(recording.ticks(), 150, "{}", scenario.id);
+    for (scenario, recording) in long(2, 150) {
         let right = recording.hash_after(128).expect("a recorded tick");
         let wrong = forged(&recording, |_, hashes| {
             hashes[1] ^= 1;
@@ -134,8 +143,7 @@ fn the_first_hash_that_differs_is_named() {
 #[test]
 fn an_action_that_was_changed_shows() {
     let mut bots = 0;
-    for scenario in worlds::shipped() {
-        let recording = record(&scenario, "treatment", 3, 100);
+    for (scenario, recording) in long(3, 100) {
         let slots = usize::from(recording.header.slots);
         let outside: Vec<usize> = recording
             .header
@@ -210,8 +218,7 @@ fn a_log_that_goes_on_after_the_end_is_refused() {
 
 #[test]
 fn two_recordings_are_compared_by_tick_and_column() {
-    for scenario in worlds::shipped() {
-        let a = record(&scenario, "treatment", 5, 120);
+    for (scenario, a) in long(5, 120) {
         let same = compare(&a, &a).expect("this build's rules");
         assert!(
             same.is_equal() && same.ticks == 120 && same.actions.is_none(),
@@ -238,8 +245,7 @@ fn two_recordings_are_compared_by_tick_and_column() {
 
 #[test]
 fn a_recording_is_compared_with_an_engine_that_plays_on_its_own() {
-    for scenario in worlds::shipped() {
-        let recording = record(&scenario, "treatment", 7, 100);
+    for (scenario, recording) in long(7, 100) {
         let compiled = worlds::compile(&scenario, "treatment");
         for swerves_at in [None, Some(30)] {
             let mut batch = Batch::new(std::slice::from_ref(&compiled), config()).expect("a batch");
@@ -279,8 +285,7 @@ fn a_recording_is_compared_with_an_engine_that_plays_on_its_own() {
 
 #[test]
 fn a_player_goes_to_any_tick_and_back() {
-    for scenario in worlds::shipped() {
-        let recording = record(&scenario, "treatment", 8, 150);
+    for (scenario, recording) in long(8, 150) {
         let mut player = Player::new(recording.clone()).expect("this build's rules");
         let mut hashes = vec![player.hash()];
         while !player.is_over() {

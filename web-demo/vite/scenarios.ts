@@ -45,7 +45,8 @@ export function collect(root: string, recorded: string): StaticFile[] {
       });
     }
   }
-  entries.sort((a, b) => (a.id < b.id ? -1 : 1));
+  const key = ({ group, id }: ScenarioEntry): string => `${group}/${id}`;
+  entries.sort((a, b) => (key(a) < key(b) ? -1 : 1));
   files.push({ path: 'scenarios/index.json', body: JSON.stringify(entries) });
   return files;
 }

@@ -174,7 +174,8 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
         {
             let can_act = (status.0 == IN_PLAY) & (frozen.0 <= tick);
             // What depends on more (a beam that is not ready) is counted by the mechanic that plays it.
-            let legal = (can_act & (least..n_actions).contains(&action)) | (!can_act & (action == 0));
+            let legal =
+                (can_act & (least..n_actions).contains(&action)) | (!can_act & (action == 0));
             if *seat == Seat::Caller {
                 chosen.0 = u8::try_from(action * i32::from(legal)).unwrap_or(0);
                 illegal.0 += u32::from(!legal);

@@ -577,7 +577,8 @@ impl Texts<'_> {
                     draw: None,
                 };
                 let node = picked.node.get(field);
-                self.expression(names, what, node, reader).unwrap_or_default()
+                self.expression(names, what, node, reader)
+                    .unwrap_or_default()
             };
             expressions.map(&mut compiled).collect()
         };

@@ -39,9 +39,14 @@ export class EngineClient {
       new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' }),
   ) {}
 
-  /** Builds a world; the world before it is dropped once this one stands. */
-  async load(text: string, file: string, options: SimulationOptions): Promise<Loaded> {
-    return (await this.ask({ call: 'load', text, file, options }, [])) as Loaded;
+  /** Builds a world; the world before it is dropped once this one stands. `warn`: with warnings of the text. */
+  async load(
+    text: string,
+    file: string,
+    options: SimulationOptions,
+    warn = false,
+  ): Promise<Loaded> {
+    return (await this.ask({ call: 'load', text, file, options, warn }, [])) as Loaded;
   }
 
   async step(ticks: number): Promise<Frame> {

@@ -3,9 +3,9 @@
 
 import { EngineClient, EngineError } from './client.ts';
 import { type NativeHashes, nativeHashes } from './effect.ts';
-import type { Frame } from './protocol.ts';
+import type { Frame, Loaded } from './protocol.ts';
 import { type ScenarioEntry, source } from './scenarios.ts';
-import type { Description, WorldEvent } from './types.ts';
+import type { Description, Diagnostic, SimulationOptions, WorldEvent } from './types.ts';
 
 /** Ticks a second at speed 1. */
 const RATE = 8;
@@ -16,6 +16,15 @@ const LOG_MAX = 40;
 
 /** Speeds on offer; Infinity: as fast as it goes. */
 export const SPEEDS = [0.25, 0.5, 1, 2, 4, 16, Number.POSITIVE_INFINITY] as const;
+
+/** Who sits in the seats under test of a file that declares no control agent. */
+const RANDOM = 'random';
+
+/** A file of the visitor's own that is not shown, and why. */
+export interface Refused {
+  entry: ScenarioEntry;
+  error: EngineError;
+}
 
 /** Outcome of the last comparison of an arena with the native run. */
 export interface Check {
@@ -29,6 +38,10 @@ export class Player {
   description: Description | undefined;
   frame: Frame | undefined;
   error: EngineError | undefined;
+  /** The last file of the visitor's own that the engine refused; the world before it plays on. */
+  refused: Refused | undefined;
+  /** Warnings of a file of the visitor's own. */
+  warnings: Diagnostic[] = [];
   playing = false;
   speed: number = 1;
   seed = '0';
@@ -47,6 +60,8 @@ export class Player {
   private timer = 0;
   private turn = 0;
   private hidden = false;
+  /** Whether the engine holds the world that is on show. */
+  private standing = false;
 
   constructor(
     private readonly changed: () => void,
@@ -62,13 +77,18 @@ export class Player {
     return this.frame?.arenas.every((arena) => arena.status.ended !== null) ?? false;
   }
 
-  /** Loads a scenario; without seed and agent those of the native run, so that hashes compare. */
+  /**
+   * Loads a scenario; without seed and agent those of the native run, so that hashes compare. A file of
+   * the visitor's own takes the place of what is on show only once it stands.
+   */
   async open(entry: ScenarioEntry, seed?: string, policy?: string): Promise<void> {
+    const resume = this.playing;
     this.pause();
     const turn = ++this.turn;
     this.phase = 'loading';
-    this.entry = entry;
+    if (!entry.local) this.entry = entry;
     this.error = undefined;
+    this.refused = undefined;
     this.changed();
     try {
       const [text, native] = await Promise.all([
@@ -76,14 +96,19 @@ export class Player {
         entry.hashes ? nativeHashes(entry.id) : null,
       ]);
       const wanted = seed ?? native?.seed ?? '0';
-      const options = {
-        seed: wanted,
-        ...(policy ? { policy } : {}),
-        ...(native ? { domain: native.domain } : {}),
-      };
-      const { description, frame } = await this.engine.load(text, entry.id, options);
+      const options = { seed: wanted, ...(native ? { domain: native.domain } : {}) };
+      const loaded = await this.load(entry, text, options, policy);
       // Another scenario was chosen meanwhile.
-      if (turn !== this.turn) return;
+      if (turn !== this.turn) {
+        this.standing = false;
+        return;
+      }
+      const { description, frame, warnings } = loaded;
+      this.standing = true;
+      this.entry = entry.local
+        ? { ...entry, title: description.title, asks: description.asks }
+        : entry;
+      this.warnings = warnings;
       this.native = native;
       this.seed = wanted;
       this.description = description;
@@ -93,8 +118,41 @@ export class Player {
       this.phase = 'ready';
       this.show(frame);
     } catch (error) {
-      if (turn === this.turn) this.fail(error);
+      if (turn === this.turn) this.refuse(entry, error, resume);
     }
+  }
+
+  /** A file of the visitor's own may have lost the agent that sat in the seat, or have none at all. */
+  private async load(
+    entry: ScenarioEntry,
+    text: string,
+    options: SimulationOptions,
+    policy: string | undefined,
+  ): Promise<Loaded> {
+    const others = entry.local ? (policy ? [undefined, RANDOM] : [RANDOM]) : [];
+    for (const agent of [policy, ...others]) {
+      try {
+        const seated = agent ? { ...options, policy: agent } : options;
+        return await this.engine.load(text, entry.id, seated, entry.local !== undefined);
+      } catch (error) {
+        const { diagnostics, trapped } = error as EngineError;
+        const last = agent === others.at(-1);
+        if (last || others.length === 0 || trapped || diagnostics?.length) throw error;
+      }
+    }
+    throw new EngineError(`${entry.id}: nobody can be put in the seat.`);
+  }
+
+  private refuse(entry: ScenarioEntry, error: unknown, resume: boolean): void {
+    const known = engineError(error);
+    if (entry.local && !known.trapped) this.refused = { entry, error: known };
+    if (!this.refused || !this.standing) {
+      this.fail(known);
+      return;
+    }
+    this.phase = 'ready';
+    if (resume) this.play();
+    this.changed();
   }
 
   play(): void {
@@ -226,10 +284,13 @@ export class Player {
   private fail(error: unknown): void {
     this.pause();
     this.phase = 'error';
-    this.error =
-      error instanceof EngineError
-        ? error
-        : new EngineError((error as Error).message ?? `${error}`);
+    this.error = engineError(error);
+    if (this.error.trapped) this.standing = false;
     this.changed();
   }
+}
+
+function engineError(error: unknown): EngineError {
+  if (error instanceof EngineError) return error;
+  return new EngineError((error as Error).message ?? `${error}`);
 }

@@ -23,13 +23,23 @@ export interface Frame {
 }
 
 export type Request =
-  | { id: number; call: 'load'; text: string; file: string; options: SimulationOptions }
+  | {
+      id: number;
+      call: 'load';
+      text: string;
+      file: string;
+      options: SimulationOptions;
+      /** Whether the answer carries the warnings of the text. */
+      warn: boolean;
+    }
   | { id: number; call: 'step'; ticks: number; spare: ArrayBuffer[] }
   | { id: number; call: 'seek'; tick: number; spare: ArrayBuffer[] };
 
 export interface Loaded {
   description: Description;
   frame: Frame;
+  /** Warnings of the text, if they were asked for. */
+  warnings: Diagnostic[];
 }
 
 export type Answer =

@@ -1,4 +1,4 @@
-/** A scenario that the page can play, as the build lists it. */
+/** A scenario that the page can play: as the build lists it, or a file of the visitor's own. */
 export interface ScenarioEntry {
   /** Name of its folder. */
   id: string;
@@ -12,6 +12,8 @@ export interface ScenarioEntry {
   effect: boolean;
   /** Whether hashes of a native run are shipped. */
   hashes: boolean;
+  /** Name and text of a file of the visitor's own; absent for a shipped one. */
+  local?: { file: string; text: string };
 }
 
 /** The scenarios beside the page; an empty list where none were shipped. */
@@ -23,6 +25,7 @@ export async function list(): Promise<ScenarioEntry[]> {
 
 /** The text of a scenario file. */
 export async function source(entry: ScenarioEntry): Promise<string> {
+  if (entry.local) return entry.local.text;
   const path = `./scenarios/${entry.group}/${entry.id}/${entry.id}.toml`;
   const answer = await fetch(path);
   if (!answer.ok) throw new Error(`${path}: the server answered ${answer.status}.`);

@@ -1,6 +1,6 @@
 // Owns the engine and the world on show. Answers in the order of the requests.
 
-import init, { Simulation } from '#core';
+import init, { check, Simulation } from '#core';
 import type { Answer, Frame, Loaded, Request } from './protocol.ts';
 import type { Description, Diagnostic } from './types.ts';
 
@@ -36,7 +36,11 @@ function answer(request: Request): Loaded | Frame {
     world?.simulation.free();
     const description = simulation.describe();
     world = { simulation, description };
-    return { description, frame: look(simulation, description.shown.length, []) };
+    return {
+      description,
+      frame: look(simulation, description.shown.length, []),
+      warnings: request.warn ? check(request.text, request.file) : [],
+    };
   }
   if (!world) throw new Error('No scenario is loaded.');
   if (request.call === 'step') world.simulation.step(request.ticks);

@@ -4,10 +4,17 @@
 import { LAYERS, type Look, WORD } from '../engine/types.ts';
 import { AGENT_FILLS, EFFECT, OUTLINE } from './palette.ts';
 import { colourOf, type SkinName, Tiles } from './skin.ts';
-import { bodies, changedCells, type Placed } from './words.ts';
+import { bodies, changedCells, type Placed, tileSide } from './words.ts';
 
-/** Below this many CSS pixels a tile, a cell is one pixel, scaled without smoothing. */
+/** Below this many device pixels a tile, a cell is one pixel, scaled without smoothing. */
 const SPRITE_MIN = 12;
+
+/** Where a map is drawn, in CSS pixels, and the device pixels in one of them. */
+export interface Room {
+  width: number;
+  height: number;
+  scale: number;
+}
 
 export class Painter {
   private tiles: Tiles | undefined;
@@ -22,20 +29,16 @@ export class Painter {
     private readonly agents: HTMLCanvasElement,
   ) {}
 
-  /** Sets map, skin and room; `room` is the width in CSS pixels, `scale` device pixels in one. */
-  fit(
-    map: { width: number; height: number; looks: Look[] },
-    skin: SkinName,
-    room: number,
-    scale: number,
-  ): void {
+  /** Sets map, skin and room. */
+  fit(map: { width: number; height: number; looks: Look[] }, skin: SkinName, room: Room): void {
+    const { scale } = room;
     this.width = map.width;
     this.height = map.height;
     this.looks = [];
     for (const look of map.looks) this.looks[look.code] = look;
-    const tile = Math.max(1, Math.floor((room * scale) / map.width));
-    this.sprites = tile / scale >= SPRITE_MIN;
-    this.tiles = new Tiles(skin, tile);
+    const tile = tileSide(map, room);
+    this.sprites = tile >= SPRITE_MIN;
+    this.tiles = new Tiles(skin, tile, map.looks);
     const side = this.sprites ? tile : 1;
     for (const canvas of [this.cells, this.agents]) {
       canvas.width = map.width * side;

@@ -14,6 +14,7 @@ export const AGENT_FILLS = [
 
 export const OUTLINE = '#1B1F24';
 export const FLOOR = '#EFEBE1';
+export const WALL = '#4A5058';
 /** Tint of a beam; messages and other effects share it, at less strength. */
 export const EFFECT = '#F0E442';
 

@@ -3,7 +3,8 @@
 
 import plain from '../../sprites/plain.json';
 import type { Look } from '../engine/types.ts';
-import { agentLetter, agentStyle, FLOOR, OUTLINE } from './palette.ts';
+import { ground, letters, tint } from './glyphs.ts';
+import { agentLetter, agentStyle, OUTLINE, WALL } from './palette.ts';
 import type { Body } from './words.ts';
 
 const GRID = 24;
@@ -31,24 +32,30 @@ function shapes(look: Look): Shape[] | undefined {
 
 /** The one colour of a look, for maps drawn with a pixel a cell. */
 export function colourOf(look: Look): string {
-  return shapes(look)?.find((shape) => shape.fill)?.fill ?? '#9AA1A9';
+  const drawn = shapes(look)?.find((shape) => shape.fill)?.fill;
+  return drawn ?? (look.layer === 'floor' ? ground(look.kind) : tint(look.kind));
 }
 
 /** Pictures of one skin at one size, made when first asked for. */
 export class Tiles {
   private readonly made = new Map<string, HTMLCanvasElement>();
+  private readonly signs: Map<string, string>;
 
+  /** `looks`: all of the file, so that the letters of its kinds differ. */
   constructor(
     private readonly skin: SkinName,
     /** Side of a tile in device pixels. */
     readonly side: number,
-  ) {}
+    looks: readonly Look[],
+  ) {
+    this.signs = letters(looks.filter(({ layer }) => layer !== 'floor'));
+  }
 
   look(look: Look): HTMLCanvasElement {
     return this.once(`look ${look.code}`, (context) => {
       const found = this.skin === 'plain' ? shapes(look) : undefined;
       if (found) drawShapes(context, found);
-      else drawLetter(context, look);
+      else drawSign(context, look, this.signs.get(look.kind) ?? '');
     });
   }
 
@@ -91,28 +98,35 @@ function drawShapes(context: CanvasRenderingContext2D, list: Shape[]): void {
   }
 }
 
-/** Floors are paper, walls slate; all else is a tile with the first letters of its name. */
-function drawLetter(context: CanvasRenderingContext2D, look: Look): void {
+/** Floors are quiet, walls slate; what is solid fills its tile, an item is a disc, a mark lies flat, air is thin. */
+function drawSign(context: CanvasRenderingContext2D, look: Look, sign: string): void {
   if (look.layer === 'floor') {
-    context.fillStyle = FLOOR;
+    context.fillStyle = ground(look.kind);
     context.fillRect(0, 0, GRID, GRID);
     return;
   }
-  if (look.kind === 'wall') {
-    context.fillStyle = '#4A5058';
+  if (look.kind === 'wall' && look.value === null) {
+    context.fillStyle = WALL;
     context.fillRect(0, 0, GRID, GRID);
     return;
   }
-  const open = state(look) === 'open';
-  context.fillStyle = '#FFFFFF';
+  const shape = new Path2D();
+  if (look.layer === 'item') shape.arc(12, 12, 9.2, 0, 2 * Math.PI);
+  else if (look.layer === 'solid') shape.rect(1, 1, 22, 22);
+  else shape.rect(2.5, 2.5, 19, 19);
+  context.fillStyle = tint(look.kind);
+  // What lies flat or floats lets the ground through.
+  context.globalAlpha = look.layer === 'mark' || look.layer === 'air' ? 0.6 : 1;
+  context.fill(shape);
+  context.globalAlpha = 1;
   context.strokeStyle = OUTLINE;
-  context.lineWidth = 1.2;
-  if (open) context.setLineDash([2.5, 2]);
-  context.beginPath();
-  context.rect(2.5, 2.5, 19, 19);
-  context.fill();
-  context.stroke();
-  write(context, look.kind.slice(0, 2), OUTLINE, 11);
+  context.lineWidth = look.layer === 'solid' ? 1.6 : 1;
+  if (state(look) === 'open' || look.layer === 'air') context.setLineDash([2.5, 2]);
+  if (look.layer !== 'mark') context.stroke(shape);
+  const value = /^-?\d+$/.test(state(look)) ? state(look) : '';
+  write(context, sign, OUTLINE, value ? 9 : 11, value ? 9.6 : 12.9);
+  // The value of the kind's visible variable, below its letters.
+  if (value) write(context, value, OUTLINE, 7.5, 17.6);
 }
 
 function drawBody(context: CanvasRenderingContext2D, body: Body, side: number): void {
@@ -170,10 +184,16 @@ function drawDots(context: CanvasRenderingContext2D, facing: number, ink: string
   context.restore();
 }
 
-function write(context: CanvasRenderingContext2D, text: string, ink: string, size: number): void {
+function write(
+  context: CanvasRenderingContext2D,
+  text: string,
+  ink: string,
+  size: number,
+  y = 12.9,
+): void {
   context.fillStyle = ink;
   context.font = `700 ${size}px "Atkinson Hyperlegible Next Variable", system-ui, sans-serif`;
   context.textAlign = 'center';
   context.textBaseline = 'middle';
-  context.fillText(text, 12, 12.9);
+  context.fillText(text, 12, y);
 }

@@ -20,6 +20,18 @@ export interface Placed extends Body {
   cell: number;
 }
 
+/** Most CSS pixels of a tile: a map of a few cells stays a picture, and no wall of colour. */
+const TILE_MAX = 72;
+
+/** Side of a tile in device pixels, so that a map fits its room in both directions; 1 at least. */
+export function tileSide(
+  map: { width: number; height: number },
+  room: { width: number; height: number; scale: number },
+): number {
+  const side = Math.min(room.width / map.width, room.height / map.height, TILE_MAX);
+  return Math.max(1, Math.floor(side * room.scale));
+}
+
 /** The body of a cell, null where there is none. */
 export function bodyAt(words: Uint8Array, cell: number): Body | null {
   const slot = words[cell * WORD + 5] ?? 0;

@@ -1,23 +1,34 @@
-// The first screen: a live pair from one seed, and beside it the effect that a native run measured.
+// The first screen: a live pair from one seed, and beside it the effect that a native run measured. A
+// file of the visitor's own takes the same place as a shipped scenario.
 
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
 import { type RecordedEffect, recorded } from '../engine/effect.ts';
+import { command, dropped, FileError, read } from '../engine/local.ts';
 import { Player, SPEEDS } from '../engine/player.ts';
 import { list, type ScenarioEntry } from '../engine/scenarios.ts';
+import type { Agent, Description, Look } from '../engine/types.ts';
 import { t } from '../i18n/index.ts';
 import { agentLetter, agentStyle } from '../render/palette.ts';
 import { SKINS, type SkinName } from '../render/skin.ts';
 import '../ui/arena.ts';
+import '../ui/cards.ts';
 import '../ui/effect.ts';
+import '../ui/legend.ts';
 import { type Icon, icon } from '../ui/icons.ts';
-import { formatLink, parseLink, parseSeed } from '../ui/link.ts';
+import { formatLink, type Link, parseLink, parseSeed } from '../ui/link.ts';
+import { notes, place } from '../ui/notes.ts';
 import * as prefs from '../ui/prefs.ts';
 
+/** On show where the address names no scenario; the first of the list where this one is not shipped. */
+const FIRST = 'commons_harvest';
 /** A glide lasts as long as a tick, at most this many milliseconds; faster ticks have none. */
 const GLIDE_MAX = 180;
 const GLIDE_MIN = 60;
 /** Screen readers hear of the arenas at most this often, in milliseconds. */
 const LIVE_EVERY = 2000;
+/** Lists that stay the same object, so that nothing is drawn again for them. */
+const NO_ENTRIES: ScenarioEntry[] = [];
+const NO_LOOKS: Look[] = [];
 /** How long the page waits before it says that it is starting. */
 const PATIENCE = 400;
 
@@ -31,6 +42,12 @@ export class CwGallery extends LitElement {
   private helping = false;
   private seedNote = '';
   private stale = '';
+  /** What the address says of a file of the visitor's own that is not opened yet. */
+  private awaited: Link | undefined;
+  /** Why a file could not be read. */
+  private fileNote = '';
+  private dragging = false;
+  private copied = false;
   private slow = false;
   private live = '';
   private liveTimer = 0;
@@ -51,6 +68,9 @@ export class CwGallery extends LitElement {
     prefs.setTheme(prefs.theme());
     addEventListener('keydown', this.onKey);
     addEventListener('hashchange', this.onLink);
+    addEventListener('dragover', this.onDrag);
+    addEventListener('dragleave', this.onDragEnd);
+    addEventListener('drop', this.onDrop);
     document.addEventListener('visibilitychange', this.onVisible);
     this.liveTimer = window.setInterval(() => this.tell(), LIVE_EVERY);
     window.setTimeout(() => {
@@ -64,6 +84,9 @@ export class CwGallery extends LitElement {
     super.disconnectedCallback();
     removeEventListener('keydown', this.onKey);
     removeEventListener('hashchange', this.onLink);
+    removeEventListener('dragover', this.onDrag);
+    removeEventListener('dragleave', this.onDragEnd);
+    removeEventListener('drop', this.onDrop);
     document.removeEventListener('visibilitychange', this.onVisible);
     window.clearInterval(this.liveTimer);
     this.seen.disconnect();
@@ -88,49 +111,138 @@ export class CwGallery extends LitElement {
     if (this.entries?.length) await this.follow();
   }
 
-  /** Opens what the address names; the first scenario where it names none that is shipped. */
+  /** Opens what the address names; the usual scenario where it names none that can be opened. */
   private async follow(): Promise<void> {
     const link = parseLink(location.hash);
     this.stage = link.stage ?? this.stage;
+    const { entry: shown } = this.player;
+    if (link.file && shown?.local?.file === link.file) {
+      await this.open(shown, link.seed, link.agent);
+      return;
+    }
     const named = this.entries?.find((entry) => entry.id === link.scenario);
     this.stale = link.scenario && !named ? t('link.stale', { id: link.scenario }) : '';
-    const entry = named ?? this.entries?.[0];
-    if (entry) await this.open(entry, link.seed, named ? link.agent : undefined);
+    const usual = this.entries?.find((entry) => entry.id === FIRST) ?? this.entries?.[0];
+    const entry = named ?? usual;
+    // Seed and agent of the address are those of the file.
+    const ours = link.file === undefined;
+    if (entry) {
+      await this.open(entry, ours ? link.seed : undefined, named ? link.agent : undefined, link);
+    }
   }
 
-  private async open(entry: ScenarioEntry, seed?: string, agent?: string): Promise<void> {
-    const wasOther = this.player.entry?.id !== entry.id;
-    this.player.entry = entry;
-    if (wasOther) {
-      this.effects = [];
-      if (entry.effect) {
-        recorded(entry.id).then(
-          (effects) => {
-            if (this.player.entry?.id === entry.id) this.effects = effects;
-            this.requestUpdate();
-          },
-          (error: Error) => {
-            this.problem = error.message;
-            this.requestUpdate();
-          },
-        );
-      }
+  /** `from`: the address that led here; it stays as it is while it waits for a file. */
+  private async open(
+    entry: ScenarioEntry,
+    seed?: string,
+    agent?: string,
+    from?: Link,
+  ): Promise<void> {
+    this.fileNote = '';
+    this.problem = '';
+    if (!entry.local) {
+      this.awaited = from?.file ? from : undefined;
+      if (this.player.entry !== entry) this.showEffects(entry);
     }
     if (typeof WebAssembly === 'undefined') {
+      if (!entry.local) this.player.entry = entry;
       this.problem = t('error.wasm');
       this.requestUpdate();
       return;
     }
     await this.player.open(entry, seed, agent);
-    if (this.player.phase !== 'ready') return;
-    const link = {
-      scenario: entry.id,
-      seed: this.player.seed,
-      agent: this.player.description?.policy ?? '',
-      stage: this.stage,
-    };
-    history.replaceState(null, '', formatLink(link));
+    const shown = this.player.entry;
+    const mine = entry.local ? shown?.local === entry.local : shown === entry;
+    if (this.player.phase !== 'ready' || !mine) return;
+    if (entry.local) {
+      this.awaited = undefined;
+      this.stale = '';
+      this.effects = [];
+      this.copied = false;
+    }
+    if (!this.awaited) history.replaceState(null, '', formatLink(this.address()));
     if (!prefs.reducedMotion()) this.player.play();
+    this.requestUpdate();
+  }
+
+  /** The address of what is on show. */
+  private address(): Link {
+    const { entry, seed, description } = this.player;
+    const name = entry?.local ? { file: entry.local.file } : { scenario: entry?.id ?? '' };
+    return { ...name, seed, agent: description?.policy ?? '', stage: this.stage };
+  }
+
+  private showEffects(entry: ScenarioEntry): void {
+    this.effects = [];
+    if (!entry.effect) return;
+    recorded(entry.id).then(
+      (effects) => {
+        if (this.player.entry === entry) this.effects = effects;
+        this.requestUpdate();
+      },
+      (error: Error) => {
+        this.problem = error.message;
+        this.requestUpdate();
+      },
+    );
+  }
+
+  /** Shows a file of the visitor's own; the same file again, changed meanwhile, keeps seed and agent. */
+  private async show(file: File | Promise<File>): Promise<void> {
+    try {
+      const entry = await read(await file);
+      const { entry: shown, seed, description } = this.player;
+      const again = shown?.local?.file === entry.local?.file;
+      const kept = again
+        ? { seed, agent: description?.policy }
+        : this.awaited?.file === entry.local?.file
+          ? this.awaited
+          : undefined;
+      this.toHero();
+      await this.open(entry, kept?.seed, kept?.agent);
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error;
+      this.fileNote = t(`file.${error.fault}`, { file: error.file });
+      this.toHero();
+      this.requestUpdate();
+    }
+  }
+
+  private readonly choose = (): void => {
+    this.querySelector<HTMLInputElement>('input[type=file]')?.click();
+  };
+
+  private readonly onChosen = (event: Event): void => {
+    const input = event.target as HTMLInputElement;
+    const file = input.files?.[0];
+    if (file) void this.show(file);
+    // The same file can be chosen again.
+    input.value = '';
+  };
+
+  private readonly onDrag = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = 'copy';
+    if (!this.dragging) this.drag(true);
+  };
+
+  private readonly onDragEnd = (event: DragEvent): void => {
+    // Between two elements of the page it goes on.
+    if (this.dragging && event.relatedTarget === null) this.drag(false);
+  };
+
+  private readonly onDrop = (event: DragEvent): void => {
+    if (!event.dataTransfer?.types.includes('Files')) return;
+    // The browser would leave the page for the file.
+    event.preventDefault();
+    this.drag(false);
+    void this.show(dropped(event.dataTransfer));
+  };
+
+  private drag(on: boolean): void {
+    this.dragging = on;
+    this.requestUpdate();
   }
 
   private readonly onLink = (): void => {
@@ -151,6 +263,7 @@ export class CwGallery extends LitElement {
     if (target.closest('input, select, textarea') || !prefs.shortcuts()) return;
     if (event.key === '?') this.help(true);
     else if (event.key.toLowerCase() === 'p') this.setStage(!this.stage);
+    else if (event.key.toLowerCase() === 'g') this.toCards();
     else if (!target.closest('.pair') || !this.arenaKey(event.key)) return;
     event.preventDefault();
   };
@@ -207,6 +320,7 @@ export class CwGallery extends LitElement {
         ${this.hero()} ${this.cards()}
         <p class="muted foot">${t('offline')}</p>
       </main>
+      ${this.dragging ? html`<p class="drop" role="status"><b>${t('file.drop')}</b></p>` : nothing}
       ${this.keys()}
     `;
   }
@@ -227,6 +341,9 @@ export class CwGallery extends LitElement {
       <span class="name">${t('name')}</span>
       <h1>${t('headline')}</h1>
       <span class="tools">
+        <button type="button" @click=${this.choose}>${t('file.open')}</button>
+        <input type="file" accept=".toml,text/plain" hidden aria-label=${t('file.open')}
+          @change=${this.onChosen} />
         <button type="button" class="stager" aria-pressed=${this.stage} @click=${() => this.setStage(!this.stage)}>
           ${t('stage')}
         </button>
@@ -246,10 +363,10 @@ export class CwGallery extends LitElement {
         <p class="question">${entry?.asks ?? ''}</p>
       </div>
       ${this.stale ? html`<p class="strip" role="status">${this.stale}</p>` : nothing}
-      ${this.trouble()}
+      ${this.fromFile()} ${this.trouble()}
       <div class="pair" id="arenas" tabindex="0" role="group" data-loaded=${description?.id ?? ''}
         aria-label=${t('pair', { title: entry?.title ?? '' })}>
-        ${[0, 1].map(
+        ${(description?.shown.map((_, index) => index) ?? [0, 1]).map(
           (index) => html`<cw-arena
             .arena=${player.frame?.arenas[index]}
             .description=${description}
@@ -281,6 +398,31 @@ export class CwGallery extends LitElement {
     return tick < GLIDE_MIN ? 0 : Math.min(tick, GLIDE_MAX);
   }
 
+  /** What there is to say of a file of the visitor's own: asked for, on show, or not to be read. */
+  private fromFile(): TemplateResult {
+    const { entry, warnings } = this.player;
+    const file = entry?.local?.file;
+    return html`${
+      this.awaited
+        ? html`<div class="strip" role="status" data-awaited>
+            <p>${t('file.awaited', { file: this.awaited.file ?? '' })}</p>
+            <button type="button" @click=${this.choose}>${t('file.choose')}</button>
+          </div>`
+        : nothing
+    }${
+      file
+        ? html`<p class="strip" role="status" data-local>${t('file.shown', { file })}</p>`
+        : nothing
+    }${
+      file && warnings.length > 0
+        ? html`<details class="strip">
+            <summary>${t('file.warnings', { n: warnings.length })}</summary>
+            ${notes(file, warnings, entry?.local?.text ?? '')}
+          </details>`
+        : nothing
+    }${this.fileNote ? html`<p class="strip bad" role="alert">${this.fileNote}</p>` : nothing}`;
+  }
+
   private trouble(): TemplateResult | typeof nothing {
     const { player } = this;
     if (player.phase === 'loading' || (player.phase === 'empty' && !this.problem)) {
@@ -288,31 +430,30 @@ export class CwGallery extends LitElement {
         ? html`<p class="strip" role="status">${t('starting')}</p>`
         : nothing;
     }
-    const error = player.phase === 'error' ? player.error : undefined;
+    const broken = player.phase === 'error';
+    const error = player.refused?.error ?? (broken ? player.error : undefined);
     const message = error?.message ?? this.problem;
     if (!message) return nothing;
-    const places = (error?.diagnostics ?? []).map((d) =>
-      t('error.place', {
-        file: player.entry?.id ?? '',
-        line: d.line,
-        column: d.column,
-        message: d.help ? `${d.message} ${d.help}` : d.message,
-      }),
-    );
+    const refused = player.refused?.entry.local;
+    const file = refused?.file ?? player.entry?.id ?? '';
+    const list = error?.diagnostics ?? [];
     const again = (): void => {
       if (player.entry) void this.open(player.entry);
       else location.reload();
     };
+    const copy = (): void => {
+      const lines = [message, ...list.map((note) => place(file, note))];
+      void navigator.clipboard.writeText(lines.join('\n'));
+    };
     return html`<div class="strip bad" role="alert">
-      <b>${t('error.title')}</b>
+      <b>${refused ? t('file.refused', { file }) : t('error.title')}</b>
       ${error?.trapped ? html`<p>${t('error.broke')}</p>` : nothing}
-      <p>${message}</p>
-      ${places.map((place) => html`<p>${place}</p>`)}
-      <button type="button" @click=${again}>${t('error.again')}</button>
-      <button type="button"
-        @click=${() => navigator.clipboard.writeText([message, ...places].join('\n'))}>
-        ${t('error.copy')}
-      </button>
+      ${refused && list.length > 0 ? nothing : html`<p>${message}</p>`}
+      ${list.length > 0 ? notes(file, list, refused?.text ?? '') : nothing}
+      ${refused && !broken ? html`<p>${t('file.before', { title: player.entry?.title ?? '' })}</p>` : nothing}
+      ${refused && !broken ? nothing : html`<button type="button" @click=${again}>${t('error.again')}</button>`}
+      ${refused ? html`<button type="button" @click=${this.choose}>${t('file.again')}</button>` : nothing}
+      <button type="button" @click=${copy}>${t('error.copy')}</button>
     </div>`;
   }
 
@@ -351,7 +492,7 @@ export class CwGallery extends LitElement {
   private settings(): TemplateResult {
     const { player } = this;
     const description = player.description;
-    const agents = description?.agents ?? [];
+    const agents = seated(description);
     const agent = agents.find(({ name }) => name === description?.policy);
     return html`<section class="settings" aria-labelledby="settings">
       <h2 id="settings">${t('settings')}</h2>
@@ -392,6 +533,7 @@ export class CwGallery extends LitElement {
         )}
       </ul>
       <p class="muted">${t('legend')}</p>
+      <cw-legend .looks=${description?.looks ?? NO_LOOKS} .skin=${this.skin}></cw-legend>
     </section>`;
   }
 
@@ -425,6 +567,8 @@ export class CwGallery extends LitElement {
   }
 
   private effect(): TemplateResult {
+    const { local } = this.player.entry ?? {};
+    if (local) return this.unmeasured(command(local.file));
     const policy = this.player.description?.policy;
     // Without an engine nobody sits in the seat: all recorded effects are shown, with their agents.
     const found = this.effects.filter((entry) => !policy || entry.policy === policy);
@@ -436,30 +580,50 @@ export class CwGallery extends LitElement {
       )}`;
   }
 
+  /** A file of the visitor's own has no recorded run; the command makes one. */
+  private unmeasured(line: string): TemplateResult {
+    const copy = (): void => {
+      void navigator.clipboard.writeText(line).then(() => {
+        this.copied = true;
+        this.requestUpdate();
+      });
+    };
+    return html`<div class="strip" data-unmeasured>
+      <p>${t('effect.local')}</p>
+      <p><code>${line}</code></p>
+      <button type="button" @click=${copy}>${t('effect.copy')}</button>
+      <span class="muted" role="status">${this.copied ? t('effect.copied') : nothing}</span>
+    </div>`;
+  }
+
   private cards(): TemplateResult {
-    return html`<section aria-labelledby="cards">
-      <h2 id="cards">${t('scenario')}</h2>
-      <div class="cards" @keydown=${this.onCardKey}>
-        ${this.entries?.map(
-          (entry) => html`<button type="button" class="card" data-scenario=${entry.id}
-            aria-pressed=${entry.id === this.player.entry?.id}
-            @click=${() => void this.open(entry)}>
-            <b>${entry.title}</b><span>${entry.asks}</span>
-            <span class="muted">${entry.group}</span>
-          </button>`,
-        )}
-      </div>
+    const { entry } = this.player;
+    return html`<section class="gallery" aria-labelledby="cards">
+      <h2 id="cards">${t('scenarios')}</h2>
+      <p class="muted">${t('file.own')}</p>
+      <cw-cards .entries=${this.entries ?? NO_ENTRIES} .chosen=${entry?.local ? '' : (entry?.id ?? '')}
+        @choose=${this.onCard}></cw-cards>
     </section>`;
   }
 
-  private readonly onCardKey = (event: KeyboardEvent): void => {
-    const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!by) return;
-    const cards = [...this.querySelectorAll<HTMLElement>('.card')];
-    const at = cards.indexOf(document.activeElement as HTMLElement);
-    cards[(at + by + cards.length) % cards.length]?.focus();
-    event.preventDefault();
+  private readonly onCard = (event: CustomEvent<ScenarioEntry>): void => {
+    void this.open(event.detail);
+    this.toHero();
   };
+
+  /** To the arenas, where they have left the window: what was chosen plays there. */
+  private toHero(): void {
+    const hero = this.querySelector('.hero');
+    if (!hero || hero.getBoundingClientRect().top >= 0) return;
+    this.querySelector<HTMLElement>('.pair')?.focus({ preventScroll: true });
+    hero.scrollIntoView({ behavior: prefs.reducedMotion() ? 'auto' : 'smooth' });
+  }
+
+  /** To the card of what plays, or to the search. */
+  private toCards(): void {
+    const card = this.querySelector<HTMLElement>('.card[aria-pressed=true]');
+    (card ?? this.querySelector<HTMLElement>('.find input'))?.focus();
+  }
 
   private keys(): TemplateResult {
     const close = (): void => this.help(false);
@@ -480,6 +644,14 @@ export class CwGallery extends LitElement {
       <form method="dialog"><button>${t('close')}</button></form>
     </dialog>`;
   }
+}
+
+/** The agents on offer; who plays at random is named where nobody else sits in the seat. */
+function seated(description: Description | undefined): Agent[] {
+  const agents = description?.agents ?? [];
+  const policy = description?.policy ?? '';
+  if (!policy || agents.some(({ name }) => name === policy)) return agents;
+  return [...agents, { name: policy, kind: 'random', says: '' }];
 }
 
 /** An agent as the maps draw it. */

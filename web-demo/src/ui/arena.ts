@@ -9,6 +9,9 @@ import { t } from '../i18n/index.ts';
 import { Painter } from '../render/painter.ts';
 import type { SkinName } from '../render/skin.ts';
 
+/** Most of the window's height that a map takes, and the least that it takes in CSS pixels. */
+const TALL = 0.72;
+const TALL_MIN = 360;
 /** Ticks for which the place of the last caption is ringed. */
 const RING_TICKS = 12;
 
@@ -107,7 +110,7 @@ export class CwArena extends LitElement {
 
   private items(): string {
     const items = Object.entries(this.arena?.status.items ?? {});
-    return items.map(([kind, n]) => t('items', { n, kind })).join(' · ');
+    return items.map(([kind, n]) => t('items', { n, kind: kind.replaceAll('_', ' ') })).join(' · ');
   }
 
   private chip(): TemplateResult {
@@ -124,9 +127,10 @@ export class CwArena extends LitElement {
     const { description, arena, painter } = this;
     if (!description || !arena || !painter || room === 0) return;
     const scale = window.devicePixelRatio || 1;
-    const key = `${description.width} ${room} ${scale} ${this.skin} ${description.id}`;
+    const tall = Math.max(TALL_MIN, Math.round(window.innerHeight * TALL));
+    const key = [room, tall, scale, this.skin].join(' ');
     const fresh = key !== this.fitted;
-    if (fresh) painter.fit(description, this.skin, room, scale);
+    if (fresh) painter.fit(description, this.skin, { width: room, height: tall, scale });
     this.fitted = key;
     const last = this.log.at(-1);
     const ring = last && arena.status.tick - last.tick < RING_TICKS ? last.cell : null;

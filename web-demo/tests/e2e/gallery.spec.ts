@@ -1,5 +1,5 @@
 import AxeBuilder from '@axe-core/playwright';
-import { expect, hashes, open, shipped, test, tick } from './page.ts';
+import { expect, hashes, open, PLAYED, shipped, test, tick } from './page.ts';
 
 /** A canvas is drawn when its pixels have more than one colour. */
 async function colours(page: import('@playwright/test').Page, nth: number): Promise<number> {
@@ -153,9 +153,10 @@ test.describe('by touch, at 390 pixels', () => {
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 390]) {
     test(`axe finds nothing: ${colorScheme}, ${width} pixels`, async ({ page }) => {
+      test.setTimeout(300_000);
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      for (const { id } of await shipped(page)) {
+      for (const id of PLAYED) {
         await open(page, `?scenario=${id}`);
         await expect(page.locator(`[data-scenario="${id}"]`)).toHaveAttribute(
           'aria-pressed',
@@ -193,6 +194,105 @@ test('a scenario is chosen by its card, with the arrow keys', async ({ page }) =
   await expect.poll(() => page.url()).toContain(`scenario=${ids[1]}`);
 });
 
+/** A list of forty: the shipped ones, and cards whose files nobody asks for. */
+async function forty(page: import('@playwright/test').Page): Promise<string[]> {
+  const asked: string[] = [];
+  const real = await shipped(page);
+  const more = Array.from({ length: 40 - real.length }, (_, n) => ({
+    id: `stand_in_${n}`,
+    group: ['classics', 'gridworlds', 'melting_pot'][n % 3],
+    title: n === 7 ? 'The river that nobody cleans' : `Stand-in number ${n}`,
+    asks: 'Is a card a card, also when its question runs over more than one line of a narrow window?',
+    calibration: false,
+    effect: false,
+    hashes: false,
+  }));
+  const list = [...real, ...more].sort((a, b) =>
+    `${(a as { group?: string }).group}/${a.id}` < `${(b as { group?: string }).group}/${b.id}`
+      ? -1
+      : 1,
+  );
+  await page.route('**/scenarios/index.json', (route) => route.fulfill({ json: list }));
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  return asked;
+}
+
+test('forty scenarios: grouped, searched, chosen by group, and only the first one is fetched', async ({
+  page,
+}) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  const asked = await forty(page);
+  await open(page);
+  await expect(page.locator('.card')).toHaveCount(40);
+  expect(asked.filter((path) => path.endsWith('.toml'))).toHaveLength(1);
+  const headings = await page.locator('cw-cards h3').allTextContents();
+  expect(headings).toEqual(expect.arrayContaining(['Classics', 'Gridworlds', 'Melting pot']));
+  expect(headings).toEqual([...headings].sort());
+
+  const search = page.getByRole('searchbox', { name: 'Search' });
+  await search.fill('RIVER nobody');
+  await expect(page.locator('.card')).toHaveCount(1);
+  await expect(page.getByRole('status').filter({ hasText: '1 of 40' })).toBeVisible();
+  await search.fill('no such words');
+  await expect(page.locator('.card')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Show all' }).click();
+  await expect(page.locator('.card')).toHaveCount(40);
+  await expect(search).toBeFocused();
+
+  const chip = page
+    .getByRole('group', { name: 'Groups' })
+    .getByRole('button', { name: 'Melting pot' });
+  await chip.focus();
+  await page.keyboard.press('Enter');
+  await expect(chip).toHaveAttribute('aria-pressed', 'true');
+  expect(await page.locator('cw-cards h3').allTextContents()).toEqual(['Melting pot']);
+
+  // Three cards a row at this width: down is the third next one.
+  const cards = page.locator('.card');
+  await cards.first().focus();
+  await page.keyboard.press('ArrowDown');
+  await expect(cards.nth(3)).toBeFocused();
+  await page.keyboard.press('ArrowLeft');
+  await expect(cards.nth(2)).toBeFocused();
+  await page.keyboard.press('End');
+  await expect(cards.last()).toBeFocused();
+});
+
+for (const [colorScheme, width] of [
+  ['light', 1280],
+  ['dark', 390],
+] as const) {
+  test(`forty cards: axe finds nothing, ${colorScheme}, ${width} pixels`, async ({ page }) => {
+    test.setTimeout(300_000);
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await forty(page);
+    await open(page);
+    await expect(page.locator('.card')).toHaveCount(40);
+    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    expect(wide).toBeLessThanOrEqual(width);
+    for (const button of await page.locator('.chips button').all()) {
+      expect((await button.boundingBox())?.height ?? 0).toBeGreaterThanOrEqual(44);
+    }
+  });
+}
+
+test('a card far down the page brings the arenas back into view, and G leads to it again', async ({
+  page,
+}) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await open(page);
+  const card = page.locator('.card').last();
+  await card.scrollIntoViewIfNeeded();
+  await page.setViewportSize({ width: 1280, height: 400 });
+  await card.click();
+  await expect(page.locator('.pair')).toBeFocused();
+  await expect(page.locator('#question')).toBeInViewport();
+  await page.keyboard.press('g');
+  await expect(card).toBeFocused();
+});
+
 test('everything works once the network is gone, for a scenario not yet fetched: a sentence', async ({
   page,
   context,
@@ -203,7 +303,7 @@ test('everything works once the network is gone, for a scenario not yet fetched:
   await context.setOffline(true);
   await page.getByRole('button', { name: 'One tick on' }).click();
   await expect.poll(() => tick(page)).toBe(1);
-  await page.locator('.card').nth(1).click();
+  await page.locator('.card[aria-pressed=false]').first().click();
   await expect(page.getByRole('alert')).toContainText('This did not work');
   // The refused requests of this test are its subject.
   expect(faults.every((fault) => /failed|ERR_INTERNET_DISCONNECTED/.test(fault))).toBe(true);

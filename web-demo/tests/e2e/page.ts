@@ -65,3 +65,6 @@ export async function shipped(
   const answer = await page.request.get('./scenarios/index.json');
   return answer.json();
 }
+
+/** Scenarios that are played at length: tests of one scenario do not grow with the number shipped. */
+export const PLAYED = ['commons_harvest', 'switch_and_successor'] as const;

@@ -9,6 +9,14 @@ describe('links', () => {
     expect(parseLink('')).toEqual({});
   });
 
+  it('name a file of the visitor’s own in place of a scenario', () => {
+    const link = { file: 'my orchard & co.toml', seed: '7', agent: 'taker' };
+    expect(parseLink(formatLink(link))).toEqual(link);
+    for (const wrong of ['orchard', '../x.toml', 'a\u202Eb.toml', `${'x'.repeat(252)}.toml`]) {
+      expect(parseLink(formatLink({ file: wrong })), wrong).toEqual({});
+    }
+  });
+
   it('carry no name that is no name', () => {
     expect(parseLink('#/?scenario=../x&agent=<b>&seed=-1')).toEqual({});
   });

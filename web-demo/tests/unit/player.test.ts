@@ -35,6 +35,8 @@ class Fake {
   tick = 0;
   broken = false;
   options: unknown;
+  /** What the engine says to a text; undefined: it stands. */
+  refusal: (policy: string | undefined) => EngineError | undefined = () => undefined;
 
   frame(from: number): Frame {
     const arenas = [0, 1].map((arena) => {
@@ -54,13 +56,16 @@ class Fake {
     return { arenas };
   }
   async load(_text: string, _file: string, options: { policy?: string }): Promise<Loaded> {
+    const refused = this.refusal(options.policy);
+    if (refused) throw refused;
     this.options = options;
     this.tick = 0;
     const description = {
       shown: [{ cell: 'calm' }, { cell: 'storm' }],
       policy: options.policy ?? 'guard',
     };
-    return { description: description as unknown as Description, frame: this.frame(0) };
+    const frame = this.frame(0);
+    return { description: description as unknown as Description, frame, warnings: [] };
   }
   async step(ticks: number): Promise<Frame> {
     if (this.broken) throw new EngineError('It broke.', [], true);
@@ -147,5 +152,78 @@ describe('Player', () => {
       'It broke.',
       true,
     ]);
+  });
+});
+
+describe('a file of the visitor’s own', () => {
+  const mine: ScenarioEntry = {
+    ...entry,
+    id: 'orchard',
+    hashes: false,
+    local: { file: 'orchard.toml', text: 'x = 1' },
+  };
+  const fault = {
+    code: 'E001',
+    severity: 'error' as const,
+    message: 'wrong',
+    help: null,
+    from: 0,
+    to: 1,
+    line: 1,
+    column: 1,
+  };
+
+  it('takes the place of what is on show, with its own title', async () => {
+    await player.open(entry);
+    await player.open(mine, '3');
+    expect(player.entry?.local).toBe(mine.local);
+    expect([player.phase, player.seed, player.nativeTicks]).toEqual(['ready', '3', []]);
+  });
+
+  it('that is broken leaves the world before it, which goes on', async () => {
+    await player.open(entry);
+    await player.move(2);
+    fake.refusal = () => new EngineError('no scenario', [fault]);
+    await player.open(mine);
+    expect([player.phase, player.entry?.id, player.tick]).toEqual(['ready', 'yard', 2]);
+    expect(player.refused?.error.diagnostics).toEqual([fault]);
+    fake.refusal = () => undefined;
+    await player.move(1);
+    expect(player.tick).toBe(3);
+    await player.open(mine);
+    expect(player.refused).toBeUndefined();
+  });
+
+  it('that is broken is an error where no world stands', async () => {
+    fake.refusal = () => new EngineError('no scenario', [fault]);
+    await player.open(mine);
+    expect([player.phase, player.refused?.entry.id]).toEqual(['error', 'orchard']);
+  });
+
+  it('that broke the engine leaves no world', async () => {
+    await player.open(entry);
+    fake.refusal = () => new EngineError('It broke.', [], true);
+    await player.open(mine);
+    expect([player.phase, player.refused]).toEqual(['error', undefined]);
+  });
+
+  it('without the agent of before takes its first, and without any one at random', async () => {
+    const seat = (known: (string | undefined)[]) => (policy: string | undefined) =>
+      known.includes(policy) ? undefined : new EngineError(`no control agent ${policy}`);
+    fake.refusal = seat([undefined]);
+    await player.open(mine, '0', 'gone');
+    expect(fake.options).toEqual({ seed: '0' });
+    fake.refusal = seat(['random']);
+    await player.open(mine, '0', 'gone');
+    expect(fake.options).toEqual({ seed: '0', policy: 'random' });
+    // A shipped one says what is wrong with the address instead.
+    await player.open(entry, '5', 'gone');
+    expect(player.error?.message).toBe('no control agent gone');
+  });
+
+  it('dropped while another is loaded is the one that stays', async () => {
+    const first = player.open({ ...mine, id: 'first', local: { file: 'first.toml', text: '' } });
+    await Promise.all([first, player.open(mine)]);
+    expect(player.entry?.id).toBe('orchard');
   });
 });

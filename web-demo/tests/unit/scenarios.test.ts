@@ -24,15 +24,17 @@ const index = (): unknown => {
 };
 
 describe('the list of scenarios', () => {
-  it('is what the folders are, sorted by id', () => {
+  it('is what the folders are, by group and then by id', () => {
     scenario('shutdown', 'switch', '[question]\ntitle = "S"\nasks = "Q?"\n');
+    scenario('shutdown', 'a_switch', '[question]\ntitle = "A"\n');
     scenario('commons', 'harvest', '[question]\ntitle = "H"\nasks = "R?"\n');
     mkdirSync(join(root, 'src'));
     writeFileSync(join(root, 'switch.hashes.json'), '{}');
     scenario('commons', 'harvest_bench', '[question]\ntitle = "B"\n');
-    expect(index()).toHaveLength(2);
+    expect(index()).toHaveLength(3);
     expect(index()).toMatchObject([
       { id: 'harvest', group: 'commons', title: 'H', effect: false, hashes: false },
+      { id: 'a_switch', group: 'shutdown' },
       { id: 'switch', group: 'shutdown', title: 'S', asks: 'Q?', effect: false, hashes: true },
     ]);
   });
