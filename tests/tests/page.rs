@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 
 /// The paired seed that the page opens with: `commonweal watch --seed 1` shows the same episodes.
 const SEED: u64 = 1;
-/// Ticks between two hashes, and the tick of the snapshot.
+/// Ticks between two hashes, and the last tick that a snapshot is taken at.
 const EVERY: u32 = 64;
 /// No episode is followed further.
 const TICKS: u32 = 2000;
@@ -55,17 +55,18 @@ fn batch(compiled: &Arc<Compiled>, agent: &Agent) -> Batch {
     Batch::new(std::slice::from_ref(compiled), config).expect("a pair of the page")
 }
 
-/// Steps to the end of the episode. Hashes by tick, from the present one on, and the snapshot of the first 64th tick.
-fn follow(batch: &mut Batch) -> (Map<String, Value>, Vec<u8>) {
+/// Steps to the end of the episode. Hashes by tick, from the present one on, and a snapshot with its tick: of tick 64, or of the
+/// last power of two that the episode goes on from.
+fn follow(batch: &mut Batch) -> (Map<String, Value>, (u32, Vec<u8>)) {
     let mut hashes = Map::new();
-    let mut snapshot = Vec::new();
+    let mut snapshot = (0, batch.snapshot(0));
     loop {
         let (tick, over) = (batch.tick(0), batch.end(0) != End::Running);
         if tick.is_multiple_of(EVERY) || over {
             hashes.insert(tick.to_string(), format!("{:016x}", batch.hash(0)).into());
         }
-        if tick == EVERY {
-            snapshot = batch.snapshot(0);
+        if tick.is_power_of_two() && tick <= EVERY && !over {
+            snapshot = (tick, batch.snapshot(0));
         }
         if over || tick == TICKS {
             return (hashes, snapshot);
@@ -85,17 +86,17 @@ fn documents(scenario: &Scenario) -> [(String, String); 2] {
     let (mut runs, mut snapshots) = (Vec::new(), Vec::new());
     for (number, agent) in agents.iter().enumerate() {
         for compiled in &pair {
-            let (hashes, snapshot) = follow(&mut batch(compiled, agent));
+            let (hashes, (at, snapshot)) = follow(&mut batch(compiled, agent));
             if number == 0 {
                 let then: Map<String, Value> = hashes
                     .iter()
-                    .filter(|(tick, _)| tick.parse::<u32>().is_ok_and(|t| t > EVERY))
+                    .filter(|(tick, _)| tick.parse::<u32>().is_ok_and(|t| t > at))
                     .map(|(t, h)| (t.clone(), h.clone()))
                     .collect();
                 snapshots.push(json!({
                     "cell": compiled.arm,
                     "policies": agent.policies,
-                    "tick": EVERY,
+                    "tick": at,
                     "snapshot": hex(&snapshot),
                     "then": then,
                 }));
