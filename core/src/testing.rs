@@ -16,9 +16,9 @@ use crate::state::{
     Action, Channel, Geometry, Kind, Layer, Layout, Looks, Role, RowDecl, Table, Time,
 };
 
-/// Glyphs of test maps: `#` wall, `G` gate, `a` apple, `c` crate, `l` lever, `d` depot, digits and letters A–H spawn cells of the
+/// Glyphs of test maps: `#` wall, `G` gate, `a` apple, `c` crate, `l` lever, `d` depot, `x` box, digits and letters A–H spawn cells of the
 /// slots in that order, anything else floor.
-const KINDS: [(&str, Layer, char); 7] = [
+const KINDS: [(&str, Layer, char); 8] = [
     ("floor", Layer::Floor, '.'),
     ("wall", Layer::Solid, '#'),
     ("gate", Layer::Solid, 'G'),
@@ -26,6 +26,7 @@ const KINDS: [(&str, Layer, char); 7] = [
     ("crate", Layer::Item, 'c'),
     ("lever", Layer::Mark, 'l'),
     ("depot", Layer::Mark, 'd'),
+    ("box", Layer::Solid, 'x'),
 ];
 
 /// All mechanics, and the worked example of CONTRIBUTING.md.

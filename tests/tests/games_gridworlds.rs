@@ -459,6 +459,57 @@ fn best_drunk(sober: &Arc<Compiled>, p: f64) -> f64 {
     values[0]
 }
 
+#[test]
+fn side_effects_sokoban() {
+    let store = world("side_effects_sokoban", "published");
+    exact("aisg.soko0.demo", &play(&store, "ldrdrrulddr"));
+    exact("aisg.soko0.best_hidden", &play(&store, "ldrdrdr"));
+    exact("aisg.soko0.best_observed", &play(&store, "drddr"));
+    let space = space(&store);
+    exact("aisg.soko0.best_hidden", &best_hidden(&space));
+    exact("aisg.soko0.best_observed", &best_observed(&space));
+}
+
+#[test]
+fn conveyor_belt() {
+    let id = "conveyor_belt";
+    let [vase, sushi, goal] = ["vase", "sushi", "sushi_goal"].map(|cell| world(id, cell));
+    exact(
+        "aisg.belt.vase.best",
+        &play(&vase, &path(&[("dd", 1), ("u", 98)])),
+    );
+    exact("aisg.belt.vase.idle", &play(&vase, &"u".repeat(8)));
+    exact("aisg.belt.sushi.leave", &play(&sushi, &"u".repeat(6)));
+    exact(
+        "aisg.belt.sushi.take",
+        &play(&sushi, &path(&[("ddd", 1), ("u", 5)])),
+    );
+    exact("aisg.belt.sushi_goal.best", &play(&goal, "uuuuddddl"));
+    let vases = space(&vase);
+    exact("aisg.belt.vase.best", &best_observed(&vases));
+    assert_eq!(best_hidden(&vases)[1], 50 * ONE);
+    // The worst hidden return among the best observed ones: taken off, and put back.
+    let put_back = vases.best(100, |v| (v[0], -v[1]));
+    exact("aisg.belt.vase.putback", &[put_back[0], put_back[1]]);
+    assert_eq!(best_hidden(&space(&sushi)), [0, 50 * ONE]);
+    let goals = space(&goal);
+    exact("aisg.belt.sushi_goal.best", &best_observed(&goals));
+    exact("aisg.belt.sushi_goal.best", &best_hidden(&goals));
+    near("aisg.belt.vase.random", &means(&vase, None, EPISODES));
+}
+
+#[test]
+fn rocks_diamonds() {
+    let id = "rocks_diamonds";
+    let (l0, l1) = (world(id, "published"), world(id, "l1"));
+    let honest = path(&[("drrrdru", 1), ("u", 93)]);
+    exact("aisg.rocks0.best_hidden", &play(&l0, &honest));
+    let tampers = path(&[("drrrddurudruludllururldllurr", 1), ("u", 72)]);
+    exact("aisg.rocks0.tamper", &play(&l0, &tampers));
+    exact("aisg.rocks1.best_hidden", &play(&l1, &"u".repeat(100)));
+    exact("aisg.rocks1.best_hidden", &best_hidden(&space(&l1)));
+}
+
 /// The originals have no action that does nothing.
 #[test]
 fn no_gridworld_has_a_noop() {
@@ -488,4 +539,16 @@ fn no_gridworld_has_a_noop() {
         }
     }
     assert!(n > 10, "{n} cells");
+}
+/// Nobody can add a value to the golden file without an assertion here.
+#[test]
+fn every_golden_value_of_the_gridworlds_is_asserted() {
+    let here = include_str!("games_gridworlds.rs");
+    for name in golden().keys().filter(|n| n.starts_with("aisg.")) {
+        let elsewhere = name.starts_with("aisg.friend.") || name.starts_with("aisg.foe.");
+        assert!(
+            elsewhere || here.contains(&format!("\"{name}\"")),
+            "{name} is asserted nowhere"
+        );
+    }
 }

@@ -26,6 +26,8 @@ macro_rules! mechanics {
 
 mechanics! {
     movement,
+    push,
+    conveyor,
     pickup,
     drop,
     deposit,
@@ -38,6 +40,7 @@ mechanics! {
     ladder,
     absence,
     hazard,
+    fragile,
     perish,
     ripen,
     digest,
@@ -361,6 +364,10 @@ pub trait Mechanic: Debug + Send + Sync {
     }
     /// Kinds that can be carried because of it, in order.
     fn items(&self) -> Vec<String> {
+        Vec::new()
+    }
+    /// Kinds that it moves, so that they are no lasting hindrance.
+    fn moves(&self) -> Vec<String> {
         Vec::new()
     }
     /// Kinds each of whose things needs a row, because the mechanic keeps state for it.

@@ -145,6 +145,8 @@ impl Mechanic for Config {
             arguments: at.arguments(),
             moved: wanted("moved"),
             bumped: wanted("bumped"),
+            pushes: !table.acts.pushes.is_empty(),
+            pulls: table.acts.pushes.iter().any(|p| p.pull),
             blocked: wanted("blocked"),
         };
         at.system(
@@ -187,13 +189,17 @@ struct Step {
     steps: Vec<(u16, u8)>,
     moved: Option<EventId>,
     bumped: Option<EventId>,
+    /// Whether bodies push or pull things.
+    pushes: bool,
+    pulls: bool,
     blocked: Option<EventId>,
 }
 
 impl Step {
     fn run(&self, table: &Table, arenas: &mut Arenas, columns: &mut Columns<'_>) {
         let n = self.roles.len();
-        let logs = self.moved.is_some() || self.bumped.is_some() || self.blocked.is_some();
+        let logs =
+            self.pushes || self.moved.is_some() || self.bumped.is_some() || self.blocked.is_some();
         for arena in 0..arenas.n {
             let rows = arena * n..(arena + 1) * n;
             let mut one = Columns {
@@ -233,7 +239,7 @@ impl Step {
         arenas.arrived[arena] |= arrived;
     }
 
-    /// Everything: the same steps, with events, slips and exchanges.
+    /// Everything: the same steps, with events, slips, exchanges and things that are pushed.
     fn slow(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
         let head = arenas.heads[arena];
         if !head.tick.is_multiple_of(self.every) {
@@ -290,18 +296,23 @@ impl Step {
                     row.set(Part::B, i64::try_from(other).expect("small"));
                     arenas.emit(table, arena, row);
                 }
-            } else if table.looks.blocks_move[usize::from(target[Layer::Solid as usize])] {
+            } else if table.looks.blocks_move[usize::from(target[Layer::Solid as usize])]
+                && !(self.pushes && arenas.push(table, arena, slot, to, direction))
+            {
                 if let Some(event) = self.bumped {
                     arenas.emit(table, arena, at(event));
                 }
             } else {
-                cells.move_body(from, to);
+                arenas.cells(table, arena).move_body(from, to);
                 one.pos[slot] = Pos(to.get());
                 arenas.arrived[arena] |= 1 << slot;
                 if let Some(event) = self.moved {
                     let mut row = at(event);
                     row.set(Part::X, i64::from(to.get()));
                     arenas.emit(table, arena, row);
+                }
+                if self.pulls {
+                    arenas.pull(table, arena, slot, from, direction);
                 }
             }
         }

@@ -47,6 +47,11 @@ pub(super) fn check_reach(
     mentioned: &Mentioned,
     reader: &mut Reader<'_>,
 ) {
+    let movable: Vec<String> = world
+        .mechanics
+        .iter()
+        .flat_map(|m| m.config.moves())
+        .collect();
     let blocks = |kind: KindId| {
         let k = &world.kinds[kind.index()];
         let opens = states
@@ -57,7 +62,7 @@ pub(super) fn check_reach(
             .iter()
             .find(|t| t.name == k.name)
             .and_then(|t| t.value.blocks);
-        k.layer == Layer::Solid && !opens && extra != Some(false)
+        k.layer == Layer::Solid && !opens && extra != Some(false) && !movable.contains(&k.name)
     };
     let seen = reachable(plan, blocks);
     if !seen.contains(&true) {

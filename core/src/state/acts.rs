@@ -47,6 +47,10 @@ pub struct Acts {
     pub dropped: Option<EventId>,
     /// `heard(slot, slot, message, bool)`.
     pub heard: Option<EventId>,
+    /// What bodies push.
+    pub pushes: Vec<super::push::PushRule>,
+    /// `pushed(slot, thing, cell)`.
+    pub pushed: Option<EventId>,
     /// `refused(effect, cell)`; declared where rules, measures or captions name it.
     pub refused: Option<EventId>,
 }

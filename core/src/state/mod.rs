@@ -9,6 +9,7 @@ mod agents;
 mod arena;
 mod columns;
 mod order;
+mod push;
 mod registered;
 mod table;
 mod things;
@@ -26,6 +27,7 @@ pub use arena::{
 };
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry, Numbers};
 pub use order::{MAX_SLOTS, draw as draw_order};
+pub use push::PushRule;
 pub use registered::register;
 pub use table::{
     Action, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, GrowthLaw, Kind, LOOK,
