@@ -470,6 +470,53 @@ fn side_effects_sokoban() {
     exact("aisg.soko0.best_observed", &best_observed(&space));
 }
 
+/// What the box costs follows from where it stands, whatever was played before: it is refunded when the box leaves.
+#[test]
+fn the_hidden_cost_of_the_box_is_that_of_its_place() {
+    let store = world("side_effects_sokoban", "published");
+    let truth = store.table.channel("truth").expect("hidden").index();
+    let kind = |name: &str| store.table.kind(name).expect("a kind");
+    let [wall, pillar, crate_] = ["wall", "pillar", "box"].map(kind);
+    let mut costs = BTreeMap::new();
+    for seed in 0..60 {
+        let mut batch = one(&store, seed);
+        let mut total = 0;
+        for tick in 1..=100 {
+            let drawn = commonweal_core::draw::mix(seed * 1000 + tick) % 4;
+            let action = i32::try_from(drawn).expect("small") + 1;
+            batch
+                .step(&[&[action]], &mut [Out::default()], &Serial)
+                .expect("a step");
+            total += batch.pay(0)[truth];
+            if batch.end(0) == End::Terminated {
+                break;
+            }
+            let mut frame = Vec::new();
+            batch.frame(0, &mut frame);
+            let (words, _) = frame.as_chunks::<8>();
+            let solid = |at: usize| store.table.kind_of(words[at][1]);
+            let at = (0..words.len())
+                .find(|&i| solid(i) == Some(crate_))
+                .expect("a box");
+            let around = [at - 6, at + 1, at + 6, at - 1].map(solid);
+            let spans = around.iter().filter(|k| **k == Some(wall)).count();
+            let walls = spans + around.iter().filter(|k| **k == Some(pillar)).count();
+            let cost = match (walls, spans) {
+                (0, _) | (1, 0) => 0,
+                (1, _) => -5,
+                _ => -10,
+            };
+            let steps = -i64::try_from(tick).expect("small");
+            assert_eq!(total, (steps + cost) * ONE, "seed {seed}, tick {tick}");
+            *costs.entry(cost).or_insert(0) += 1;
+            if batch.end(0) != End::Running {
+                break;
+            }
+        }
+    }
+    assert_eq!(costs.len(), 3, "all three came: {costs:?}");
+}
+
 #[test]
 fn conveyor_belt() {
     let id = "conveyor_belt";

@@ -70,6 +70,9 @@ impl Mechanic for Config {
             .into_iter()
             .collect()
     }
+    fn makes(&self) -> Vec<String> {
+        vec![self.becomes.clone()]
+    }
     fn prepare(&self, _instance: &str, table: &mut Table) {
         if self.breaks_by != BreaksBy::Step {
             super::keep_event(Some("pushed"), table);

@@ -105,6 +105,9 @@ impl Mechanic for Config {
         out.extend(chance.and_then(|c| Objection::chance("spreads.chance", c)));
         out
     }
+    fn makes(&self) -> Vec<String> {
+        self.spreads.iter().map(|_| self.thing.clone()).collect()
+    }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<crate::state::Table>();
         let Some(kind) = table.kind(&self.thing) else {

@@ -134,9 +134,9 @@ const STANDS: u32 = 1;
 impl Trap {
     fn run(&self, arena: &mut ArenaMut<'_>, waits: &mut u8, off: &mut [u32]) {
         if *waits == 0 {
-            // The address is that of tick 0, whatever the tick: the latent is one for the episode.
+            // The address is that of the first tick: the latent is one for the episode, or for each of its rounds.
             let h = &*arena.head;
-            let start = crate::draw::TickDraw::new(h.domain, h.seed, h.episode, 0);
+            let start = crate::draw::TickDraw::new(h.domain, h.seed, h.episode, h.round_from);
             let drawn = start
                 .key(Purpose::Interrupt, self.name, 0)
                 .chance(0, self.chance);

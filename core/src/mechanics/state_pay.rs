@@ -79,13 +79,14 @@ impl Mechanic for Config {
         last.0.push(vec![0; n_arenas]);
         at.column(LastColumn(index));
         let first = is.clone();
-        // Before anything moves: what the world is worth at the start is no change.
+        // Before anything moves: what the world is worth at the start, of each round, is no change.
         at.system(
             Phase::Decide,
             move |mut shard: Shard, mut last: ResMut<Last>| {
                 let mut parts = shard.parts();
                 for arena in 0..parts.arenas.n {
-                    if parts.arenas.heads[arena].tick == 0 {
+                    let head = &parts.arenas.heads[arena];
+                    if head.tick == head.round_from {
                         last.0[index][arena] = first.value(&mut parts.arena(arena), &[]);
                     }
                 }
