@@ -174,7 +174,7 @@ mod tests {
         let push = ("push", "box", r#"{"things":["box"]}"#);
         let config = r#"{"thing":"box","breaks_by":"push","becomes":"crate"}"#;
         let world = compile(
-            "######\n#AX..#\n######",
+            "######\n#Ax..#\n######",
             &[MOVE, push, ("fragile", "vase", config)],
         );
         let mut b = batch(&world);

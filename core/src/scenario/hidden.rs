@@ -72,6 +72,17 @@ pub(crate) fn check_ends(tree: &Node, source: &str, reader: &mut Reader<'_>) {
             );
         }
     }
+    let laws = tree.at("mechanics.law").map_or(&[][..], Node::entries);
+    for (name, when) in laws.iter().filter_map(|(n, l)| Some((n, l.get("when")?))) {
+        let used = when.text().map(names_in).unwrap_or_default();
+        if let Some(cause) = causes.iter().find(|c| used.iter().any(|u| u == *c)) {
+            let message = format!(
+                "mechanics.law.{name}.when reads `{cause}`, which nobody sees (seen = \"none\")"
+            );
+            let help = "let the law hold by what agents can see, or set `seen = \"all\"`";
+            reader.error("E412", when.span, message, help);
+        }
+    }
     for (_, block) in tree.get("rules").map_or(&[][..], Node::entries) {
         let base = text_at(
             source,
