@@ -29,6 +29,11 @@ const WORDS: Partial<Record<string, Tint>> = {
   river: 'blue',
   lake: 'blue',
   ice: 'teal',
+  snow: 'white',
+  wet: 'teal',
+  dry: 'brown',
+  soil: 'brown',
+  ground: 'brown',
   grass: 'green',
   bush: 'green',
   tree: 'green',
@@ -69,7 +74,7 @@ export function tint(kind: string): string {
 
 /** The ground of a map is quieter than what lies on it. */
 export function ground(kind: string): string {
-  return kind === 'floor' ? FLOOR : mix(tint(kind), FLOOR, 0.45);
+  return kind === 'floor' ? FLOOR : mix(tint(kind), FLOOR, 0.4);
 }
 
 /** Two letters for each kind of a file, different ones where its names allow it. */

@@ -9,6 +9,9 @@ import { bodies, changedCells, type Placed, tileSide } from './words.ts';
 /** Below this many device pixels a tile, a cell is one pixel, scaled without smoothing. */
 const SPRITE_MIN = 12;
 
+/** Strength of what is in the air. */
+const AIR = 0.7;
+
 /** Where a map is drawn, in CSS pixels, and the device pixels in one of them. */
 export interface Room {
   width: number;
@@ -100,7 +103,11 @@ export class Painter {
     // Floor, then what lies on it: marks under items under what is solid.
     for (const layer of [0, 3, 2, 1, 4]) {
       const look = this.looks[words[cell * WORD + layer] ?? 0];
-      if (look && look.layer === LAYERS[layer]) context.drawImage(this.tiles.look(look), x, y);
+      if (!look || look.layer !== LAYERS[layer]) continue;
+      // What is in the air does not hide what is below.
+      context.globalAlpha = look.layer === 'air' ? AIR : 1;
+      context.drawImage(this.tiles.look(look), x, y);
+      context.globalAlpha = 1;
     }
     if (words[cell * WORD + 7]) {
       context.globalAlpha = 0.55;

@@ -8,6 +8,8 @@ import { agentLetter, agentStyle, OUTLINE, WALL } from './palette.ts';
 import type { Body } from './words.ts';
 
 const GRID = 24;
+/** Letters of a state that fit below the sign of a kind. */
+const VALUE_MAX = 4;
 
 interface Shape {
   d: string;
@@ -25,6 +27,12 @@ function state(look: Look): string {
   return look.state ?? (look.value === null ? '' : String(look.value));
 }
 
+/** The slot that a thing belongs to, as the state of its look says; null where it belongs to nobody. */
+function owner(look: Look): number | null {
+  const found = /^of (\d+)$/.exec(look.state ?? '')?.[1];
+  return found === undefined ? null : Number(found);
+}
+
 /** Shapes of a look; undefined where the skin has none, and a letter stands for it. */
 function shapes(look: Look): Shape[] | undefined {
   return SPRITES[`${look.kind}:${state(look)}`] ?? SPRITES[look.kind];
@@ -32,6 +40,8 @@ function shapes(look: Look): Shape[] | undefined {
 
 /** The one colour of a look, for maps drawn with a pixel a cell. */
 export function colourOf(look: Look): string {
+  const slot = owner(look);
+  if (slot !== null) return agentStyle(slot).fill;
   const drawn = shapes(look)?.find((shape) => shape.fill)?.fill;
   return drawn ?? (look.layer === 'floor' ? ground(look.kind) : tint(look.kind));
 }
@@ -56,12 +66,14 @@ export class Tiles {
       const found = this.skin === 'plain' ? shapes(look) : undefined;
       if (found) drawShapes(context, found);
       else drawSign(context, look, this.signs.get(look.kind) ?? '');
+      const slot = owner(look);
+      if (slot !== null) drawOwner(context, slot);
     });
   }
 
   body(body: Body): HTMLCanvasElement {
-    const { slot, facing, still, carrying } = body;
-    return this.once(`body ${slot} ${facing} ${still} ${carrying}`, (context) => {
+    const { slot, facing, still, carrying, marked } = body;
+    return this.once(`body ${slot} ${facing} ${still} ${carrying} ${marked}`, (context) => {
       drawBody(context, body, this.side);
     });
   }
@@ -123,10 +135,27 @@ function drawSign(context: CanvasRenderingContext2D, look: Look, sign: string): 
   context.lineWidth = look.layer === 'solid' ? 1.6 : 1;
   if (state(look) === 'open' || look.layer === 'air') context.setLineDash([2.5, 2]);
   if (look.layer !== 'mark') context.stroke(shape);
-  const value = /^-?\d+$/.test(state(look)) ? state(look) : '';
+  const value =
+    ['open', 'shut', 'free'].includes(state(look)) || owner(look) !== null
+      ? ''
+      : state(look).slice(0, VALUE_MAX);
   write(context, sign, OUTLINE, value ? 9 : 11, value ? 9.6 : 12.9);
   // The value of the kind's visible variable, below its letters.
   if (value) write(context, value, OUTLINE, 7.5, 17.6);
+}
+
+/** Whose a thing is: colour and letter of the agent on it. */
+function drawOwner(context: CanvasRenderingContext2D, slot: number): void {
+  const { fill, ink } = agentStyle(slot);
+  context.setLineDash([]);
+  context.fillStyle = fill;
+  context.strokeStyle = OUTLINE;
+  context.lineWidth = 1.4;
+  context.beginPath();
+  context.rect(3.5, 3.5, 17, 17);
+  context.fill();
+  context.stroke();
+  write(context, agentLetter(slot), ink, 11);
 }
 
 function drawBody(context: CanvasRenderingContext2D, body: Body, side: number): void {
@@ -160,6 +189,14 @@ function drawBody(context: CanvasRenderingContext2D, body: Body, side: number): 
   context.stroke(disc);
   if (side >= 20) drawDots(context, body.facing, ink);
   write(context, agentLetter(body.slot), ink, body.slot < 26 ? 12 : 8);
+  if (body.marked) {
+    context.fillStyle = '#FFFFFF';
+    context.strokeStyle = OUTLINE;
+    context.lineWidth = 1.3;
+    const mark = new Path2D('M5.5 13.500L10 18 5.500 22.500 1 18Z');
+    context.fill(mark);
+    context.stroke(mark);
+  }
   if (body.carrying) {
     context.fillStyle = '#C2955A';
     context.strokeStyle = OUTLINE;

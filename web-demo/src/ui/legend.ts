@@ -61,22 +61,27 @@ export class CwLegend extends LitElement {
   }
 }
 
+/** Most states of one kind that get a picture. */
+const STATES_MAX = 6;
+
 /** Kinds that need a word: one look each, a state of its own where it has a name. */
-function kinds(looks: readonly Look[]): Look[] {
-  const seen = new Set<string>();
+export function kinds(looks: readonly Look[]): Look[] {
+  const seen = new Map<string, Set<string>>();
   return looks.filter((look) => {
-    if (look.layer === 'floor' || look.kind === 'wall') return false;
-    const name = words(look);
-    if (seen.has(name)) return false;
-    seen.add(name);
-    return true;
+    if (look.layer === 'floor' || words(look) === 'wall') return false;
+    const names = seen.get(look.kind) ?? new Set();
+    const fresh = !names.has(words(look)) && names.size < STATES_MAX;
+    seen.set(look.kind, names.add(words(look)));
+    return fresh;
   });
 }
 
+/** A state that is a number stands in the picture, and so does the agent that a thing belongs to. */
 function words(look: Look): string {
   const kind = look.kind.replaceAll('_', ' ');
-  // A state that is a number stands in the picture.
-  return look.state && !/^-?\d+$/.test(look.state) ? `${kind} (${look.state})` : kind;
+  const { state } = look;
+  if (!state || /^-?\d+$/.test(state)) return kind;
+  return /^of \d+$/.test(state) ? t('things.owned', { kind }) : `${kind} (${state})`;
 }
 
 customElements.define('cw-legend', CwLegend);
