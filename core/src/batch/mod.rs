@@ -377,6 +377,15 @@ impl Batch {
         });
         hasher.digest()
     }
+    /// The canonical columns of an arena as they are hashed: name, bytes.
+    pub fn column_bytes(&mut self, arena: usize) -> Vec<(&'static str, Vec<u8>)> {
+        let (shard, i) = self.shard(arena);
+        let mut out = Vec::new();
+        shard
+            .registry
+            .canonical(&shard.world, i, |name, bytes| out.push((name, bytes.to_vec())));
+        out
+    }
     /// Hash of each canonical column, in registry order.
     pub fn column_hashes(&mut self, arena: usize) -> Vec<(&'static str, u64)> {
         let (shard, i) = self.shard(arena);

@@ -6,18 +6,18 @@ use crate::diagnostic::Span;
 use crate::ids::Num;
 
 /// Deepest nesting of an expression.
-pub(crate) const MAX_DEPTH: u8 = 64;
+pub const MAX_DEPTH: u8 = 64;
 
 /// A name and where it stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Name {
-    pub(crate) text: String,
-    pub(crate) span: Span,
+pub struct Name {
+    pub text: String,
+    pub span: Span,
 }
 
 /// Operators of two operands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Op2 {
+pub enum Op2 {
     Or,
     And,
     Eq,
@@ -36,7 +36,7 @@ pub(crate) enum Op2 {
 
 impl Op2 {
     /// All, with their spelling and binding power (or 1 < and 2 < comparisons 4 < sums 5 < products 6; `not` stands at 3).
-    pub(crate) const ALL: [(&'static str, Self, u8); 14] = [
+    pub const ALL: [(&'static str, Self, u8); 14] = [
         ("or", Self::Or, 1),
         ("and", Self::And, 2),
         ("==", Self::Eq, 4),
@@ -53,14 +53,14 @@ impl Op2 {
         ("mod", Self::Mod, 6),
     ];
     /// Its spelling.
-    pub(crate) fn sign(self) -> &'static str {
+    pub fn sign(self) -> &'static str {
         Self::ALL
             .iter()
             .find(|(_, op, _)| *op == self)
             .map_or("?", |(sign, _, _)| sign)
     }
     /// Its binding power.
-    pub(crate) fn power(self) -> u8 {
+    pub fn power(self) -> u8 {
         Self::ALL
             .iter()
             .find(|(_, op, _)| *op == self)
@@ -70,16 +70,16 @@ impl Op2 {
 
 /// An expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Expr {
-    pub(crate) kind: ExprKind,
-    pub(crate) span: Span,
+pub struct Expr {
+    pub kind: ExprKind,
+    pub span: Span,
     /// Nodes on the longest way down, itself included.
-    pub(crate) depth: u8,
+    pub depth: u8,
 }
 
 /// What an expression is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum ExprKind {
+pub enum ExprKind {
     /// A number in millionths; `whole` if it was written without a point and without `%`.
     Number {
         value: Num,
@@ -99,22 +99,22 @@ pub(crate) enum ExprKind {
 
 /// A call; also an effect or an action.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Call {
-    pub(crate) name: Name,
-    pub(crate) args: Vec<Arg>,
-    pub(crate) span: Span,
+pub struct Call {
+    pub name: Name,
+    pub args: Vec<Arg>,
+    pub span: Span,
 }
 
 /// An argument, with its `where`.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Arg {
-    pub(crate) value: Expr,
-    pub(crate) cond: Option<Expr>,
+pub struct Arg {
+    pub value: Expr,
+    pub cond: Option<Expr>,
 }
 
 /// What starts a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Trigger {
+pub enum Trigger {
     /// `on EVENT(pat, …)`; a pattern `_` is `None`.
     On {
         event: Name,
@@ -133,7 +133,7 @@ pub(crate) enum Trigger {
 
 /// How an assignment changes its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum AssignOp {
+pub enum AssignOp {
     Set,
     Add,
     Sub,
@@ -141,7 +141,7 @@ pub(crate) enum AssignOp {
 
 /// What an effect is.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum EffectKind {
+pub enum EffectKind {
     Assign {
         place: Expr,
         op: AssignOp,
@@ -157,24 +157,24 @@ pub(crate) enum EffectKind {
 
 /// An effect.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Effect {
-    pub(crate) kind: EffectKind,
-    pub(crate) span: Span,
+pub struct Effect {
+    pub kind: EffectKind,
+    pub span: Span,
 }
 
 /// A rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Rule {
-    pub(crate) label: Option<Name>,
-    pub(crate) trigger: Trigger,
-    pub(crate) when: Option<Expr>,
-    pub(crate) effects: Vec<Effect>,
-    pub(crate) span: Span,
+pub struct Rule {
+    pub label: Option<Name>,
+    pub trigger: Trigger,
+    pub when: Option<Expr>,
+    pub effects: Vec<Effect>,
+    pub span: Span,
 }
 
 /// One item of a script.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Item {
+pub enum Item {
     /// `let name = expr`.
     Let { name: Name, value: Expr },
     /// `avoid K [where expr]`.

@@ -10,11 +10,11 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::{Num, ONE};
 
 /// Largest file in bytes.
-pub(crate) const MAX_BYTES: usize = 1 << 20;
+pub const MAX_BYTES: usize = 1 << 20;
 
 /// What a node holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Data {
+pub enum Data {
     Bool(bool),
     Int(i64),
     /// Millionths; never a whole number of wholes that the file wrote without a point.
@@ -27,17 +27,17 @@ pub(crate) enum Data {
 
 /// A value of the file.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Node {
-    pub(crate) data: Data,
+pub struct Node {
+    pub data: Data,
     /// Of the value.
-    pub(crate) span: Span,
+    pub span: Span,
     /// Of its key; of the value where there is none.
-    pub(crate) key: Span,
+    pub key: Span,
 }
 
 impl Node {
     /// The entries of a table, in file order; none for anything else.
-    pub(crate) fn entries(&self) -> &[(String, Node)] {
+    pub fn entries(&self) -> &[(String, Node)] {
         if let Data::Table(entries) = &self.data {
             entries
         } else {
@@ -45,7 +45,7 @@ impl Node {
         }
     }
     /// The elements of a list; none for anything else.
-    pub(crate) fn items(&self) -> &[Node] {
+    pub fn items(&self) -> &[Node] {
         if let Data::List(items) = &self.data {
             items
         } else {
@@ -53,14 +53,14 @@ impl Node {
         }
     }
     /// The value under a key.
-    pub(crate) fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries()
             .iter()
             .find(|(k, _)| k == key)
             .map(|(_, node)| node)
     }
     /// The value under a path such as `mechanics.regrow.apple.chance[2]`.
-    pub(crate) fn at(&self, path: &str) -> Option<&Node> {
+    pub fn at(&self, path: &str) -> Option<&Node> {
         let mut node = self;
         for part in path.split('.').filter(|p| !p.is_empty()) {
             let mut pieces = part.split('[');
@@ -76,7 +76,7 @@ impl Node {
         Some(node)
     }
     /// The deepest node on the way to a path; the node itself when not even its first part is there.
-    pub(crate) fn nearest(&self, path: &str) -> &Node {
+    pub fn nearest(&self, path: &str) -> &Node {
         let mut end = path.len();
         loop {
             if let Some(node) = self.at(&path[..end]) {
@@ -86,7 +86,7 @@ impl Node {
         }
     }
     /// The node to which a path leads, for writing.
-    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         let Data::Table(entries) = &mut self.data else {
             return None;
         };
@@ -96,7 +96,7 @@ impl Node {
             .map(|(_, node)| node)
     }
     /// Its text.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub fn text(&self) -> Option<&str> {
         if let Data::Text(text) = &self.data {
             Some(text)
         } else {
@@ -104,11 +104,11 @@ impl Node {
         }
     }
     /// Whether it is a table.
-    pub(crate) fn is_table(&self) -> bool {
+    pub fn is_table(&self) -> bool {
         matches!(self.data, Data::Table(_))
     }
     /// A number in millionths.
-    pub(crate) fn num(&self) -> Option<Num> {
+    pub fn num(&self) -> Option<Num> {
         match self.data {
             Data::Int(n) => n.checked_mul(ONE),
             Data::Num(n) => Some(n),
@@ -116,7 +116,7 @@ impl Node {
         }
     }
     /// What it is, in the words of messages.
-    pub(crate) fn sort(&self) -> &'static str {
+    pub fn sort(&self) -> &'static str {
         match &self.data {
             Data::Bool(_) => "true or false",
             Data::Int(_) | Data::Num(_) => "a number",
@@ -126,7 +126,7 @@ impl Node {
         }
     }
     /// As JSON, for typed reading; tables keep what they hold, not its order.
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         match &self.data {
             Data::Bool(b) => Value::Bool(*b),
             Data::Int(n) => Value::from(*n),
@@ -144,7 +144,7 @@ impl Node {
     }
     /// Canonical JSON: no white space, tables in file order (order means something: slots, rules, layers), numbers in the shortest
     /// decimal form.
-    pub(crate) fn canonical(&self, out: &mut String) {
+    pub fn canonical(&self, out: &mut String) {
         let quoted = |text: &str| Value::from(text).to_string();
         match &self.data {
             Data::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
@@ -172,7 +172,7 @@ impl Node {
         }
     }
     /// Whether two nodes say the same, wherever they stand.
-    pub(crate) fn same(&self, other: &Node) -> bool {
+    pub fn same(&self, other: &Node) -> bool {
         let (mut a, mut b) = (String::new(), String::new());
         self.canonical(&mut a);
         other.canonical(&mut b);
@@ -181,7 +181,7 @@ impl Node {
 }
 
 /// Millionths as the shortest decimal.
-pub(crate) fn decimal(n: Num) -> String {
+pub fn decimal(n: Num) -> String {
     let (whole, part) = (
         n.unsigned_abs() / ONE.unsigned_abs(),
         n.unsigned_abs() % ONE.unsigned_abs(),
@@ -197,7 +197,7 @@ pub(crate) fn decimal(n: Num) -> String {
 }
 
 /// A decimal text (`0.0025`, `-1.5`, `1e-3`) in millionths; what is wrong with it otherwise.
-pub(crate) fn millionths(text: &str) -> Result<Num, &'static str> {
+pub fn millionths(text: &str) -> Result<Num, &'static str> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((m, e)) => (
             m,
@@ -239,7 +239,7 @@ pub(crate) fn millionths(text: &str) -> Result<Num, &'static str> {
 }
 
 /// Line ends as LF, and what is needed to find a place of the original again.
-pub(crate) fn unix_lines(source: &str) -> (String, Vec<usize>) {
+pub fn unix_lines(source: &str) -> (String, Vec<usize>) {
     let mut removed = Vec::new();
     let mut out = String::with_capacity(source.len());
     for (i, c) in source.char_indices() {
@@ -253,13 +253,13 @@ pub(crate) fn unix_lines(source: &str) -> (String, Vec<usize>) {
 }
 
 /// The place in the original of a place in the text with LF line ends.
-pub(crate) fn original(offset: usize, removed: &[usize]) -> usize {
+pub fn original(offset: usize, removed: &[usize]) -> usize {
     offset + removed.partition_point(|&r| r < offset)
 }
 
 /// Reads a text with LF line ends. With errors there is no tree: what a recovering parser makes of a broken file gives two
 /// messages for one slip.
-pub(crate) fn parse(source: &str, out: &mut Vec<Diagnostic>) -> Option<Node> {
+pub fn parse(source: &str, out: &mut Vec<Diagnostic>) -> Option<Node> {
     if source.len() > MAX_BYTES {
         let message = format!(
             "the file has {} bytes, the limit is {MAX_BYTES} (file size)",

@@ -193,6 +193,21 @@ impl Scenario {
             "every cell was compiled when the file was checked",
         )))
     }
+    /// The tree that [`Scenario::compile`] would compile: for the interpreter that the engine is tested against.
+    #[doc(hidden)]
+    pub fn tree(&self, arm: &str) -> Result<Node, ArmError> {
+        let (index, cell) = self.find_cell(arm)?;
+        let parts = &self.parts;
+        let (tree, _) = patched(
+            &parts.tree,
+            &parts.plans,
+            &parts.plans[index],
+            &parts.factors,
+            &self.arms[index].cells[cell],
+            &mut Vec::new(),
+        );
+        Ok(tree)
+    }
     /// Arm and cell of a name.
     pub(super) fn find_cell(&self, arm: &str) -> Result<(usize, usize), ArmError> {
         let (name, levels) = match arm.split_once('[') {

@@ -1,7 +1,8 @@
 //! Scenario text → diagnostics and [`Scenario`] → one [`Compiled`] an arm and cell.
 
 mod arms;
-mod ast;
+#[doc(hidden)]
+pub mod ast;
 mod check_bot;
 mod check_call;
 mod check_effect;
@@ -10,7 +11,8 @@ mod check_field;
 mod check_rules;
 mod check_trigger;
 mod compile;
-mod doc;
+#[doc(hidden)]
+pub mod doc;
 mod file;
 mod fix;
 mod format;
@@ -24,7 +26,8 @@ mod load;
 mod lower;
 mod map;
 mod names;
-mod parse;
+#[doc(hidden)]
+pub mod parse;
 mod patch;
 mod promises;
 #[cfg(test)]

@@ -18,7 +18,7 @@ const KEYWORDS: [&str; 20] = [
 ];
 
 /// Parses a block of rules.
-pub(crate) fn rules(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Rule> {
+pub fn rules(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Rule> {
     let mut p = Parser::new(text);
     let mut rules = Vec::new();
     while !p.at_end() {
@@ -34,7 +34,7 @@ pub(crate) fn rules(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Rule> {
 }
 
 /// Parses a script.
-pub(crate) fn script(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Item> {
+pub fn script(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Item> {
     let mut p = Parser::new(text);
     let mut items = Vec::new();
     while !p.at_end() {
@@ -50,7 +50,7 @@ pub(crate) fn script(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Vec<Item> {
 }
 
 /// Parses a text that is one expression.
-pub(crate) fn expression(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Option<Expr> {
+pub fn expression(text: Text<'_>, out: &mut Vec<Diagnostic>) -> Option<Expr> {
     let mut p = Parser::new(text);
     let parsed = p.expr().and_then(|e| {
         if p.at_end() {

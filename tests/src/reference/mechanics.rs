@@ -1,0 +1,635 @@
+//! The mechanics, and the tick that runs them phase by phase.
+//!
+//! **Invariant.** Phases in their order; within one, mechanics in the order of the list; within one, slots in the tick's order.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use commonweal_core::draw::Purpose;
+
+use super::eval::{Scope, reaches};
+use super::rules;
+use super::spec::{Chosen, Spec};
+use super::value::{Cell, Value};
+use super::world::{Ended, Said, World, small};
+
+/// Mechanics that the reference knows.
+pub const COVERED: [&str; 11] = [
+    "move", "pickup", "deposit", "regrow", "beam", "absence", "device", "door", "power", "message",
+    "signs",
+];
+
+/// Whether a mechanic has instances.
+pub fn named(name: &str) -> bool {
+    commonweal_core::mechanics::ALL
+        .iter()
+        .any(|def| def.name == name && def.named)
+}
+
+/// The chosen mechanics in the order of the list, instances in file order.
+fn ordered(spec: &Spec) -> Vec<&Chosen> {
+    let mut out = Vec::new();
+    for def in commonweal_core::mechanics::ALL {
+        out.extend(spec.mechanics.iter().filter(|m| m.name == def.name));
+    }
+    out
+}
+
+/// An action of a role.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Action {
+    /// Public name.
+    pub name: String,
+    /// Verb.
+    pub verb: String,
+    /// Mechanic that plays it, and its instance.
+    pub mechanic: (String, String),
+}
+
+/// The actions of a role.
+pub fn actions(spec: &Spec, role: usize) -> Vec<Action> {
+    let role = &spec.roles[role];
+    let mut out = vec![Action {
+        name: "noop".to_owned(),
+        verb: "noop".to_owned(),
+        mechanic: (String::new(), String::new()),
+    }];
+    for m in ordered(spec) {
+        if !m.by(&role.name) {
+            continue;
+        }
+        let mut add = |name: String, verb: &str| {
+            let allowed = role.verbs.as_ref();
+            if allowed.is_none_or(|verbs| verbs.iter().any(|v| v == verb)) {
+                out.push(Action {
+                    name,
+                    verb: verb.to_owned(),
+                    mechanic: (m.name.clone(), m.instance.clone()),
+                });
+            }
+        };
+        match m.name.as_str() {
+            "move" => {
+                let verbs: &[&str] = match m.text("mode") {
+                    Some("turn") => &[
+                        "forward",
+                        "back",
+                        "left",
+                        "right",
+                        "turn_left",
+                        "turn_right",
+                    ],
+                    _ => &["n", "e", "s", "w"],
+                };
+                verbs.iter().for_each(|v| add((*v).to_owned(), v));
+            }
+            "pickup" | "deposit" => {
+                if let Some(verb) = m.text("verb") {
+                    add(verb.to_owned(), verb);
+                }
+            }
+            "beam" => add(m.instance.clone(), &m.instance),
+            "device" if m.text("trigger") == Some("use") => {
+                add(format!("use:{}", m.instance), "use");
+            }
+            "message" => {
+                for kind in m.texts("kinds") {
+                    add(format!("say:{kind}"), "say");
+                }
+            }
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Whether an action may be played in the running tick.
+pub fn legal(world: &World, slot: usize, action: usize) -> bool {
+    let all = actions(&world.spec, world.agents[slot].role);
+    let Some(action) = all.get(action) else {
+        return false;
+    };
+    if action.verb == "noop" {
+        return true;
+    }
+    if !world.can_act(slot) {
+        return false;
+    }
+    match action.mechanic.0.as_str() {
+        "beam" => {
+            let beam = world.spec.beams.iter().position(|b| *b == action.verb);
+            world.agents[slot].ready_at[beam.expect("a beam")] <= world.tick
+        }
+        "pickup" | "deposit" | "device" => {
+            let m = world.spec.mechanics.iter().find(|m| {
+                m.name == action.mechanic.0 && m.instance == action.mechanic.1
+            });
+            let m = m.expect("it has the verb");
+            match m.name.as_str() {
+                "pickup" => in_reach(world, m, slot).is_some(),
+                "device" => stands_at(world, m, slot, "thing").is_some(),
+                _ => {
+                    let carried = &world.agents[slot].carried;
+                    let kinds = m.texts("things");
+                    let mut kinds = kinds.iter().filter_map(|t| world.spec.kind(t));
+                    stands_at(world, m, slot, "at").is_some()
+                        && kinds.any(|k| carried.get(&k).is_some_and(|n| *n > 0))
+                }
+            }
+        }
+        _ => true,
+    }
+}
+
+/// Whether the mask allows a verb.
+pub fn can(world: &World, slot: usize, verb: &str) -> bool {
+    let all = actions(&world.spec, world.agents[slot].role);
+    (0..all.len()).any(|i| (all[i].verb == verb || all[i].name == verb) && legal(world, slot, i))
+}
+
+/// Whether a message is true now.
+pub fn truth(world: &mut World, message: usize, sender: Option<usize>) -> bool {
+    let spec = Rc::clone(&world.spec);
+    let mut scope = Scope::default();
+    scope.me = sender;
+    scope.eval(world, &spec.messages[message].truth).holds()
+}
+
+/// One tick; `given` are the actions of all slots, legal or not.
+pub fn tick(world: &mut World, given: &[usize]) {
+    let spec = Rc::clone(&world.spec);
+    world.events.clear();
+    world.drawn.clear();
+    for slot in 0..world.agents.len() {
+        world.pay[slot].fill(0);
+        world.agents[slot].heard_now.clear();
+        world.arrived[slot] = std::mem::take(&mut world.agents[slot].lands);
+    }
+    let mut chosen = Vec::new();
+    for (slot, &action) in given.iter().enumerate() {
+        let is_legal = legal(world, slot, action);
+        world.played[slot] = is_legal;
+        world.agents[slot].illegal += u32::from(!is_legal);
+        let all = actions(&spec, world.agents[slot].role);
+        chosen.push(if is_legal { all[action].clone() } else { all[0].clone() });
+    }
+    let order = world.order();
+    let all = ordered(&spec);
+    let mut answered = 0;
+    // What regrowth goes by was there before the tick.
+    let before = world.squares.clone();
+
+    for m in &all {
+        if m.name == "move" {
+            moves(world, m, &order, &chosen);
+        }
+    }
+    answered = rules::answer(world, answered);
+
+    for m in &all {
+        match m.name.as_str() {
+            "pickup" => pickup(world, m, &chosen),
+            "deposit" => deposit(world, m, &chosen),
+            "beam" => beam(world, m, &order, &chosen),
+            "device" => device(world, m, &chosen),
+            "message" => message(world, m, &order, &chosen),
+            _ => {}
+        }
+    }
+    answered = rules::answer(world, answered);
+
+    for m in &all {
+        if m.name == "regrow" {
+            regrow(world, m, &before);
+        }
+    }
+    for m in &all {
+        if m.name == "pickup" && m.text("under_agent") == Some("eat") {
+            for slot in 0..world.agents.len() {
+                if m.by(&spec.roles[world.agents[slot].role].name) {
+                    pick_up(world, m, slot);
+                }
+            }
+        }
+    }
+    answered = rules::answer(world, answered);
+
+    for m in &all {
+        if m.name == "absence" {
+            absence(world, m, &order);
+        }
+    }
+    answered = rules::answer(world, answered);
+
+    let due: Vec<_> = world.later.iter().filter(|(t, _)| *t <= world.tick).cloned().collect();
+    world.later.retain(|(t, _)| *t > world.tick);
+    world.events.extend(due.into_iter().map(|(_, event)| event));
+    rules::each(world);
+    rules::answer(world, answered);
+    end(world);
+}
+
+fn end(world: &mut World) {
+    let spec = Rc::clone(&world.spec);
+    world.tick += 1;
+    if world.ended == Ended::No
+        && let Some(end) = &spec.end
+        && Scope::default().eval(world, end).holds()
+    {
+        world.ended = Ended::Terminated;
+    }
+    if world.ended != Ended::No {
+        return;
+    }
+    if world.tick >= spec.ticks {
+        world.ended = Ended::Truncated;
+    }
+    if let Some((from, every, p)) = spec.drawn_end
+        && world.tick >= from
+        && (world.tick - from).is_multiple_of(every)
+        && world.chance(Purpose::DrawnEnd, "", 0, 0, p)
+    {
+        world.ended = Ended::Truncated;
+    }
+}
+
+fn may(world: &World, m: &Chosen, slot: usize) -> bool {
+    m.by(&world.spec.roles[world.agents[slot].role].name)
+}
+
+fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
+    let spec = Rc::clone(&world.spec);
+    let every = m.int(&spec, "every", 1);
+    let slip = m.num(&spec, "slip", 0);
+    let swap = m.text("collide") == Some("swap");
+    let mut moved = vec![false; world.agents.len()];
+    for &slot in order {
+        if chosen[slot].mechanic.0 != "move" || !world.agents[slot].body {
+            continue;
+        }
+        let facing = world.agents[slot].facing;
+        let verb = chosen[slot].verb.as_str();
+        let mut direction = match verb {
+            "n" | "e" | "s" | "w" => {
+                let d = "nesw".find(verb).expect("a direction");
+                world.agents[slot].facing = d;
+                d
+            }
+            "forward" => facing,
+            "right" => (facing + 1) % 4,
+            "back" => (facing + 2) % 4,
+            "left" => (facing + 3) % 4,
+            "turn_left" => {
+                world.agents[slot].facing = (facing + 3) % 4;
+                continue;
+            }
+            _ => {
+                world.agents[slot].facing = (facing + 1) % 4;
+                continue;
+            }
+        };
+        if i64::from(world.tick) % every != 0 || moved[slot] {
+            continue;
+        }
+        if world.chance(Purpose::Slip, "", small(slot), 0, slip) {
+            let d = world.below(Purpose::Slip, "", small(slot), 1, 4);
+            direction = usize::try_from(d).expect("below 4");
+        }
+        let from = world.agents[slot].cell.expect("a body has a cell");
+        let to = world.step(from, direction);
+        if world.blocked(to) {
+            world.emit("bumped", vec![Value::Slot(slot), Value::Cell(to)]);
+            continue;
+        }
+        match world.square(to).body {
+            Some(other) if swap && !moved[other] => {
+                world.remove_body(other);
+                world.remove_body(slot);
+                world.put_body(slot, to);
+                world.put_body(other, from);
+                for (who, a, b) in [(slot, from, to), (other, to, from)] {
+                    moved[who] = true;
+                    world.arrived[who] = true;
+                    let fields = vec![Value::Slot(who), Value::Cell(a), Value::Cell(b)];
+                    world.emit("moved", fields);
+                }
+            }
+            Some(other) => {
+                world.emit("blocked", vec![Value::Slot(slot), Value::Slot(other)]);
+            }
+            None => {
+                world.remove_body(slot);
+                world.put_body(slot, to);
+                moved[slot] = true;
+                world.arrived[slot] = true;
+                let fields = vec![Value::Slot(slot), Value::Cell(from), Value::Cell(to)];
+                world.emit("moved", fields);
+            }
+        }
+    }
+}
+
+/// Slots that a mechanic of the phase act is about, ascending: those that chose its verb, or that came to their cell.
+fn concerned(world: &World, m: &Chosen, chosen: &[Action], by_verb: bool) -> Vec<usize> {
+    let wants = |&slot: &usize| {
+        if by_verb {
+            chosen[slot].mechanic == (m.name.clone(), m.instance.clone())
+        } else {
+            world.arrived[slot] && may(world, m, slot)
+        }
+    };
+    (0..world.agents.len()).filter(wants).collect()
+}
+
+fn pickup(world: &mut World, m: &Chosen, chosen: &[Action]) {
+    let by_verb = m.text("verb").is_some();
+    for slot in concerned(world, m, chosen, by_verb) {
+        let done = pick_up(world, m, slot);
+        world.agents[slot].illegal += u32::from(by_verb && !done);
+    }
+}
+
+/// The kind that lies under a body and that it can pick up.
+fn in_reach(world: &World, m: &Chosen, slot: usize) -> Option<(usize, Cell)> {
+    let spec = &world.spec;
+    let agent = &world.agents[slot];
+    let cell = agent.cell.filter(|_| agent.body)?;
+    let placed = world.square(cell).layers[2]?;
+    let things = m.texts("things");
+    if !things.contains(&spec.kinds[placed.kind].name) {
+        return None;
+    }
+    let has: i64 = things
+        .iter()
+        .filter_map(|t| agent.carried.get(&spec.kind(t)?))
+        .sum();
+    let room = m.text("becomes") != Some("carried") || has < m.int(spec, "cap", 99);
+    room.then_some((placed.kind, cell))
+}
+
+fn pick_up(world: &mut World, m: &Chosen, slot: usize) -> bool {
+    let Some((kind, cell)) = in_reach(world, m, slot) else {
+        return false;
+    };
+    let carried = m.text("becomes") == Some("carried");
+    if carried {
+        *world.agents[slot].carried.entry(kind).or_default() += 1;
+    }
+    world.clear(kind, cell);
+    let fields = vec![Value::Slot(slot), Value::Kind(kind), Value::Cell(cell)];
+    world.emit(if carried { "taken" } else { "eaten" }, fields);
+    true
+}
+
+/// Whether a body stands at a place of the mechanic.
+fn stands_at(world: &World, m: &Chosen, slot: usize, key: &str) -> Option<Cell> {
+    let agent = &world.agents[slot];
+    let cell = agent.cell.filter(|_| agent.body)?;
+    let at = m.texts(key);
+    let mut here = world.square(cell).layers.iter().flatten();
+    here.any(|p| at.contains(&world.spec.kinds[p.kind].name)).then_some(cell)
+}
+
+fn deposit(world: &mut World, m: &Chosen, chosen: &[Action]) {
+    let spec = Rc::clone(&world.spec);
+    let by_verb = m.text("verb").is_some();
+    for slot in concerned(world, m, chosen, by_verb) {
+        let mut any = false;
+        if let Some(cell) = stands_at(world, m, slot, "at") {
+            for thing in m.texts("things") {
+                let kind = spec.kind(&thing).expect("a kind");
+                let n = world.agents[slot].carried.remove(&kind).unwrap_or(0);
+                for _ in 0..n {
+                    let fields = vec![Value::Slot(slot), Value::Kind(kind), Value::Cell(cell)];
+                    world.emit("deposited", fields);
+                    any = true;
+                }
+            }
+        }
+        world.agents[slot].illegal += u32::from(by_verb && !any);
+    }
+}
+
+/// The cells of a beam, row by row, each from the shooter outward.
+fn rays(m: &Chosen, spec: &Spec, facing: usize) -> Vec<(i32, Vec<Cell>)> {
+    let length = i32::try_from(m.int(spec, "length", 3)).expect("at most 16");
+    let radius = i32::try_from(m.int(spec, "radius", 1)).expect("at most 2");
+    let (dr, dc) = super::world::DIRECTIONS[facing];
+    let (sr, sc) = super::world::DIRECTIONS[(facing + 1) % 4];
+    let at = |ahead: i32, side: i32| (dr * ahead + sr * side, dc * ahead + sc * side);
+    let block = m.text("shape") == Some("block");
+    let mut out = vec![(0, (1..=length).map(|k| at(k, 0)).collect())];
+    for sign in [-1, 1] {
+        for r in 1..=radius {
+            let row = if block { 1..=length } else { 0..=length - r };
+            out.push((sign * r, row.map(|k| at(k, sign * r)).collect()));
+        }
+    }
+    out
+}
+
+fn beam(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
+    let spec = Rc::clone(&world.spec);
+    let number = spec.beams.iter().position(|b| *b == m.instance);
+    let number = number.expect("a beam");
+    let block = m.text("shape") == Some("block");
+    let through = m.text("stopped_by") == Some("solid");
+    let cooldown = u32::try_from(m.int(&spec, "cooldown", 10)).expect("a small number");
+    let more = u32::from(m.text("next") != Some("c"));
+    let mut hits = Vec::new();
+    for &slot in order {
+        if chosen[slot].mechanic != (m.name.clone(), m.instance.clone()) {
+            continue;
+        }
+        let from = world.agents[slot].cell.expect("a body has a cell");
+        world.agents[slot].ready_at[number] = world.tick + cooldown + more;
+        world.emit("fired", vec![Value::Slot(slot), Value::Beam(number)]);
+        world.pay(slot, 0, -m.num(&spec, "cost", 0));
+        let mut shut = [false; 2];
+        for (side, row) in rays(m, &spec, world.agents[slot].facing) {
+            let of_side = usize::from(side > 0);
+            if side != 0 && shut[of_side] {
+                continue;
+            }
+            for (i, (r, c)) in row.into_iter().enumerate() {
+                let cell = world.wrapped((from.0 + r, from.1 + c));
+                let body = world.inside(cell).then(|| world.square(cell).body).flatten();
+                let stops = world.blocked(cell) || body.is_some() && !through;
+                if !world.blocked(cell)
+                    && let Some(other) = body
+                    && other != slot
+                {
+                    hits.push((slot, other));
+                }
+                if stops {
+                    shut[of_side] |= side.abs() == 1 && i == 0 && !block;
+                    break;
+                }
+            }
+        }
+    }
+    // All shots of a tick are fired before any of them hits.
+    for (slot, other) in hits {
+        let fields = vec![Value::Beam(number), Value::Slot(slot), Value::Slot(other)];
+        world.emit("hit", fields);
+    }
+}
+
+fn device(world: &mut World, m: &Chosen, chosen: &[Action]) {
+    let spec = Rc::clone(&world.spec);
+    let kind = spec.kind(m.text("thing").expect("a thing")).expect("a kind");
+    let states = m.int(&spec, "states", 2);
+    let by_verb = m.text("trigger") == Some("use");
+    for slot in concerned(world, m, chosen, by_verb) {
+        let Some(placed) = stands_at(world, m, slot, "thing").and_then(|c| world.placed(kind, c))
+        else {
+            world.agents[slot].illegal += u32::from(by_verb);
+            continue;
+        };
+        let id = placed.id.expect("devices have state");
+        world.things[id].state = (world.things[id].state + 1) % states;
+        world.pay(slot, 0, -m.num(&spec, "cost", 0));
+        world.emit("pressed", vec![Value::Slot(slot), Value::Kind(kind)]);
+    }
+}
+
+fn message(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
+    let spec = Rc::clone(&world.spec);
+    let now = world.tick;
+    let due: Vec<Said> = world.said.iter().filter(|s| s.due <= now).cloned().collect();
+    world.said.retain(|s| s.due > now);
+    for said in due {
+        deliver(world, m, &said);
+    }
+    let delay = u32::try_from(m.int(&spec, "delay", 1)).expect("0 or 1");
+    for &slot in order {
+        if chosen[slot].mechanic.0 != "message" {
+            continue;
+        }
+        let name = chosen[slot].name.strip_prefix("say:").expect("a message");
+        let number = spec.message(name).expect("a message");
+        let is_true = truth(world, number, Some(slot));
+        world.pay(slot, 0, -m.num(&spec, "cost", 0));
+        let fields = vec![
+            Value::Slot(slot),
+            Value::Message(number),
+            Value::Bool(is_true),
+        ];
+        world.emit("said", fields);
+        let said = Said {
+            by: slot,
+            message: number,
+            due: now + delay,
+        };
+        if delay == 0 {
+            deliver(world, m, &said);
+        } else {
+            world.said.push(said);
+        }
+    }
+}
+
+fn deliver(world: &mut World, m: &Chosen, said: &Said) {
+    let spec = Rc::clone(&world.spec);
+    let is_true = truth(world, said.message, Some(said.by));
+    let everyone = m.text("overheard_by") == Some("all");
+    let range = m.int(&spec, "range", 99);
+    for slot in 0..world.agents.len() {
+        let place = |s: usize| world.agents[s].cell.filter(|_| world.agents[s].body);
+        let near = place(slot).zip(place(said.by)).is_some_and(|(a, b)| {
+            let (y, x) = world.apart(a, b);
+            reaches("linf", y, x, range)
+        });
+        if slot != said.by && world.agents[slot].alive && (everyone || near) {
+            world.hear(slot, said.by, said.message, is_true);
+        }
+    }
+}
+
+fn regrow(world: &mut World, m: &Chosen, before: &[super::world::Square]) {
+    let spec = Rc::clone(&world.spec);
+    if i64::from(world.tick) % m.int(&spec, "every", 1) != 0 {
+        return;
+    }
+    let kind = spec.kind(m.text("thing").expect("a thing")).expect("a kind");
+    let layer = spec.kinds[kind].layer;
+    let place = m.texts("where");
+    let metric = m.text("metric").unwrap_or("l2");
+    let radius = m.int(&spec, "radius", 2);
+    let chances: Vec<i64> = m
+        .config
+        .get("chance")
+        .map(|n| n.items().iter().map(|c| spec.number(c)).collect())
+        .unwrap_or_default();
+    let name = format!("regrow.{}", m.instance);
+    let live = |cell: Cell| {
+        let i = usize::try_from(world.subject(cell)).expect("small");
+        before[i].layers[layer].is_some_and(|p| p.kind == kind)
+    };
+    let mut grown = Vec::new();
+    for cell in world.cells() {
+        let may_grow = if place == ["initial"] {
+            world.initial.contains(&(kind, cell))
+        } else {
+            let here = world.square(cell).layers.iter().flatten();
+            here.into_iter().any(|p| place.contains(&spec.kinds[p.kind].name))
+        };
+        let square = world.square(cell);
+        if !may_grow
+            || square.layers[layer].is_some()
+            || live(cell)
+            || square.body.is_some() && !m.flag("under_agent", true)
+        {
+            continue;
+        }
+        let mut near = 0;
+        let r = i32::try_from(radius).expect("at most 5");
+        let around = (-r..=r).flat_map(|y| (-r..=r).map(move |x| (y, x)));
+        let all: BTreeSet<Cell> = around
+            .filter(|(y, x)| reaches(metric, y.abs(), x.abs(), radius))
+            .map(|(y, x)| world.wrapped((cell.0 + y, cell.1 + x)))
+            .filter(|&other| other != cell && world.inside(other))
+            .collect();
+        near += all.into_iter().filter(|&other| live(other)).count();
+        let p = chances[near.min(chances.len() - 1)];
+        if world.chance(Purpose::Regrow, &name, world.subject(cell), 0, p) {
+            grown.push(cell);
+        }
+    }
+    for cell in grown {
+        if world.place(kind, cell) {
+            world.emit("grew", vec![Value::Kind(kind), Value::Cell(cell)]);
+        }
+    }
+}
+
+fn absence(world: &mut World, m: &Chosen, order: &[usize]) {
+    for &slot in order {
+        let agent = &world.agents[slot];
+        if !agent.away || agent.back_at.is_none_or(|t| t > world.tick) {
+            continue;
+        }
+        let role = agent.role;
+        let candidates: Vec<Cell> = match m.text("return_at") {
+            Some("same") => agent.cell.into_iter().collect(),
+            Some("random") => world
+                .cells()
+                .into_iter()
+                .filter(|&c| world.square(c).layers[2].is_none())
+                .collect(),
+            _ => world.spawns[role].clone(),
+        };
+        let draws = world.draws().key(Purpose::Return, small(slot), 0);
+        let best = candidates
+            .into_iter()
+            .filter(|&c| world.is_free(c))
+            .min_by_key(|&c| (draws.u64(world.subject(c)), world.subject(c)));
+        let Some(cell) = best else {
+            continue;
+        };
+        world.put_body(slot, cell);
+        world.agents[slot].away = false;
+        world.agents[slot].lands = true;
+        world.emit("returned", vec![Value::Slot(slot)]);
+    }
+}
