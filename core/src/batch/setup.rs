@@ -13,7 +13,8 @@ pub(super) fn set_up(one: &mut ArenaMut<'_>, compiled: &Compiled, absent: &[bool
     for (var, program) in (0u16..).zip(&programs.init) {
         if one.head.round == 0 || !one.table.kept.contains(&var) {
             let place = one.table.arena_place(usize::from(var));
-            one.vars[place] = program.value(one, &[]);
+            let value = program.value(one, &[]);
+            one.vars[place] = one.table.vars[usize::from(var)].bounded(value);
         }
     }
     things::begin(one, programs);
@@ -28,8 +29,9 @@ pub(super) fn set_up(one: &mut ArenaMut<'_>, compiled: &Compiled, absent: &[bool
             .enumerate()
         {
             let who = Slot::new(u8::try_from(slot).expect("at most 64"));
+            let value = program.value(one, &[i64::try_from(slot).expect("small")]);
             one.vars[one.table.slot_place(who, var)] =
-                program.value(one, &[i64::try_from(slot).expect("small")]);
+                one.table.role_vars[role][var].bounded(value);
             one.refresh_body(who);
         }
     }

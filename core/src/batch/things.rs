@@ -34,7 +34,9 @@ pub(super) fn begin(one: &mut ArenaMut<'_>, programs: &Programs) {
         let subject = i64::from(table.geometry.subject(cell));
         let inits = programs.thing_init.get(decl.kind.index());
         for (var, program) in inits.into_iter().flatten().enumerate() {
-            one.vars[table.row_place(row, var)] = program.value(one, &[subject]);
+            let value = program.value(one, &[subject]);
+            one.vars[table.row_place(row, var)] =
+                table.thing_vars[decl.kind.index()][var].bounded(value);
         }
     }
     for &(row, var, value) in &table.given {

@@ -62,7 +62,8 @@ impl Mechanic for Config {
             let mut parts = shard.parts();
             let n = parts.table.n_slots();
             for arena in 0..parts.arenas.n {
-                for slot in 0..n {
+                for nth in 0..n {
+                    let slot = usize::from(parts.arenas.order(arena)[nth]);
                     let row = arena * n + slot;
                     let due = parts.agents.back_at[row].0 <= parts.arenas.heads[arena].tick;
                     if due && parts.agents.status[row].0 & AWAY != 0 {

@@ -290,6 +290,15 @@ impl Step {
                     cells.set_body(to, body, look);
                     (one.pos[slot], one.pos[other]) = (Pos(to.get()), Pos(from.get()));
                     arenas.arrived[arena] |= 1 << slot | 1 << other;
+                    if let Some(event) = self.moved {
+                        for (who, from, to) in [(slot, from, to), (other, to, from)] {
+                            let mut row = EventRow::new(event);
+                            row.set(Part::A, i64::try_from(who).expect("small"));
+                            row.set(Part::Cell, i64::from(from.get()));
+                            row.set(Part::X, i64::from(to.get()));
+                            arenas.emit(table, arena, row);
+                        }
+                    }
                 } else if let Some(event) = self.blocked {
                     let mut row = at(event);
                     row.cell = 0;

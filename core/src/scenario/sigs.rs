@@ -269,7 +269,7 @@ pub const FUNCTIONS: &[Sig] = &[
         &[P::Set],
         G::Member,
         W::Scripts,
-        "The nearest one that the bot senses: in `go`, `flee`, `face` and `path` by the length of the path, elsewhere by Manhattan distance, ties by place.",
+        "The nearest one that the bot senses: in `go` and `path` by the length of the path, elsewhere by Manhattan distance, ties by place.",
     ),
     sig(
         "seen(K [where …])",

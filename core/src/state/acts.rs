@@ -130,7 +130,7 @@ impl ArenaMut<'_> {
     /// `send_away`: the body leaves the map and comes back after `ticks`, or never.
     pub fn send_away(&mut self, slot: Slot, ticks: Option<u32>) {
         let i = slot.index();
-        if self.agents.status[i].0 & AWAY != 0 {
+        if self.agents.status[i].0 & (AWAY | ALIVE) != ALIVE {
             return;
         }
         self.remove_body(slot);
@@ -142,15 +142,26 @@ impl ArenaMut<'_> {
             &[i64::from(slot.get()), ticks.map_or(-1, i64::from)],
         );
     }
-    /// Brings an agent that is away back, if there is a free cell; else it waits.
+    /// Whether an agent that is not away has a body on the map: it lives, and it is on where bodies of those that are off go.
+    fn stands(&self, slot: Slot) -> bool {
+        let status = self.agents.status[slot.index()].0;
+        status & ALIVE != 0 && (status & ON != 0 || !self.table.acts.body_gone)
+    }
+    /// Brings an agent that is away back, if there is a free cell; else it waits. Whoever is dead stays away; whoever is off and
+    /// whose body is gone comes back without one.
     pub fn bring_back(&mut self, slot: Slot) -> bool {
-        let Some(cell) = self.return_cell(slot) else {
-            return false;
-        };
         let i = slot.index();
+        if self.agents.status[i].0 & ALIVE == 0 {
+            return false;
+        }
+        if self.stands(slot) {
+            let Some(cell) = self.return_cell(slot) else {
+                return false;
+            };
+            self.put_body(slot, cell);
+        }
         self.agents.status[i].0 &= !AWAY;
         self.agents.back_at[i].0 = 0;
-        self.put_body(slot, cell);
         self.emit_fields(self.table.acts.returned, &[i64::from(slot.get())]);
         true
     }
@@ -191,18 +202,24 @@ impl ArenaMut<'_> {
         self.remove_body(slot);
         self.agents.status[slot.index()].0 &= !ALIVE;
     }
-    /// `revive`: a dead slot lives again at its spawn, if there is a free cell.
+    /// `revive`: a dead slot lives again where those that were away come back, if there is a free cell; while it is away, or off with
+    /// its body gone, without a body.
     pub fn revive(&mut self, slot: Slot) -> bool {
         let i = slot.index();
         if self.agents.status[i].0 & ALIVE != 0 {
             return false;
         }
-        let Some(cell) = self.return_cell(slot) else {
-            self.refuse(Refusal::Revive, Cell::new(self.agents.pos[i].0));
-            return false;
-        };
+        let status = self.agents.status[i].0;
+        let bodiless = status & AWAY != 0 || status & ON == 0 && self.table.acts.body_gone;
+        if !bodiless {
+            let Some(cell) = self.return_cell(slot) else {
+                self.refuse(Refusal::Revive, Cell::new(self.agents.pos[i].0));
+                return false;
+            };
+            self.put_body(slot, cell);
+        }
         self.agents.status[i].0 |= ALIVE;
-        self.put_body(slot, cell)
+        true
     }
     /// `disable`: switches the slot off; the event is attributed to the slot that is switched off, `by` stands second.
     pub fn disable(&mut self, slot: Slot, by: Option<Slot>) {
@@ -228,7 +245,11 @@ impl ArenaMut<'_> {
             return;
         }
         let cell = Cell::new(self.agents.pos[i].0);
-        if self.table.acts.body_gone && !self.put_or_refuse(slot, cell, Refusal::Enable) {
+        let bodiless = self.agents.status[i].0 & (AWAY | ALIVE) != ALIVE;
+        if self.table.acts.body_gone
+            && !bodiless
+            && !self.put_or_refuse(slot, cell, Refusal::Enable)
+        {
             return;
         }
         self.agents.status[i].0 |= ON;

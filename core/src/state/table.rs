@@ -345,6 +345,18 @@ pub struct VarDecl {
     pub revealed_by: Option<EventId>,
 }
 
+impl VarDecl {
+    /// A value in the variable's range: numbers saturate.
+    pub fn bounded(&self, value: i64) -> i64 {
+        let numeric = matches!(self.ty, Type::Int | Type::Num) && self.min <= self.max;
+        if numeric {
+            value.clamp(self.min, self.max)
+        } else {
+            value
+        }
+    }
+}
+
 /// A reward channel.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Channel {

@@ -8,6 +8,7 @@
 
 use super::arena::{ArenaMut, Arenas, ThingRow};
 use super::table::{BODY, Layer, Table};
+use crate::draw::Purpose;
 use crate::ids::{Cell, KindId, Slot};
 
 /// Radius within which dropped things look for a free cell.
@@ -362,13 +363,16 @@ impl ArenaMut<'_> {
         }
         self.refresh_body(slot);
     }
-    /// Breadth first from the slot's position, directions in the order north, east, south, west.
+    /// The nearest free cell, breadth first from the slot's position; of several that are as near, the one with the smallest draw.
     fn drop_cell(&self, slot: Slot) -> Option<Cell> {
         let start = Cell::new(self.agents.pos[slot.index()].0);
         let g = &self.table.geometry;
+        let key = self.head.draw.key(Purpose::Drop, 0, 0);
         let mut seen = [false; DROP_SIDE * DROP_SIDE];
         let mut queue = [start; DROP_SIDE * DROP_SIDE];
-        let (mut head, mut tail) = (0, 1);
+        // Cells up to `ring` lie no farther away than the one that is looked at.
+        let (mut head, mut tail, mut ring) = (0, 1, 1);
+        let mut best: Option<(u64, Cell)> = None;
         let local = |c: Cell| {
             let (dy, dx) = g.offset(start, c);
             let (y, x) = (dy + DROP_RADIUS, dx + DROP_RADIUS);
@@ -381,7 +385,8 @@ impl ArenaMut<'_> {
             let cell = queue[head];
             head += 1;
             if self.cells.get(cell, Layer::Item) == 0 {
-                return Some(cell);
+                let found = (key.u64(g.subject(cell)), cell);
+                best = Some(best.map_or(found, |b| b.min(found)));
             }
             for direction in 0..4 {
                 let next = g.step(cell, direction);
@@ -393,8 +398,14 @@ impl ArenaMut<'_> {
                     tail += 1;
                 }
             }
+            if head == ring {
+                if best.is_some() {
+                    break;
+                }
+                ring = tail;
+            }
         }
-        None
+        best.map(|(_, cell)| cell)
     }
     /// Whether rows, map and what is carried say the same; a state that was read from outside may not.
     pub fn things_agree(&self) -> bool {
@@ -480,7 +491,8 @@ mod tests {
 
     use super::super::table::Layer;
     use crate::batch::Batch;
-    use crate::ids::{Cell, KindId, Slot};
+    use crate::draw::Purpose;
+use crate::ids::{Cell, KindId, Slot};
     use crate::state::ArenaMut;
     use crate::testing::{batch, compile, tick};
 

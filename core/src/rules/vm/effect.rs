@@ -6,7 +6,6 @@ use super::Machine;
 use crate::event::EventRow;
 use crate::ids::{ChannelId, EventId, KindId, Slot};
 use crate::rules::code::{Code, Fix, MISSING, Op};
-use crate::state::Type;
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -74,9 +73,9 @@ impl Machine<'_, '_> {
                     self.arena.enable(who, by);
                 }
             }
-            Code::MoveTo => match self.cell(op.b) {
-                Some(cell) => drop_flag(self.arena.put_body(who, cell)),
-                None => return false,
+            Code::MoveTo => match (self.cell(op.b), self.arena.body(who)) {
+                (Some(cell), Some(_)) => drop_flag(self.arena.put_body(who, cell)),
+                _ => return false,
             },
             Code::Tell => {
                 let sender = self.slot(op.b).map_or(who, |s| Slot::new(s as u8));
@@ -124,7 +123,7 @@ impl Machine<'_, '_> {
         };
         let place = op.imm as usize;
         let decl = &self.arena.table.vars[place];
-        self.arena.vars[place] = bounded(decl, value);
+        self.arena.vars[place] = decl.bounded(value);
         true
     }
 
@@ -136,7 +135,7 @@ impl Machine<'_, '_> {
             return false;
         };
         let place = table.slot_place(who, usize::from(var));
-        self.arena.vars[place] = bounded(&table.role_vars[role][usize::from(var)], value);
+        self.arena.vars[place] = table.role_vars[role][usize::from(var)].bounded(value);
         if table.roles[role].look == Some(var) {
             self.arena.refresh_body(who);
         }
@@ -154,7 +153,7 @@ impl Machine<'_, '_> {
             return false;
         };
         let decl = &table.thing_vars[kind.index()][usize::from(var)];
-        let value = bounded(decl, value);
+        let value = decl.bounded(value);
         self.arena.vars[table.row_place(row, usize::from(var))] = value;
         self.arena.refresh_thing(row);
         true
@@ -182,12 +181,3 @@ impl Machine<'_, '_> {
 
 /// The act has counted a refusal itself.
 fn drop_flag(_done: bool) {}
-
-fn bounded(decl: &crate::state::VarDecl, value: i64) -> i64 {
-    let numeric = matches!(decl.ty, Type::Int | Type::Num) && decl.min <= decl.max;
-    if numeric {
-        value.clamp(decl.min, decl.max)
-    } else {
-        value
-    }
-}
