@@ -1,6 +1,7 @@
 //! Engine and reference agree, state for state: shipped scenarios, every cell, random actions and the file's own bots.
 
-use commonweal_tests::reference::compare::{Cast, Play, play};
+use commonweal_tests::reference::compare::{Cast, Play, drawn, play};
+use commonweal_tests::reference::mechanics::{COVERED, PENDING};
 use commonweal_tests::worlds;
 
 /// Plays all, and says of each that failed what differs.
@@ -8,7 +9,7 @@ fn agree<'a>(plays: impl Iterator<Item = Play<'a>>) {
     let (mut ticks, mut failed) = (0, Vec::new());
     for one in plays {
         match play(&one) {
-            Ok(n) => ticks += n,
+            Ok(played) => ticks += played.ticks,
             Err(difference) => failed.push(difference),
         }
     }
@@ -52,4 +53,35 @@ fn bots_of_the_files_choose_the_same_actions() {
         }
         agree(all.into_iter());
     }
+}
+
+#[test]
+fn drawn_scenarios_lead_to_the_same_states() {
+    let (mut ticks, mut refused, mut seed) = (0, 0, 1);
+    while ticks < 10_000 {
+        match drawn(seed) {
+            Ok(Some(played)) => ticks += played.ticks,
+            Ok(None) => refused += 1,
+            Err(difference) => panic!("{difference}"),
+        }
+        seed += 1;
+    }
+    assert!(
+        refused * 10 < seed,
+        "the checks refuse {refused} of {seed} drawn scenarios: the generator is out of date"
+    );
+}
+
+#[test]
+fn every_mechanic_is_covered() {
+    let missing: Vec<&str> = commonweal_core::mechanics::ALL
+        .iter()
+        .map(|def| def.name)
+        .filter(|name| !COVERED.contains(name) && !PENDING.contains(name))
+        .collect();
+    assert!(missing.is_empty(), "the reference lacks {missing:?}");
+    assert!(
+        PENDING.iter().all(|name| !COVERED.contains(name)),
+        "what is covered is not pending"
+    );
 }

@@ -34,7 +34,9 @@ cargo xtask tidy               dependencies, licences, module table, paths in th
 cargo xtask gen                write the generated files (the step `test gen` compares them)
 cargo xtask web [--port N]     build the page and serve it on this machine
 cargo xtask bless              write the golden traces; refused unless RULES_VERSION rose
-cargo xtask soak [--seed N]    the long random test";
+cargo xtask soak [--seed N]    the long random test
+cargo xtask reference [--ticks N] [--seed N]
+    engine and reference side by side over drawn scenarios, 10^6 ticks without --ticks";
 
 /// The root of the workspace. Cargo names it at run time too, and that counts: a copied `target`
 /// folder holds this program with another checkout's path in it.
@@ -84,6 +86,12 @@ fn dispatch(args: &[&str]) -> anyhow::Result<ExitCode> {
         .run()?,
         ["bless"] => bless::bless(&shell)?,
         ["soak", options @ ..] => soak(&shell, options)?,
+        ["reference", options @ ..] => cmd!(
+            shell,
+            "cargo run --locked --release -p commonweal-tests --example reference --"
+        )
+        .args(options)
+        .run()?,
         ["web", options @ ..] => {
             let port = option(options, "--port")?.unwrap_or(8000);
             let port = u16::try_from(port).context("--port takes a number from 0 to 65535")?;

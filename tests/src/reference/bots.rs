@@ -2,7 +2,7 @@
 //!
 //! **Invariant.** With `senses = "view"` nothing outside the window is known, and cells there count as free.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::rc::Rc;
 
 use commonweal_core::draw::{Purpose, TickDraw};
@@ -73,6 +73,7 @@ fn rotation(world: &World, slot: usize) -> usize {
 /// What a bot takes for a wall, and where it can look for ways.
 struct Ground {
     walls: BTreeSet<Cell>,
+    avoided: BTreeSet<Cell>,
     /// Corners of what is searched.
     least: Cell,
     most: Cell,
@@ -101,10 +102,11 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
     for &(dr, dc) in &DIRECTIONS {
         let next = (at.0 + dr, at.1 + dc);
         let cell = world.wrapped(next);
-        if !swap && world.inside(cell) && world.square(cell).body.is_some() {
+        if !world.inside(cell) || !swap && world.square(cell).body.is_some() {
             walls.insert(next);
         }
     }
+    let mut avoided = BTreeSet::new();
     for item in &bot.items {
         let Item::Avoid { kind, cond } = item else {
             continue;
@@ -119,7 +121,7 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
         };
         for member in scope.members(world, &arg) {
             if let Some(cell) = scope.place(world, &member) {
-                walls.extend(known.iter().filter(|k| world.wrapped(**k) == cell));
+                avoided.extend(known.iter().filter(|k| world.wrapped(**k) == cell));
             }
         }
     }
@@ -128,6 +130,7 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
     let columns = known.iter().map(|c| c.1);
     Some(Ground {
         walls,
+        avoided,
         least: (rows.clone().min()? - ring, columns.clone().min()? - ring),
         most: (rows.max()? + ring, columns.max()? + ring),
         at,
@@ -135,21 +138,20 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
 }
 
 impl Ground {
-    /// Length of a shortest path to the nearest target, and its first direction in the slot's order.
+    /// Length of a shortest path to the nearest target, and its first direction in the slot's order. A target may stand in a wall:
+    /// it is approached, and next to it there is no direction. What is avoided is no target.
     fn search(
         &self,
         world: &World,
         turn: usize,
         targets: &BTreeSet<Cell>,
-    ) -> Option<(usize, usize)> {
-        let mut best: BTreeMap<Cell, (usize, usize)> = BTreeMap::new();
-        let mut queue = VecDeque::from([self.at]);
-        best.insert(self.at, (0, 4));
-        while let Some(cell) = queue.pop_front() {
-            let (length, first) = best[&cell];
-            if targets.contains(&world.wrapped(cell)) {
-                return Some((length, first));
-            }
+    ) -> Option<(usize, Option<usize>)> {
+        if targets.contains(&world.wrapped(self.at)) {
+            return Some((0, None));
+        }
+        let mut seen = BTreeSet::from([self.at]);
+        let mut queue = VecDeque::from([(self.at, 0, 4)]);
+        while let Some((cell, length, first)) = queue.pop_front() {
             for i in 0..4 {
                 let direction = (i + turn) % 4;
                 let (dr, dc) = DIRECTIONS[direction];
@@ -158,15 +160,27 @@ impl Ground {
                     || next.1 < self.least.1
                     || next.0 > self.most.0
                     || next.1 > self.most.1;
-                if outside || self.walls.contains(&next) || best.contains_key(&next) {
+                if outside || self.avoided.contains(&next) || !seen.insert(next) {
                     continue;
                 }
+                let wall = self.walls.contains(&next);
                 let first = if length == 0 { direction } else { first };
-                best.insert(next, (length + 1, first));
-                queue.push_back(next);
+                if world.inside(world.wrapped(next)) && targets.contains(&world.wrapped(next)) {
+                    let entered = !(wall && length == 0);
+                    return Some((length + 1, entered.then_some(first)));
+                }
+                if !wall {
+                    queue.push_back((next, length + 1, first));
+                }
             }
         }
         None
+    }
+    /// Whether a step can lead there.
+    fn open(&self, direction: usize) -> bool {
+        let (dr, dc) = DIRECTIONS[direction];
+        let next = (self.at.0 + dr, self.at.1 + dc);
+        !self.walls.contains(&next) && !self.avoided.contains(&next)
     }
 }
 
@@ -176,14 +190,24 @@ fn targets(scope: &mut Scope, world: &mut World, arg: &Arg) -> BTreeSet<Cell> {
         && name.text == "nearest"
     {
         let all = scope.members(world, &args[0]);
+        let me = scope.me.map(Value::Slot);
         return all
             .iter()
+            .filter(|m| me.as_ref() != Some(m))
             .filter_map(|m| scope.place(world, m))
             .collect();
     }
     let value = scope.eval(world, &arg.value);
     let cell = scope.place(world, &value);
     cell.filter(|&c| scope.senses(world, c)).into_iter().collect()
+}
+
+/// The nearest of them as the crow flies, ties by place.
+fn crow(world: &World, at: Cell, goal: BTreeSet<Cell>) -> Option<Cell> {
+    goal.into_iter().min_by_key(|&c| {
+        let (rows, columns) = world.apart(c, at);
+        (rows + columns, c)
+    })
 }
 
 /// `path(place)`: its length, or 9999.
@@ -278,11 +302,8 @@ fn play(scope: &mut Scope, world: &mut World, bot: &Bot, call: &Call) -> Option<
         "stay" => Some(0),
         "go" => {
             let goal = targets(scope, world, &call.args[0]);
-            let (length, first) = ground(scope, world, bot)?.search(world, turn, &goal)?;
-            if length == 0 {
-                return None;
-            }
-            step_action(world, me, first)
+            let (_, first) = ground(scope, world, bot)?.search(world, turn, &goal)?;
+            step_action(world, me, first?)
         }
         "flee" => flee(scope, world, bot, &call.args[0]),
         "wander" => Some(wander(scope, world, bot)),
@@ -331,10 +352,7 @@ fn wander(scope: &mut Scope, world: &mut World, bot: &Bot) -> usize {
         return turn;
     }
     let step = ground(scope, world, bot).and_then(|ground| {
-        let open = (0..4).filter(|&d| {
-            let (dr, dc) = DIRECTIONS[d];
-            !ground.walls.contains(&(ground.at.0 + dr, ground.at.1 + dc))
-        });
+        let open = (0..4).filter(|&d| ground.open(d));
         let best = open.min_by_key(|&d| {
             let k = u16::try_from(d).expect("below 4");
             (world.draw(Purpose::Wander, "", small(me), k), d)
@@ -344,33 +362,27 @@ fn wander(scope: &mut Scope, world: &mut World, bot: &Bot) -> usize {
     step.or(turn).unwrap_or(0)
 }
 
-/// A step after which the nearest target is farthest.
+/// A step that leads away from the nearest target, the farther the better.
 fn flee(scope: &mut Scope, world: &mut World, bot: &Bot, arg: &Arg) -> Option<usize> {
     let me = scope.me.expect("a script");
     let turn = rotation(world, me);
     let goal = targets(scope, world, arg);
-    if goal.is_empty() {
-        return None;
-    }
     let ground = ground(scope, world, bot)?;
+    let target = crow(world, ground.at, goal)?;
     let distance = |cell: Cell| {
-        goal.iter()
-            .map(|&g| {
-                let (r, c) = world.apart(g, cell);
-                r + c
-            })
-            .min()
+        let (rows, columns) = world.apart(target, cell);
+        rows + columns
     };
     let mut best: Option<(i32, usize)> = None;
     for i in 0..4 {
         let direction = (i + turn) % 4;
         let (dr, dc) = DIRECTIONS[direction];
         let next = (ground.at.0 + dr, ground.at.1 + dc);
-        if ground.walls.contains(&next) {
+        if !ground.open(direction) {
             continue;
         }
-        let there = distance(world.wrapped(next))?;
-        if there > distance(ground.at)? && best.is_none_or(|(d, _)| there > d) {
+        let there = distance(world.wrapped(next));
+        if there > distance(ground.at) && best.is_none_or(|(d, _)| there > d) {
             best = Some((there, direction));
         }
     }
@@ -384,10 +396,7 @@ fn face(scope: &mut Scope, world: &mut World, arg: &Arg) -> Option<usize> {
     let at = agent.cell.filter(|_| agent.body)?;
     let facing = agent.facing;
     let goal = targets(scope, world, arg);
-    let target = goal.into_iter().min_by_key(|&c| {
-        let (r, col) = world.apart(c, at);
-        (r + col, c)
-    })?;
+    let target = crow(world, at, goal)?;
     let (dr, dc) = (target.0 - at.0, target.1 - at.1);
     if (dr, dc) == (0, 0) {
         return None;

@@ -41,6 +41,41 @@ pub struct Play<'a> {
     pub ticks: u32,
 }
 
+/// Plays what a number draws: both arms of a drawn scenario, with random actions and with bots. Gives ticks played, or none where
+/// the engine's checks refuse the file; what differs, with the file.
+pub fn drawn(seed: u64) -> Result<Option<Played>, String> {
+    let text = super::generate::scenario(seed);
+    let (scenario, diagnostics) = commonweal_core::scenario::check("drawn", &text);
+    let Some(scenario) = scenario else {
+        let first = diagnostics
+            .iter()
+            .find(|d| d.severity == commonweal_core::diagnostic::Severity::Error);
+        let said = first.map_or_else(String::new, |d| d.line("drawn", &text));
+        if said.contains("internal") {
+            return Err(said);
+        }
+        return Ok(None);
+    };
+    let mut all = Played::default();
+    for (cell, cast) in [
+        ("asked", Cast::Random),
+        ("asked", Cast::Bots(Vec::new())),
+        ("not_asked", Cast::Random),
+    ] {
+        let one = Play {
+            scenario: &scenario,
+            cell,
+            cast,
+            seed,
+            ticks: 100,
+        };
+        let played = play(&one).map_err(|e| format!("{text}\nscenario {seed}: {e}"))?;
+        all.ticks += played.ticks;
+        all.faults += played.faults;
+    }
+    Ok(Some(all))
+}
+
 /// Facts by name, in a fixed order.
 #[derive(Debug, Default)]
 struct Facts {
@@ -57,8 +92,17 @@ impl Facts {
     }
 }
 
+/// What was played.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Played {
+    /// Ticks that were compared.
+    pub ticks: u32,
+    /// Episodes that the engine itself gave up: a bound was broken, and it says so.
+    pub faults: u32,
+}
+
 /// Ticks played, or what differs.
-pub fn play(play: &Play<'_>) -> Result<u32, String> {
+pub fn play(play: &Play<'_>) -> Result<Played, String> {
     let compiled = play
         .scenario
         .compile(play.cell)
@@ -90,6 +134,7 @@ pub fn play(play: &Play<'_>) -> Result<u32, String> {
     let mut world = super::reset::reset(&spec, Domain::Train, batch.seed(0), batch.episode(0));
     let seats = seats(&spec, &play.cast);
     super::reset::registers(&mut world, &seats);
+    let outside = vec![play.cast == Cast::Random; spec.slots()];
     compare_actions(&compiled, &spec)?;
     let said = |what: &str, tick: u32| {
         format!(
@@ -112,13 +157,22 @@ pub fn play(play: &Play<'_>) -> Result<u32, String> {
             Cast::Bots(_) => batch.groups().iter().map(|_| Vec::new()).collect(),
         };
         step(&mut batch, &rows, &mut buffers, &Serial).map_err(|e| said(&e.to_string(), tick))?;
-        super::mechanics::tick(&mut world, &given);
+        if batch.faults(0).0 {
+            return Ok(Played {
+                ticks: tick,
+                faults: 1,
+            });
+        }
+        super::mechanics::tick(&mut world, &given, &outside);
         compare(&mut batch, &compiled, &world, &given, &seats).map_err(|e| said(&e, tick))?;
         if world.ended != Ended::No {
-            return Ok(tick + 1);
+            break;
         }
     }
-    Ok(play.ticks)
+    Ok(Played {
+        ticks: world.tick,
+        faults: 0,
+    })
 }
 
 /// The number of the bot in each slot.
@@ -405,6 +459,8 @@ fn engine(
         )),
         || "events to come".to_owned(),
     );
+    let lands = u64::from_le_bytes(get("arena.head")[30..38].try_into().expect("eight bytes"));
+    out.put(lands.cast_signed(), || "bodies that land".to_owned());
     let width = usize::from(table.geometry.width);
     for (i, word) in get("arena.map").chunks_exact(8).enumerate() {
         for (layer, code) in word[..5].iter().enumerate() {
@@ -496,6 +552,9 @@ fn reference(
         out.put(world.vars[&var.name].plain(subject), none);
     }
     out.put(i64::try_from(world.later.len()).expect("few"), none);
+    let lands = world.agents.iter().enumerate();
+    let lands = lands.fold(0u64, |all, (slot, a)| all | u64::from(a.lands) << slot);
+    out.put(lands.cast_signed(), none);
     for square in &world.squares {
         for placed in &square.layers {
             let kind = placed.map_or(0, |p| p.kind + 1);

@@ -19,6 +19,8 @@ struct Drawing {
     subject: u32,
     /// Places of `chance` and `pick`, in the order of the text; a call in a def has the calls of defs before it.
     sites: Vec<Vec<usize>>,
+    /// Earlier starts of the rule in this tick about the same.
+    times: usize,
 }
 
 /// What an expression may name, and how far it senses.
@@ -70,6 +72,7 @@ impl Scope {
                 name: name.to_owned(),
                 subject,
                 sites: Vec::new(),
+                times: 0,
             }),
             ..Self::default()
         };
@@ -80,7 +83,14 @@ impl Scope {
         scope
     }
     /// For a rule with its binders.
-    pub fn rule(spec: &Spec, name: &str, rule: &Rule, names: Vec<(String, Value)>) -> Self {
+    pub fn rule(
+        world: &World,
+        name: &str,
+        rule: &Rule,
+        names: Vec<(String, Value)>,
+        times: usize,
+    ) -> Self {
+        let spec = &world.spec;
         let mut sites = Vec::new();
         if let Some(when) = &rule.when {
             find_sites(spec, when, &mut Vec::new(), &mut sites);
@@ -103,8 +113,8 @@ impl Scope {
             }
         }
         let subject = names.first().map_or(0, |(_, v)| match v {
-            Value::Slot(n) | Value::Thing(n) => super::world::small(*n),
-            _ => 0,
+            Value::Cell(cell) if world.inside(*cell) => world.subject(*cell),
+            other => u32::try_from(other.plain(|_| 0)).unwrap_or(0),
         });
         Self {
             names,
@@ -113,6 +123,7 @@ impl Scope {
                 name: name.to_owned(),
                 subject,
                 sites,
+                times,
             }),
             ..Self::default()
         }
@@ -131,6 +142,7 @@ impl Scope {
                 name: name.to_owned(),
                 subject: super::world::small(me),
                 sites,
+                times: 0,
             }),
             ..Self::default()
         }
@@ -161,7 +173,8 @@ impl Scope {
             },
             ExprKind::Not(inner) => match self.eval(world, inner) {
                 Value::Bool(b) => Value::Bool(!b),
-                _ => Value::Bool(true),
+                // What is not there neither holds nor fails to.
+                other => other,
             },
             ExprKind::Binary(Op2::And, _, a, b) => {
                 Value::Bool(self.eval(world, a).holds() && self.eval(world, b).holds())
@@ -268,9 +281,9 @@ impl Scope {
         }
     }
 
-    /// The cell for which a value stands.
+    /// The cell for which a value stands; none outside the map, or where it is not sensed.
     pub fn place(&self, world: &World, value: &Value) -> Option<Cell> {
-        match value {
+        let cell = match value {
             Value::Slot(slot) => {
                 let agent = &world.agents[*slot];
                 agent.cell.filter(|_| agent.body)
@@ -282,7 +295,8 @@ impl Scope {
             }
             Value::Cell(cell) => Some(*cell),
             _ => None,
-        }
+        };
+        cell.filter(|&c| self.senses(world, c))
     }
 
     /// Whether the cell is known.
@@ -417,13 +431,13 @@ impl Scope {
             },
             "chance" => {
                 let p = self.eval(world, &args[0].value).num().unwrap_or(0);
-                let (purpose, name, subject, k) = self.address(world, call, Purpose::RuleChance);
+                let (purpose, name, subject, k) = self.address(call, Purpose::RuleChance);
                 Value::Bool(world.chance(purpose, &name, subject, k, p))
             }
             "pick" => {
                 let n = self.eval(world, &args[0].value).int().unwrap_or(1);
                 let n = u32::try_from(n).expect("a constant");
-                let (purpose, name, subject, k) = self.address(world, call, Purpose::RulePick);
+                let (purpose, name, subject, k) = self.address(call, Purpose::RulePick);
                 Value::Int(i64::from(world.below(purpose, &name, subject, k, n)))
             }
             "min" | "max" | "abs" | "clamp" => self.of_numbers(world, call),
@@ -433,7 +447,9 @@ impl Scope {
                     return Value::Missing;
                 };
                 let all = self.members(world, &args[0]);
-                let best = all.into_iter().min_by_key(|m| {
+                let me = self.me.map(Value::Slot);
+                let others = all.into_iter().filter(|m| Some(m) != me.as_ref());
+                let best = others.min_by_key(|m| {
                     let cell = self.place(world, m).expect("it was sensed");
                     let (y, x) = world.apart(cell, at);
                     (y + x, cell)
@@ -554,7 +570,6 @@ impl Scope {
     /// The address of a draw of `chance` or `pick`.
     fn address(
         &self,
-        world: &mut World,
         call: &Call,
         purpose: Purpose,
     ) -> (Purpose, String, u32, u16) {
@@ -566,10 +581,8 @@ impl Scope {
         path.push(call.span.start);
         let site = drawing.sites.iter().position(|s| *s == path);
         let site = u16::try_from(site.expect("it was found")).expect("few");
-        let key = (drawing.name.clone(), site, drawing.subject);
-        let times = world.drawn.entry(key).or_default();
-        let k = site * 256 + *times;
-        *times += 1;
+        let times = u16::try_from(drawing.times % 256).expect("below 256");
+        let k = site * 256 + times;
         (purpose, drawing.name.clone(), drawing.subject, k)
     }
 }

@@ -11,13 +11,16 @@ use super::eval::{Scope, reaches};
 use super::rules;
 use super::spec::{Chosen, Spec};
 use super::value::{Cell, Value};
-use super::world::{Ended, Said, World, small};
+use super::world::{Ended, Placed, Said, World, small};
 
 /// Mechanics that the reference knows.
-pub const COVERED: [&str; 11] = [
-    "move", "pickup", "deposit", "regrow", "beam", "absence", "device", "door", "power", "message",
-    "signs",
+pub const COVERED: [&str; 13] = [
+    "move", "pickup", "drop", "deposit", "regrow", "beam", "absence", "device", "door", "lock",
+    "power", "message", "signs",
 ];
+
+/// Mechanics that the engine has and the reference does not know yet.
+pub const PENDING: [&str; 4] = ["matrix", "gift", "station", "boat"];
 
 /// Whether a mechanic has instances.
 pub fn named(name: &str) -> bool {
@@ -88,7 +91,8 @@ pub fn actions(spec: &Spec, role: usize) -> Vec<Action> {
                     add(verb.to_owned(), verb);
                 }
             }
-            "beam" => add(m.instance.clone(), &m.instance),
+            "drop" => add("drop".to_owned(), "drop"),
+            "beam" | "lock" => add(m.instance.clone(), &m.instance),
             "device" if m.text("trigger") == Some("use") => {
                 add(format!("use:{}", m.instance), "use");
             }
@@ -120,7 +124,7 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
             let beam = world.spec.beams.iter().position(|b| *b == action.verb);
             world.agents[slot].ready_at[beam.expect("a beam")] <= world.tick
         }
-        "pickup" | "deposit" | "device" => {
+        "pickup" | "deposit" | "device" | "drop" | "lock" => {
             let m = world.spec.mechanics.iter().find(|m| {
                 m.name == action.mechanic.0 && m.instance == action.mechanic.1
             });
@@ -128,6 +132,8 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
             match m.name.as_str() {
                 "pickup" => in_reach(world, m, slot).is_some(),
                 "device" => stands_at(world, m, slot, "thing").is_some(),
+                "drop" => to_drop(world, m, slot).is_some(),
+                "lock" => to_turn(world, m, slot).is_some(),
                 _ => {
                     let carried = &world.agents[slot].carried;
                     let kinds = m.texts("things");
@@ -155,11 +161,10 @@ pub fn truth(world: &mut World, message: usize, sender: Option<usize>) -> bool {
     scope.eval(world, &spec.messages[message].truth).holds()
 }
 
-/// One tick; `given` are the actions of all slots, legal or not.
-pub fn tick(world: &mut World, given: &[usize]) {
+/// One tick; `given` are the actions of all slots, legal or not, `outside` says which of them come from outside.
+pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     let spec = Rc::clone(&world.spec);
     world.events.clear();
-    world.drawn.clear();
     for slot in 0..world.agents.len() {
         world.pay[slot].fill(0);
         world.agents[slot].heard_now.clear();
@@ -169,7 +174,8 @@ pub fn tick(world: &mut World, given: &[usize]) {
     for (slot, &action) in given.iter().enumerate() {
         let is_legal = legal(world, slot, action);
         world.played[slot] = is_legal;
-        world.agents[slot].illegal += u32::from(!is_legal);
+        // What a script asks for and may not have is counted nowhere.
+        world.agents[slot].illegal += u32::from(!is_legal && outside[slot]);
         let all = actions(&spec, world.agents[slot].role);
         chosen.push(if is_legal { all[action].clone() } else { all[0].clone() });
     }
@@ -189,10 +195,12 @@ pub fn tick(world: &mut World, given: &[usize]) {
     for m in &all {
         match m.name.as_str() {
             "pickup" => pickup(world, m, &chosen),
+            "drop" => drop_one(world, m, &chosen),
+            "lock" => lock(world, m, &chosen),
             "deposit" => deposit(world, m, &chosen),
             "beam" => beam(world, m, &order, &chosen),
             "device" => device(world, m, &chosen),
-            "message" => message(world, m, &order, &chosen),
+            "message" => message(world, m, &chosen),
             _ => {}
         }
     }
@@ -204,7 +212,8 @@ pub fn tick(world: &mut World, given: &[usize]) {
         }
     }
     for m in &all {
-        if m.name == "pickup" && m.text("under_agent") == Some("eat") {
+        let by_verb = m.text("verb").is_some();
+        if m.name == "pickup" && !by_verb && m.text("under_agent") == Some("eat") {
             for slot in 0..world.agents.len() {
                 if m.by(&spec.roles[world.agents[slot].role].name) {
                     pick_up(world, m, slot);
@@ -216,7 +225,7 @@ pub fn tick(world: &mut World, given: &[usize]) {
 
     for m in &all {
         if m.name == "absence" {
-            absence(world, m, &order);
+            absence(world, &order);
         }
     }
     answered = rules::answer(world, answered);
@@ -231,7 +240,13 @@ pub fn tick(world: &mut World, given: &[usize]) {
 
 fn end(world: &mut World) {
     let spec = Rc::clone(&world.spec);
-    world.tick += 1;
+    let done = world.tick + 1;
+    let drawn = spec.drawn_end.is_some_and(|(from, every, p)| {
+        done >= from
+            && (done - from).is_multiple_of(every)
+            && world.chance(Purpose::DrawnEnd, "", 0, 0, p)
+    });
+    world.tick = done;
     if world.ended == Ended::No
         && let Some(end) = &spec.end
         && Scope::default().eval(world, end).holds()
@@ -241,14 +256,7 @@ fn end(world: &mut World) {
     if world.ended != Ended::No {
         return;
     }
-    if world.tick >= spec.ticks {
-        world.ended = Ended::Truncated;
-    }
-    if let Some((from, every, p)) = spec.drawn_end
-        && world.tick >= from
-        && (world.tick - from).is_multiple_of(every)
-        && world.chance(Purpose::DrawnEnd, "", 0, 0, p)
-    {
+    if done >= spec.ticks || drawn {
         world.ended = Ended::Truncated;
     }
 }
@@ -262,7 +270,11 @@ fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
     let every = m.int(&spec, "every", 1);
     let slip = m.num(&spec, "slip", 0);
     let swap = m.text("collide") == Some("swap");
-    let mut moved = vec![false; world.agents.len()];
+    // In other ticks nobody turns either.
+    if i64::from(world.tick) % every != 0 {
+        return;
+    }
+    let mut exchanged = vec![false; world.agents.len()];
     for &slot in order {
         if chosen[slot].mechanic.0 != "move" || !world.agents[slot].body {
             continue;
@@ -288,9 +300,6 @@ fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
                 continue;
             }
         };
-        if i64::from(world.tick) % every != 0 || moved[slot] {
-            continue;
-        }
         if world.chance(Purpose::Slip, "", small(slot), 0, slip) {
             let d = world.below(Purpose::Slip, "", small(slot), 1, 4);
             direction = usize::try_from(d).expect("below 4");
@@ -302,13 +311,13 @@ fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
             continue;
         }
         match world.square(to).body {
-            Some(other) if swap && !moved[other] => {
+            Some(other) if swap && !exchanged[slot] && !exchanged[other] => {
                 world.remove_body(other);
                 world.remove_body(slot);
                 world.put_body(slot, to);
                 world.put_body(other, from);
                 for (who, a, b) in [(slot, from, to), (other, to, from)] {
-                    moved[who] = true;
+                    exchanged[who] = true;
                     world.arrived[who] = true;
                     let fields = vec![Value::Slot(who), Value::Cell(a), Value::Cell(b)];
                     world.emit("moved", fields);
@@ -320,7 +329,6 @@ fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
             None => {
                 world.remove_body(slot);
                 world.put_body(slot, to);
-                moved[slot] = true;
                 world.arrived[slot] = true;
                 let fields = vec![Value::Slot(slot), Value::Cell(from), Value::Cell(to)];
                 world.emit("moved", fields);
@@ -367,15 +375,20 @@ fn in_reach(world: &World, m: &Chosen, slot: usize) -> Option<(usize, Cell)> {
     room.then_some((placed.kind, cell))
 }
 
+fn spec_layer(world: &World, kind: usize) -> usize {
+    world.spec.kinds[kind].layer
+}
+
 fn pick_up(world: &mut World, m: &Chosen, slot: usize) -> bool {
     let Some((kind, cell)) = in_reach(world, m, slot) else {
         return false;
     };
     let carried = m.text("becomes") == Some("carried");
     if carried {
-        *world.agents[slot].carried.entry(kind).or_default() += 1;
+        world.take_up(slot, cell, spec_layer(world, kind));
+    } else {
+        world.clear(kind, cell);
     }
-    world.clear(kind, cell);
     let fields = vec![Value::Slot(slot), Value::Kind(kind), Value::Cell(cell)];
     world.emit(if carried { "taken" } else { "eaten" }, fields);
     true
@@ -398,8 +411,7 @@ fn deposit(world: &mut World, m: &Chosen, chosen: &[Action]) {
         if let Some(cell) = stands_at(world, m, slot, "at") {
             for thing in m.texts("things") {
                 let kind = spec.kind(&thing).expect("a kind");
-                let n = world.agents[slot].carried.remove(&kind).unwrap_or(0);
-                for _ in 0..n {
+                while world.release(slot, kind).is_some() {
                     let fields = vec![Value::Slot(slot), Value::Kind(kind), Value::Cell(cell)];
                     world.emit("deposited", fields);
                     any = true;
@@ -407,6 +419,83 @@ fn deposit(world: &mut World, m: &Chosen, chosen: &[Action]) {
             }
         }
         world.agents[slot].illegal += u32::from(by_verb && !any);
+    }
+}
+
+/// What a slot would put down, and where: the first kind of the list that it carries, into a free cell.
+fn to_drop(world: &World, m: &Chosen, slot: usize) -> Option<(usize, Cell)> {
+    let agent = &world.agents[slot];
+    let cell = agent.cell.filter(|_| agent.body)?;
+    if m.config.get("at").is_some() {
+        stands_at(world, m, slot, "at")?;
+    }
+    let mut kinds = m.texts("things").into_iter().filter_map(|t| world.spec.kind(&t));
+    let kind = kinds.find(|&k| world.carries(slot, k) > 0)?;
+    world.square(cell).layers[2].is_none().then_some((kind, cell))
+}
+
+fn drop_one(world: &mut World, m: &Chosen, chosen: &[Action]) {
+    for slot in concerned(world, m, chosen, true) {
+        let Some((kind, cell)) = to_drop(world, m, slot) else {
+            world.agents[slot].illegal += 1;
+            continue;
+        };
+        let placed = world.release(slot, kind).expect("it carries one");
+        world.lay(placed, cell);
+        let fields = vec![Value::Slot(slot), Value::Kind(kind), Value::Cell(cell)];
+        world.emit("dropped", fields);
+    }
+}
+
+/// What a slot could turn now: in its own cell, or if solid in the cell that it faces; and the key that does it.
+fn to_turn(world: &World, m: &Chosen, slot: usize) -> Option<(usize, Option<Placed>)> {
+    let spec = &world.spec;
+    let agent = &world.agents[slot];
+    let own = agent.cell.filter(|_| agent.body)?;
+    let kind = spec.kind(m.text("thing")?)?;
+    let cell = if spec.kinds[kind].layer == 1 {
+        world.step(own, agent.facing)
+    } else {
+        own
+    };
+    let thing = world.placed(kind, cell)?.id?;
+    if !m.flag("needs_key", true) {
+        return Some((thing, None));
+    }
+    let key = spec.kind(m.text("key")?)?;
+    if !spec.has_identity(key) {
+        return (world.carries(slot, key) > 0).then_some((thing, Some(Placed { kind: key, id: None })));
+    }
+    let fits = |id: &usize| {
+        let t = &world.things[*id];
+        let same = m.text("match").is_none_or(|v| t.vars.get(v) == world.things[thing].vars.get(v));
+        t.kind == key && t.holder == Some(slot) && same
+    };
+    let id = (0..world.things.len()).find(fits)?;
+    Some((thing, Some(Placed { kind: key, id: Some(id) })))
+}
+
+fn lock(world: &mut World, m: &Chosen, chosen: &[Action]) {
+    for slot in concerned(world, m, chosen, true) {
+        let Some((thing, key)) = to_turn(world, m, slot) else {
+            world.agents[slot].illegal += 1;
+            continue;
+        };
+        let is_door = world.is_door(world.things[thing].kind);
+        let opens = !is_door || world.things[thing].state == 0;
+        if is_door && !world.set_open(thing, opens) {
+            // A body stands in it.
+            world.refused += 1;
+            continue;
+        }
+        if let Some(key) = key.filter(|_| m.flag("uses_up", false)) {
+            *world.agents[slot].carried.entry(key.kind).or_default() -= 1;
+            if let Some(id) = key.id {
+                world.things[id].holder = None;
+            }
+        }
+        let name = if opens { "unlocked" } else { "locked" };
+        world.emit(name, vec![Value::Slot(slot), Value::Thing(thing)]);
     }
 }
 
@@ -493,7 +582,7 @@ fn device(world: &mut World, m: &Chosen, chosen: &[Action]) {
     }
 }
 
-fn message(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
+fn message(world: &mut World, m: &Chosen, chosen: &[Action]) {
     let spec = Rc::clone(&world.spec);
     let now = world.tick;
     let due: Vec<Said> = world.said.iter().filter(|s| s.due <= now).cloned().collect();
@@ -502,10 +591,7 @@ fn message(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
         deliver(world, m, &said);
     }
     let delay = u32::try_from(m.int(&spec, "delay", 1)).expect("0 or 1");
-    for &slot in order {
-        if chosen[slot].mechanic.0 != "message" {
-            continue;
-        }
+    for slot in concerned(world, m, chosen, true) {
         let name = chosen[slot].name.strip_prefix("say:").expect("a message");
         let number = spec.message(name).expect("a message");
         let is_true = truth(world, number, Some(slot));
@@ -535,12 +621,15 @@ fn deliver(world: &mut World, m: &Chosen, said: &Said) {
     let everyone = m.text("overheard_by") == Some("all");
     let range = m.int(&spec, "range", 99);
     for slot in 0..world.agents.len() {
-        let place = |s: usize| world.agents[s].cell.filter(|_| world.agents[s].body);
-        let near = place(slot).zip(place(said.by)).is_some_and(|(a, b)| {
+        let hearer = &world.agents[slot];
+        let there = hearer.alive && hearer.on && !hearer.away;
+        // Whoever has no body on the map counts where it was last.
+        let places = hearer.cell.zip(world.agents[said.by].cell);
+        let near = places.is_some_and(|(a, b)| {
             let (y, x) = world.apart(a, b);
             reaches("linf", y, x, range)
         });
-        if slot != said.by && world.agents[slot].alive && (everyone || near) {
+        if slot != said.by && there && (everyone || near) {
             world.hear(slot, said.by, said.message, is_true);
         }
     }
@@ -571,8 +660,8 @@ fn regrow(world: &mut World, m: &Chosen, before: &[super::world::Square]) {
         let may_grow = if place == ["initial"] {
             world.initial.contains(&(kind, cell))
         } else {
-            let here = world.square(cell).layers.iter().flatten();
-            here.into_iter().any(|p| place.contains(&spec.kinds[p.kind].name))
+            let mut soil = place.iter().filter_map(|name| spec.kind(name));
+            soil.any(|k| world.initial.contains(&(k, cell)))
         };
         let square = world.square(cell);
         if !may_grow
@@ -603,33 +692,20 @@ fn regrow(world: &mut World, m: &Chosen, before: &[super::world::Square]) {
     }
 }
 
-fn absence(world: &mut World, m: &Chosen, order: &[usize]) {
+fn absence(world: &mut World, order: &[usize]) {
     for &slot in order {
         let agent = &world.agents[slot];
-        if !agent.away || agent.back_at.is_none_or(|t| t > world.tick) {
+        if !agent.away || !agent.alive || agent.back_at.is_none_or(|t| t > world.tick) {
             continue;
         }
-        let role = agent.role;
-        let candidates: Vec<Cell> = match m.text("return_at") {
-            Some("same") => agent.cell.into_iter().collect(),
-            Some("random") => world
-                .cells()
-                .into_iter()
-                .filter(|&c| world.square(c).layers[2].is_none())
-                .collect(),
-            _ => world.spawns[role].clone(),
-        };
-        let draws = world.draws().key(Purpose::Return, small(slot), 0);
-        let best = candidates
-            .into_iter()
-            .filter(|&c| world.is_free(c))
-            .min_by_key(|&c| (draws.u64(world.subject(c)), world.subject(c)));
-        let Some(cell) = best else {
-            continue;
-        };
-        world.put_body(slot, cell);
+        if world.stands(slot) {
+            let Some(cell) = world.return_cell(slot) else {
+                continue;
+            };
+            world.put_body(slot, cell);
+            world.agents[slot].lands = true;
+        }
         world.agents[slot].away = false;
-        world.agents[slot].lands = true;
         world.emit("returned", vec![Value::Slot(slot)]);
     }
 }

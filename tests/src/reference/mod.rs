@@ -6,6 +6,7 @@
 pub mod bots;
 pub mod compare;
 pub mod eval;
+pub mod generate;
 pub mod mechanics;
 pub mod reset;
 pub mod rules;

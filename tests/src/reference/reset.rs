@@ -9,7 +9,7 @@ use commonweal_core::scenario::ast::Item;
 use commonweal_core::scenario::doc::{Data, Node};
 
 use super::eval::Scope;
-use super::spec::{Entry, Spec, Var, int};
+use super::spec::{Entry, Glyph, Spec, Var, int};
 use super::value::{Cell, Value};
 use super::world::{Agent, Ended, Placed, Square, Thing, World, small};
 
@@ -39,7 +39,6 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         initial: BTreeSet::new(),
         arrived: vec![false; spec.slots()],
         played: vec![true; spec.slots()],
-        drawn: BTreeMap::new(),
         memory: BTreeMap::new(),
         refused: 0,
         saturated: 0,
@@ -81,82 +80,185 @@ fn mirrored(world: &World, written: Cell) -> Cell {
 fn lay_out(world: &mut World) -> Vec<Vec<Cell>> {
     let spec = Rc::clone(&world.spec);
     let mut spawns = vec![Vec::new(); spec.roles.len()];
-    let mut placed: Vec<(Cell, char)> = Vec::new();
+    let mut written: Vec<(Cell, char)> = Vec::new();
     for (r, row) in (0..).zip(&spec.rows) {
         for (c, glyph) in (0..).zip(row) {
-            placed.push((mirrored(world, (r, c)), *glyph));
+            written.push((mirrored(world, (r, c)), *glyph));
         }
     }
-    placed.sort_unstable();
-    let floor = spec.kind(&spec.floor);
-    for (cell, glyph) in placed {
-        if let Some(kind) = floor {
-            put(world, kind, cell, None);
+    for &(cell, glyph) in &written {
+        if let Some(kind) = spec.kind(&spec.floor) {
+            put(world, kind, cell);
         }
         let Some(glyph) = spec.legend.get(&glyph) else {
             continue;
         };
-        match &glyph.entry {
-            Entry::Kinds(kinds) => {
-                for name in kinds {
-                    put(world, spec.kind(name).expect("a kind"), cell, None);
-                }
-            }
-            Entry::Thing(node) => {
-                let p = node.get("p").map_or(1_000_000, |n| spec.number(n));
-                let subject = world.subject(cell);
-                if !world.chance(Purpose::Presence, "", subject, 0, p) {
-                    continue;
-                }
-                for name in super::spec::texts(node.get("thing")) {
-                    let kind = spec.kind(&name).expect("a kind");
-                    put(world, kind, cell, Some((node, glyph.index)));
-                }
-            }
-            Entry::Spawn(role) => spawns[spec.role(role).expect("a role")].push(cell),
-            Entry::Choose(_) | Entry::Area(_) => unimplemented_yet(),
+        if let Entry::Spawn(role) = &glyph.entry {
+            spawns[spec.role(role).expect("a role")].push(cell);
+        }
+        for kind in kinds_there(world, glyph, cell) {
+            put(world, kind, cell);
         }
     }
+    give_identity(world, &written);
+    spawns.iter_mut().for_each(|cells| cells.sort_unstable());
     spawns
 }
 
-fn unimplemented_yet() {
-    panic!("the reference does not know this part of the language");
+/// Kinds that a glyph can put into its cell.
+fn kinds_of(spec: &Spec, glyph: &Glyph) -> Vec<usize> {
+    let names: Vec<String> = match &glyph.entry {
+        Entry::Kinds(kinds) => kinds.clone(),
+        Entry::Thing(node) => super::spec::texts(node.get("thing")),
+        Entry::Choose(sets) => sets.iter().flat_map(|(kinds, _)| kinds.clone()).collect(),
+        Entry::Spawn(_) | Entry::Area(_) => Vec::new(),
+    };
+    names.iter().filter_map(|name| spec.kind(name)).collect()
 }
 
-/// Puts a thing of the legend into a cell, over what lay in its layer.
-fn put(world: &mut World, kind: usize, cell: Cell, node: Option<(&Node, i64)>) {
-    let spec = Rc::clone(&world.spec);
-    let id = spec.has_identity(kind).then(|| {
-        let state = spec.mechanics.iter().find_map(|m| {
-            let it = m.text("thing") == Some(spec.kinds[kind].name.as_str());
-            match m.name.as_str() {
-                "door" if it => Some(i64::from(m.flag("open", false))),
-                "device" if it => Some(m.int(&spec, "state", 0)),
-                _ => None,
+/// Kinds that a glyph puts into a cell in this episode.
+fn kinds_there(world: &World, glyph: &Glyph, cell: Cell) -> Vec<usize> {
+    let spec = &world.spec;
+    let subject = world.subject(cell);
+    match &glyph.entry {
+        Entry::Thing(node) => {
+            let p = node.get("p").map_or(1_000_000, |n| spec.number(n));
+            if world.chance(Purpose::Presence, "", subject, 0, p) {
+                kinds_of(spec, glyph)
+            } else {
+                Vec::new()
             }
-        });
-        let mut vars = BTreeMap::new();
-        for var in &spec.kinds[kind].vars {
-            let given = node.and_then(|(n, index)| n.get(&var.name).map(|v| (v, index)));
-            let value = match given {
-                Some((v, index)) if v.text() == Some("index") => Value::Int(index),
-                Some((v, _)) => constant(&spec, var, v).unwrap_or(Value::Missing),
-                None => initial(world, var, "", 0, None),
-            };
-            vars.insert(var.name.clone(), value);
         }
-        world.things.push(Thing {
-            kind,
-            cell: Some(cell),
-            holder: None,
-            state: state.unwrap_or(0),
-            vars,
-        });
-        world.things.len() - 1
+        Entry::Choose(_) => panic!("the reference does not choose yet"),
+        _ => kinds_of(spec, glyph),
+    }
+}
+
+/// A thing of the legend comes into a cell, over what lay in its layer.
+fn put(world: &mut World, kind: usize, cell: Cell) {
+    let layer = world.spec.kinds[kind].layer;
+    world.square_mut(cell).layers[layer] = Some(Placed { kind, id: None });
+}
+
+/// Rows that are kept for things that come into being later, of each kind that can.
+const SPARE: usize = 16;
+
+/// Things that keep their identity get their numbers: kind by kind, cells as the map is written, then spare ones.
+fn give_identity(world: &mut World, written: &[(Cell, char)]) {
+    let spec = Rc::clone(&world.spec);
+    for kind in 0..spec.kinds.len() {
+        if !spec.has_identity(kind) {
+            continue;
+        }
+        let layer = spec.kinds[kind].layer;
+        for (cell, glyph) in written {
+            let of_floor = spec.kind(&spec.floor) == Some(kind);
+            let of_glyph = spec.legend.get(glyph);
+            if !of_floor && !of_glyph.is_some_and(|g| kinds_of(&spec, g).contains(&kind)) {
+                continue;
+            }
+            let id = world.things.len();
+            let there = world.placed(kind, *cell).is_some();
+            if there {
+                world.square_mut(*cell).layers[layer] = Some(Placed { kind, id: Some(id) });
+            }
+            world.things.push(Thing {
+                kind,
+                cell: there.then_some(*cell),
+                holder: None,
+                state: if there { first_state(&spec, kind) } else { 0 },
+                vars: BTreeMap::new(),
+            });
+        }
+        if spec.can_come(kind) {
+            for _ in 0..SPARE {
+                world.things.push(Thing {
+                    kind,
+                    cell: None,
+                    holder: None,
+                    state: 0,
+                    vars: BTreeMap::new(),
+                });
+            }
+        }
+    }
+}
+
+fn first_state(spec: &Spec, kind: usize) -> i64 {
+    let name = spec.kinds[kind].name.as_str();
+    let state = spec.mechanics.iter().find_map(|m| match m.name.as_str() {
+        "door" if m.text("thing") == Some(name) => Some(i64::from(m.flag("open", false))),
+        "device" if m.text("thing") == Some(name) => Some(m.int(spec, "state", 0)),
+        _ => None,
     });
-    let layer = spec.kinds[kind].layer;
-    world.square_mut(cell).layers[layer] = Some(Placed { kind, id });
+    state.unwrap_or(0)
+}
+
+/// Variables of things: their `init`, then what the legend gives, then what it deals.
+fn thing_variables(world: &mut World) {
+    let spec = Rc::clone(&world.spec);
+    for id in 0..world.things.len() {
+        let cell = world.things[id].cell;
+        for var in &spec.kinds[world.things[id].kind].vars {
+            let value = match cell {
+                Some(cell) => initial(world, var, &var.name, world.subject(cell), None),
+                None => nothing(var),
+            };
+            world.things[id].vars.insert(var.name.clone(), value);
+        }
+    }
+    let mut dealt: BTreeMap<String, Vec<(Cell, i64)>> = BTreeMap::new();
+    for (r, row) in (0..).zip(&spec.rows) {
+        for (c, glyph) in (0..).zip(row) {
+            let Some(glyph) = spec.legend.get(glyph) else {
+                continue;
+            };
+            let Entry::Thing(node) = &glyph.entry else {
+                continue;
+            };
+            let cell = mirrored(world, (r, c));
+            let shuffled = node.get("shuffle").is_some_and(|n| n.data == Data::Bool(true));
+            if shuffled {
+                let places = dealt.entry(glyph.key.clone()).or_default();
+                places.push((cell, glyph.index));
+            } else {
+                values(world, node, glyph.index, cell);
+            }
+        }
+    }
+    for (key, places) in dealt {
+        let node = spec.legend.values().find(|g| g.key == key);
+        let Some(Entry::Thing(node)) = node.map(|g| &g.entry) else {
+            continue;
+        };
+        let mut to: Vec<Cell> = places.iter().map(|(cell, _)| *cell).collect();
+        to.sort_by_key(|&c| {
+            let subject = world.subject(c);
+            let name = format!("legend.{key}");
+            (world.draw(Purpose::Shuffle, &name, subject, 0), c)
+        });
+        for ((_, index), cell) in places.iter().zip(to) {
+            values(world, node, *index, cell);
+        }
+    }
+}
+
+/// The values that the legend gives to the things of a cell.
+fn values(world: &mut World, node: &Node, index: i64, cell: Cell) {
+    let spec = Rc::clone(&world.spec);
+    for id in 0..world.things.len() {
+        if world.things[id].cell != Some(cell) {
+            continue;
+        }
+        for var in &spec.kinds[world.things[id].kind].vars {
+            let value = match node.get(&var.name) {
+                Some(v) if v.text() == Some("index") => Value::Int(index),
+                Some(v) => constant(&spec, var, v).unwrap_or(Value::Missing),
+                None => continue,
+            };
+            world.things[id].vars.insert(var.name.clone(), value);
+        }
+    }
 }
 
 /// A constant as a variable's value.
@@ -187,6 +289,12 @@ fn nothing(var: &Var) -> Value {
     }
 }
 
+/// A variable's value where a thing comes into being during an episode: its constant, or nothing.
+pub fn beginning(spec: &Spec, var: &Var) -> Value {
+    let given = var.init.as_ref().and_then(|node| constant(spec, var, node));
+    super::eval::kept(var, given.unwrap_or_else(|| nothing(var)))
+}
+
 /// A variable's value at the start.
 fn initial(world: &mut World, var: &Var, name: &str, subject: u32, slot: Option<usize>) -> Value {
     let spec = Rc::clone(&world.spec);
@@ -212,6 +320,7 @@ fn set_variables(world: &mut World) {
         let value = initial(world, var, &var.name, 0, None);
         world.vars.insert(var.name.clone(), value);
     }
+    thing_variables(world);
     for slot in 0..spec.slots() {
         let role = spec.role_of(slot);
         let mut agent = Agent {
@@ -239,7 +348,9 @@ fn bodies(world: &mut World) {
         });
         for (slot, cell) in (role.first..role.first + role.n).zip(drawn) {
             world.put_body(slot, cell);
-            let turns = spec.mechanics.iter().any(|m| m.text("mode") == Some("turn"));
+            let turns = spec.mechanics.iter().any(|m| {
+                m.text("mode") == Some("turn") || m.flag("turn_view", false)
+            });
             if turns {
                 let facing = world.below(Purpose::Facing, "", small(slot), 0, 4);
                 world.agents[slot].facing = usize::try_from(facing).expect("below 4");

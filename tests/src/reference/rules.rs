@@ -17,7 +17,7 @@ pub fn start(world: &mut World) {
     let spec = Rc::clone(&world.spec);
     for named in &spec.rules {
         if matches!(named.rule.trigger, Trigger::Start) {
-            run(world, named, Vec::new());
+            run(world, named, Vec::new(), 0);
         }
     }
 }
@@ -38,7 +38,14 @@ pub fn answer(world: &mut World, from: usize) -> usize {
                 && wanted.text == event.name
                 && let Some(names) = bind(world, pats.iter().map(|(p, _)| p.as_ref()), &event)
             {
-                run(world, named, names);
+                // Earlier starts of the rule in this tick about the same.
+                let same = |e: &&Event| {
+                    let earlier = bind(world, pats.iter().map(|(p, _)| p.as_ref()), e);
+                    e.name == event.name
+                        && earlier.is_some_and(|n| n.first().map(|f| &f.1) == names.first().map(|f| &f.1))
+                };
+                let times = world.events[..next - 1].iter().filter(same).count();
+                run(world, named, names, times);
             }
         }
     }
@@ -79,7 +86,7 @@ pub fn each(world: &mut World) {
                 .collect()
         };
         for member in members {
-            run(world, named, vec![(binder.text.clone(), member)]);
+            run(world, named, vec![(binder.text.clone(), member)], 0);
         }
     }
 }
@@ -113,10 +120,9 @@ fn bind<'a>(
     Some(names)
 }
 
-fn run(world: &mut World, named: &NamedRule, names: Vec<(String, Value)>) {
-    let spec = Rc::clone(&world.spec);
+fn run(world: &mut World, named: &NamedRule, names: Vec<(String, Value)>, times: usize) {
     let actor = names.iter().find_map(|(_, v)| v.slot());
-    let mut scope = Scope::rule(&spec, &named.name, &named.rule, names);
+    let mut scope = Scope::rule(world, &named.name, &named.rule, names, times);
     if let Some(when) = &named.rule.when
         && !scope.eval(world, when).holds()
     {
@@ -133,6 +139,10 @@ fn apply(world: &mut World, scope: &mut Scope, effect: &Effect, actor: Option<us
         EffectKind::Emit { event, args, after } => {
             let fields: Vec<Value> = args.iter().map(|a| scope.eval(world, a)).collect();
             let fields = as_declared(world, &event.text, fields);
+            if fields.contains(&Value::Missing) {
+                world.refused += 1;
+                return;
+            }
             match after {
                 None => world.emit(&event.text, fields),
                 Some(after) => {
@@ -156,9 +166,11 @@ fn as_declared(world: &World, event: &str, fields: Vec<Value>) -> Vec<Value> {
     let declared = world.spec.tree.at(&format!("events.{event}"));
     let types = super::spec::texts(declared);
     let field = |(value, ty): (Value, &String)| match ty.as_str() {
-        "cell" => Scope::default()
-            .place(world, &value)
-            .map_or(Value::Missing, Value::Cell),
+        // A slot without a body stands nowhere, which can be told.
+        "cell" if matches!(value, Value::Slot(_) | Value::Thing(_)) => {
+            let cell = Scope::default().place(world, &value);
+            Value::Cell(cell.unwrap_or(super::value::NOWHERE))
+        }
         ty => widened(value, ty),
     };
     fields.into_iter().zip(&types).map(field).collect()
@@ -198,6 +210,10 @@ fn assign(world: &mut World, scope: &mut Scope, place: &Expr, op: AssignOp, valu
         AssignOp::Sub => arithmetic(Op2::Sub, &old, &value, &mut world.saturated),
     };
     let new = kept(var, widened(new, &var.ty));
+    if new == Value::Missing {
+        world.refused += 1;
+        return;
+    }
     match owner {
         None => world.vars.insert(name, new),
         Some(Value::Slot(slot)) => world.agents[slot].vars.insert(name, new),
@@ -228,15 +244,26 @@ fn act(world: &mut World, scope: &mut Scope, call: &Call, actor: Option<usize>) 
             let slot = scope.eval(world, arg(0)).slot();
             let kind = spec.kind(&word(1))?;
             let n = scope.eval(world, arg(2)).int()?;
-            let carried = world.agents[slot?].carried.entry(kind).or_default();
-            *carried = (*carried + n.max(0)).min(255);
+            let slot = slot?;
+            for _ in 0..n.max(0) {
+                if !spec.has_identity(kind) && world.carries(slot, kind) >= 255 {
+                    break;
+                }
+                let id = world.begin(kind)?;
+                if let Some(id) = id {
+                    world.things[id].holder = Some(slot);
+                }
+                *world.agents[slot].carried.entry(kind).or_default() += 1;
+            }
         }
         "take" => {
             let slot = scope.eval(world, arg(0)).slot();
             let kind = spec.kind(&word(1))?;
             let n = scope.eval(world, arg(2)).int()?;
-            let carried = world.agents[slot?].carried.entry(kind).or_default();
-            *carried -= n.clamp(0, *carried);
+            let slot = slot?;
+            for _ in 0..n.clamp(0, world.carries(slot, kind)) {
+                world.release(slot, kind);
+            }
         }
         "transfer" => {
             let from = scope.eval(world, arg(0)).slot();
@@ -244,11 +271,16 @@ fn act(world: &mut World, scope: &mut Scope, call: &Call, actor: Option<usize>) 
             let kind = spec.kind(&word(2))?;
             let n = scope.eval(world, arg(3)).int()?;
             let (from, to) = (from?, to?);
-            let has = world.agents[from].carried.get(&kind).copied().unwrap_or(0);
-            let n = n.clamp(0, has);
-            *world.agents[from].carried.entry(kind).or_default() -= n;
-            let carried = world.agents[to].carried.entry(kind).or_default();
-            *carried = (*carried + n).min(255);
+            for _ in 0..n.clamp(0, world.carries(from, kind)) {
+                let Some(placed) = world.release(from, kind) else {
+                    break;
+                };
+                if let Some(id) = placed.id {
+                    world.things[id].holder = Some(to);
+                }
+                let carried = world.agents[to].carried.entry(kind).or_default();
+                *carried = (*carried + 1).min(255);
+            }
         }
         "place" => {
             let cell = cell_of(world, scope, arg(1))?;
@@ -321,7 +353,7 @@ fn act(world: &mut World, scope: &mut Scope, call: &Call, actor: Option<usize>) 
         },
         "drop_all" => {
             let slot = scope.eval(world, arg(0)).slot()?;
-            world.drop_all(slot);
+            ok(world.drop_all(slot))?;
         }
         "tell" => {
             let slot = scope.eval(world, arg(0)).slot();

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use commonweal_core::scenario::ast::{Expr, Item, Rule, Trigger};
+use commonweal_core::scenario::ast::{Effect, EffectKind, Expr, ExprKind, Item, Rule, Trigger};
 use commonweal_core::scenario::doc::{Data, Node};
 use commonweal_core::scenario::{Text, parse};
 
@@ -518,13 +518,31 @@ impl Spec {
     pub fn listens(rule: &Rule, to: &str) -> bool {
         matches!(&rule.trigger, Trigger::On { event, .. } if event.text == to)
     }
+    /// Whether things of the kind can come into being during an episode: a mechanic or a rule makes them.
+    pub fn can_come(&self, kind: usize) -> bool {
+        let name = self.kinds[kind].name.as_str();
+        let grows = |m: &Chosen| m.name == "regrow" && m.text("thing") == Some(name);
+        let made = |effect: &Effect| {
+            let EffectKind::Call(call) = &effect.kind else {
+                return false;
+            };
+            let place = match call.name.text.as_str() {
+                "place" => 0,
+                "give" | "become" => 1,
+                _ => return false,
+            };
+            matches!(&call.args[place].value.kind, ExprKind::Name(n) if n == name)
+        };
+        self.mechanics.iter().any(grows)
+            || self.rules.iter().flat_map(|r| &r.rule.effects).any(made)
+    }
     /// Whether a thing of the kind keeps its identity: it has variables or state, or `the` names it.
     pub fn has_identity(&self, kind: usize) -> bool {
         let name = &self.kinds[kind].name;
         !self.kinds[kind].vars.is_empty()
             || self.named_by_the.contains(name)
             || self.mechanics.iter().any(|m| {
-                ["door", "device"].contains(&m.name.as_str()) && m.text("thing") == Some(name)
+                ["door", "device", "lock"].contains(&m.name.as_str()) && m.text("thing") == Some(name)
             })
     }
 }

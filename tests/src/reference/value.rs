@@ -8,6 +8,9 @@ use commonweal_core::scenario::doc::{Data, Node};
 /// Row and column of the map as written.
 pub type Cell = (i32, i32);
 
+/// The cell of what stands nowhere.
+pub const NOWHERE: Cell = (-1, -1);
+
 /// A value.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Value {
@@ -78,6 +81,7 @@ impl Value {
             | Value::Message(n)
             | Value::Beam(n)
             | Value::Choice(n) => i64::try_from(*n).expect("small"),
+            Value::Cell(NOWHERE) => -1,
             Value::Cell(c) => subject(*c),
             Value::Text(_) | Value::Missing => -1,
         }
@@ -147,7 +151,8 @@ pub fn arithmetic(op: Op2, a: &Value, b: &Value, saturated: &mut u32) -> Value {
             *saturated += 1;
             return if both_whole { Value::Int(0) } else { Value::Num(0) };
         }
-        Op2::Mod => wx.rem_euclid(wy),
+        // The remainder has the sign of the divisor.
+        Op2::Mod => (wx % wy + wy) % wy,
         Op2::Or | Op2::And | Op2::In => panic!("{} is no arithmetic", op.sign()),
     };
     fit(exact, both_whole, saturated)

@@ -159,8 +159,6 @@ pub struct World {
     pub arrived: Vec<bool>,
     /// Slots whose action was played as given.
     pub played: Vec<bool>,
-    /// Counters of draws in this tick: (rule, call site, subject) → times.
-    pub drawn: BTreeMap<(String, u16, u32), u16>,
     /// What the mechanics remember that no other part of the world shows, by mechanic and cell or slot.
     pub memory: BTreeMap<(String, i64), i64>,
     /// Effects that could not be applied.
@@ -312,8 +310,26 @@ impl World {
         if self.spec.kinds[kind].blocks && self.square(cell).body.is_some() {
             return false;
         }
-        self.square_mut(cell).layers[layer] = Some(Placed { kind, id: None });
+        let Some(id) = self.begin(kind) else {
+            return false;
+        };
+        self.lay(Placed { kind, id }, cell);
         true
+    }
+    /// A thing comes into being: of a kind with identity the lowest spare row, its variables as they begin; none where all are in use.
+    pub fn begin(&mut self, kind: usize) -> Option<Option<usize>> {
+        let spec = Rc::clone(&self.spec);
+        if !spec.has_identity(kind) {
+            return Some(None);
+        }
+        let spare = |t: &Thing| t.kind == kind && t.cell.is_none() && t.holder.is_none();
+        let id = self.things.iter().position(spare)?;
+        self.things[id].state = 0;
+        for var in &spec.kinds[kind].vars {
+            let value = super::reset::beginning(&spec, var);
+            self.things[id].vars.insert(var.name.clone(), value);
+        }
+        Some(Some(id))
     }
     /// A thing goes.
     pub fn clear(&mut self, kind: usize, cell: Cell) -> bool {
@@ -326,6 +342,41 @@ impl World {
             self.things[id].cell = None;
         }
         true
+    }
+    /// How many of a kind a slot carries.
+    pub fn carries(&self, slot: usize, kind: usize) -> i64 {
+        self.agents[slot].carried.get(&kind).copied().unwrap_or(0)
+    }
+    /// What lies in a layer of a cell goes into a slot's hands.
+    pub fn take_up(&mut self, slot: usize, cell: Cell, layer: usize) {
+        if let Some(placed) = self.square_mut(cell).layers[layer].take() {
+            if let Some(id) = placed.id {
+                self.things[id].cell = None;
+                self.things[id].holder = Some(slot);
+            }
+            *self.agents[slot].carried.entry(placed.kind).or_default() += 1;
+        }
+    }
+    /// One of a kind leaves a slot's hands: of things with identity the lowest row. None where it carries none.
+    pub fn release(&mut self, slot: usize, kind: usize) -> Option<Placed> {
+        if self.carries(slot, kind) == 0 {
+            return None;
+        }
+        *self.agents[slot].carried.entry(kind).or_default() -= 1;
+        let mut ids = 0..self.things.len();
+        let id = ids.find(|&id| self.things[id].kind == kind && self.things[id].holder == Some(slot));
+        if let Some(id) = id {
+            self.things[id].holder = None;
+        }
+        Some(Placed { kind, id })
+    }
+    /// A thing that was in no cell lies in one.
+    pub fn lay(&mut self, placed: Placed, cell: Cell) {
+        let layer = self.spec.kinds[placed.kind].layer;
+        self.square_mut(cell).layers[layer] = Some(placed);
+        if let Some(id) = placed.id {
+            self.things[id].cell = Some(cell);
+        }
     }
     /// Does not act in the next `ticks` − 1 ticks; never shortens an older freeze.
     pub fn freeze(&mut self, slot: usize, ticks: u32) {
@@ -358,20 +409,44 @@ impl World {
             self.agents[slot].alive = false;
         }
     }
-    /// Lives again, in its cell if that is free.
-    pub fn revive(&mut self, slot: usize) -> bool {
+    /// Whether an agent that is no longer away has a body on the map.
+    pub fn stands(&self, slot: usize) -> bool {
+        let gone = self.power().and_then(|p| p.text("body")) == Some("gone");
+        self.agents[slot].alive && (self.agents[slot].on || !gone)
+    }
+    /// A free cell to come back to: each candidate has its own draw, the smallest wins.
+    pub fn return_cell(&self, slot: usize) -> Option<Cell> {
         let agent = &self.agents[slot];
-        if agent.alive {
+        let mechanic = self.spec.mechanics.iter().find(|m| m.name == "absence");
+        let mut candidates: Vec<Cell> = match mechanic.and_then(|m| m.text("return_at")) {
+            Some("same") => agent.cell.into_iter().collect(),
+            Some("random") => self.cells(),
+            _ => self.spawns[agent.role].clone(),
+        };
+        if mechanic.and_then(|m| m.text("return_at")) == Some("random") {
+            candidates.retain(|&c| self.square(c).layers[2].is_none());
+        }
+        let draws = self.draws().key(Purpose::Return, small(slot), 0);
+        candidates
+            .into_iter()
+            .filter(|&c| self.is_free(c))
+            .min_by_key(|&c| (draws.u64(self.subject(c)), self.subject(c)))
+    }
+    /// Lives again where those who were away come back.
+    pub fn revive(&mut self, slot: usize) -> bool {
+        if self.agents[slot].alive {
             return true;
         }
-        if let Some(cell) = agent.cell {
-            if !self.put_body(slot, cell) {
-                return false;
-            }
-            self.agents[slot].alive = true;
+        self.agents[slot].alive = true;
+        if self.agents[slot].away || !self.stands(slot) {
             return true;
         }
-        false
+        let Some(cell) = self.return_cell(slot) else {
+            self.agents[slot].alive = false;
+            return false;
+        };
+        self.agents[slot].lands = true;
+        self.put_body(slot, cell)
     }
     fn power(&self) -> Option<&super::spec::Chosen> {
         self.spec.mechanics.iter().find(|m| m.name == "power")
@@ -393,13 +468,13 @@ impl World {
         if self.agents[slot].on {
             return true;
         }
-        let gone = self.power().and_then(|p| p.text("body")) == Some("gone");
         let agent = &self.agents[slot];
-        if gone && agent.alive && !agent.away {
+        if !agent.body && agent.alive && !agent.away {
             let cell = agent.cell.expect("it had a body");
             if !self.put_body(slot, cell) {
                 return false;
             }
+            self.agents[slot].lands = true;
         }
         self.agents[slot].on = true;
         let by = by.map_or(Value::Missing, Value::Slot);
@@ -422,30 +497,49 @@ impl World {
         self.emit(name, vec![Value::Thing(id)]);
         true
     }
-    /// All that a slot carries falls to the nearest free cells: nearest by rows and columns apart, ties by draws.
-    pub fn drop_all(&mut self, slot: usize) {
+    /// All that a slot carries falls to the nearest cells that it could walk to and that are free of things; of several that are as
+    /// near, the one with the smallest draw. Gives whether all fell.
+    pub fn drop_all(&mut self, slot: usize) -> bool {
         let Some(at) = self.agents[slot].cell else {
-            return;
+            return true;
         };
         for kind in 0..self.spec.kinds.len() {
-            while self.agents[slot].carried.get(&kind).is_some_and(|n| *n > 0) {
-                let mut free: Vec<Cell> = self.cells();
-                free.retain(|&c| {
-                    let layer = self.spec.kinds[kind].layer;
-                    !self.blocked(c) && self.square(c).layers[layer].is_none()
-                });
-                let best = free.into_iter().min_by_key(|&c| {
-                    let (r, col) = self.apart(c, at);
-                    let subject = self.subject(c);
-                    (r.max(col), self.draw(Purpose::Drop, "", subject, 0), subject)
-                });
-                let Some(cell) = best else {
-                    return;
+            while self.carries(slot, kind) > 0 {
+                let Some(cell) = self.drop_cell(at) else {
+                    return false;
                 };
-                self.place(kind, cell);
-                *self.agents[slot].carried.entry(kind).or_default() -= 1;
+                let placed = self.release(slot, kind).expect("it carries one");
+                self.lay(placed, cell);
+                if self.spec.mechanics.iter().any(|m| m.name == "drop") {
+                    let fields = vec![Value::Slot(slot), Value::Kind(kind), Value::Cell(cell)];
+                    self.emit("dropped", fields);
+                }
             }
         }
+        true
+    }
+    fn drop_cell(&self, at: Cell) -> Option<Cell> {
+        let (mut ring, mut seen) = (vec![at], BTreeSet::from([at]));
+        while !ring.is_empty() {
+            let draw = |c: Cell| self.draw(Purpose::Drop, "", self.subject(c), 0);
+            let free = ring.iter().copied().filter(|&c| self.square(c).layers[2].is_none());
+            if let Some(best) = free.min_by_key(|&c| (draw(c), c)) {
+                return Some(best);
+            }
+            let mut next = Vec::new();
+            for cell in ring {
+                for direction in 0..4 {
+                    let to = self.step(cell, direction);
+                    // What lies farther than six rows or columns away is not looked at.
+                    let (r, c) = self.apart(to, at);
+                    if r.max(c) <= 6 && !self.blocked(to) && seen.insert(to) {
+                        next.push(to);
+                    }
+                }
+            }
+            ring = next;
+        }
+        None
     }
     /// Hears a message.
     pub fn hear(&mut self, hearer: usize, sender: usize, message: usize, truth: bool) {
