@@ -60,5 +60,9 @@ fn main() -> ExitCode {
         seed - first - refused,
         seed - 1
     );
-    if failed > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    if failed > 0 {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    }
 }

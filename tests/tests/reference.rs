@@ -27,7 +27,7 @@ fn random_actions_lead_to_the_same_states() {
             cell,
             cast: Cast::Random,
             seed,
-            ticks: 150,
+            ticks: 100,
         }));
     }
 }
@@ -46,7 +46,7 @@ fn bots_of_the_files_choose_the_same_actions() {
                         cell,
                         cast: Cast::Bots(policies),
                         seed,
-                        ticks: 80,
+                        ticks: 30,
                     });
                 }
             }

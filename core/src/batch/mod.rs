@@ -381,9 +381,9 @@ impl Batch {
     pub fn column_bytes(&mut self, arena: usize) -> Vec<(&'static str, Vec<u8>)> {
         let (shard, i) = self.shard(arena);
         let mut out = Vec::new();
-        shard
-            .registry
-            .canonical(&shard.world, i, |name, bytes| out.push((name, bytes.to_vec())));
+        shard.registry.canonical(&shard.world, i, |name, bytes| {
+            out.push((name, bytes.to_vec()))
+        });
         out
     }
     /// Hash of each canonical column, in registry order.

@@ -491,8 +491,7 @@ mod tests {
 
     use super::super::table::Layer;
     use crate::batch::Batch;
-    use crate::draw::Purpose;
-use crate::ids::{Cell, KindId, Slot};
+    use crate::ids::{Cell, KindId, Slot};
     use crate::state::ArenaMut;
     use crate::testing::{batch, compile, tick};
 

@@ -199,7 +199,9 @@ fn targets(scope: &mut Scope, world: &mut World, arg: &Arg) -> BTreeSet<Cell> {
     }
     let value = scope.eval(world, &arg.value);
     let cell = scope.place(world, &value);
-    cell.filter(|&c| scope.senses(world, c)).into_iter().collect()
+    cell.filter(|&c| scope.senses(world, c))
+        .into_iter()
+        .collect()
 }
 
 /// The nearest of them as the crow flies, ties by place.
@@ -264,9 +266,12 @@ pub fn decide(world: &mut World, slot: usize, number: usize) -> usize {
             |label| format!("{}.{}", bot.name, label.text),
         );
         let mut parts: Vec<&Expr> = cond.iter().collect();
-        parts.extend(action.args.iter().flat_map(|a| {
-            std::iter::once(&a.value).chain(&a.cond)
-        }));
+        parts.extend(
+            action
+                .args
+                .iter()
+                .flat_map(|a| std::iter::once(&a.value).chain(&a.cond)),
+        );
         parts.extend(updates.iter().map(|(_, e)| e));
         let mut scope = Scope::line(&spec, &name, &parts, slot, !bot.world);
         scope.bot = Some(number);
@@ -317,9 +322,8 @@ fn play(scope: &mut Scope, world: &mut World, bot: &Bot, call: &Call) -> Option<
             {
                 return None;
             }
-            (0..all.len()).find(|&i| {
-                (all[i].verb == *verb || all[i].name == *verb) && legal(world, me, i)
-            })
+            (0..all.len())
+                .find(|&i| (all[i].verb == *verb || all[i].name == *verb) && legal(world, me, i))
         }
         "say" => {
             let ExprKind::Name(message) = &call.args[0].value.kind else {

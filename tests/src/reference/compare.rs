@@ -145,7 +145,9 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
     compare(&mut batch, &compiled, &world, &[], &seats).map_err(|e| said(&e, 0))?;
     for tick in 0..play.ticks {
         let given = match &play.cast {
-            Cast::Random => random(&mut batch, &mut world, play.seed).map_err(|e| said(&e, tick))?,
+            Cast::Random => {
+                random(&mut batch, &mut world, play.seed).map_err(|e| said(&e, tick))?
+            }
             Cast::Bots(_) => bots(&mut world, &seats),
         };
         let rows: Vec<Vec<i32>> = match &play.cast {
@@ -291,9 +293,7 @@ fn padded(table: &Table, cell: i64) -> i64 {
     if cell == 0 {
         return -1;
     }
-    let (r, c) = table
-        .geometry
-        .place(commonweal_core::ids::Cell::new(cell));
+    let (r, c) = table.geometry.place(commonweal_core::ids::Cell::new(cell));
     i64::from(r) * i64::from(table.geometry.width) + i64::from(c)
 }
 
@@ -387,7 +387,11 @@ fn engine(
         let body = flag(BODY_ON_MAP) == 1;
         let cell = get("agent.cell");
         let cell = u16::from_le_bytes([cell[2 * slot], cell[2 * slot + 1]]);
-        let cell = if body { padded(table, i64::from(cell)) } else { -1 };
+        let cell = if body {
+            padded(table, i64::from(cell))
+        } else {
+            -1
+        };
         out.put(cell, || format!("slot {slot} cell"));
         out.put(get("agent.facing")[slot], || format!("slot {slot} facing"));
         out.put(flag(ALIVE), || format!("slot {slot} alive"));
@@ -481,7 +485,11 @@ fn engine(
 fn var_at(columns: &[(&'static str, Vec<u8>)], place: usize, ty: Type, table: &Table) -> i64 {
     let bytes = &column(columns, "arena.vars")[8 * place..8 * place + 8];
     let value = i64::from_le_bytes(bytes.try_into().expect("eight bytes"));
-    if ty == Type::Cell { padded(table, value) } else { value }
+    if ty == Type::Cell {
+        padded(table, value)
+    } else {
+        value
+    }
 }
 
 fn reference(

@@ -253,7 +253,9 @@ impl Scope {
                     return v.clone();
                 }
                 match field {
-                    "pos" => self.place(world, &Value::Slot(slot)).map_or(Value::Missing, Value::Cell),
+                    "pos" => self
+                        .place(world, &Value::Slot(slot))
+                        .map_or(Value::Missing, Value::Cell),
                     "facing" => Value::Int(i64::try_from(agent.facing).expect("below 4")),
                     "alive" => Value::Bool(agent.alive),
                     "away" => Value::Bool(agent.away),
@@ -411,7 +413,10 @@ impl Scope {
                 Value::Bool(here)
             }
             "near" => {
-                let (a, b) = (self.place_arg(world, &args[0]), self.place_arg(world, &args[1]));
+                let (a, b) = (
+                    self.place_arg(world, &args[0]),
+                    self.place_arg(world, &args[1]),
+                );
                 let r = self.number(world, args.get(2)).unwrap_or(0);
                 Value::Bool(a.zip(b).is_some_and(|(a, b)| {
                     let (y, x) = world.apart(a, b);
@@ -419,7 +424,10 @@ impl Scope {
                 }))
             }
             "dist" => {
-                let (a, b) = (self.place_arg(world, &args[0]), self.place_arg(world, &args[1]));
+                let (a, b) = (
+                    self.place_arg(world, &args[0]),
+                    self.place_arg(world, &args[1]),
+                );
                 a.zip(b).map_or(Value::Missing, |(a, b)| {
                     let (y, x) = world.apart(a, b);
                     Value::Int(i64::from(y + x))
@@ -564,15 +572,15 @@ impl Scope {
             "abs" => return fit(i128::from(n[0]).abs(), whole, &mut world.saturated),
             _ => n[0].max(n[1]).min(n[2]),
         };
-        if whole { Value::Int(exact) } else { Value::Num(exact) }
+        if whole {
+            Value::Int(exact)
+        } else {
+            Value::Num(exact)
+        }
     }
 
     /// The address of a draw of `chance` or `pick`.
-    fn address(
-        &self,
-        call: &Call,
-        purpose: Purpose,
-    ) -> (Purpose, String, u32, u16) {
+    fn address(&self, call: &Call, purpose: Purpose) -> (Purpose, String, u32, u16) {
         let drawing = self.drawing.as_ref().expect("draws have an address here");
         if drawing.init {
             return (Purpose::Init, drawing.name.clone(), drawing.subject, 0);

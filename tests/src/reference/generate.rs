@@ -85,19 +85,38 @@ pub fn scenario(seed: u64) -> String {
     let _ = writeln!(out, "[time]\nticks = {}", 20 + d.below(80));
     if d.percent(20) {
         let (from, every) = (d.below(20) + 1, d.below(9) + 1);
-        let _ = writeln!(out, "drawn_end = {{ from = {from}, every = {every}, p = 0.2 }}");
+        let _ = writeln!(
+            out,
+            "drawn_end = {{ from = {from}, every = {every}, p = 0.2 }}"
+        );
     }
     if d.percent(10) {
         out.push_str("end = \"count(apple) == 0\"\n");
     }
     out.push_str("[dials.often]\nvalue = 0.5\nrange = [0, 1]\nsays = \"How often.\"\n[dials.many]\nvalue = 2\nrange = [0, 5]\nsays = \"How many.\"\n");
     out.push_str("[vars]\n");
-    let init = if d.percent(50) { "\"1 + pick(5)\"" } else { "3" };
-    let _ = writeln!(out, "score = {{ type = \"int\", init = {init}, min = -20, max = 40, seen = \"all\" }}");
-    let init = if d.percent(50) { "\"chance(0.5)\"" } else { "true" };
-    let _ = writeln!(out, "calm = {{ type = \"bool\", init = {init}, seen = \"all\" }}");
+    let init = if d.percent(50) {
+        "\"1 + pick(5)\""
+    } else {
+        "3"
+    };
+    let _ = writeln!(
+        out,
+        "score = {{ type = \"int\", init = {init}, min = -20, max = 40, seen = \"all\" }}"
+    );
+    let init = if d.percent(50) {
+        "\"chance(0.5)\""
+    } else {
+        "true"
+    };
+    let _ = writeln!(
+        out,
+        "calm = {{ type = \"bool\", init = {init}, seen = \"all\" }}"
+    );
     out.push_str("purse = { type = \"num\", init = 1.5, max = 1000, seen = \"all\" }\n");
-    out.push_str("mood = { type = [\"grim\", \"gay\", \"mild\"], init = \"gay\", seen = \"all\" }\n");
+    out.push_str(
+        "mood = { type = [\"grim\", \"gay\", \"mild\"], init = \"gay\", seen = \"all\" }\n",
+    );
     out.push_str("chief = { type = \"slot\", init = 0, seen = \"all\" }\n");
     let _ = write!(
         out,
@@ -114,7 +133,9 @@ pub fn scenario(seed: u64) -> String {
         out.push_str("[messages]\nhello = { says = \"Hello.\", truth = \"calm\" }\nfire = { says = \"Fire.\", truth = \"score > 2 and not calm\" }\n");
     }
     out.push_str("[texts]\nboard = \"Mind the gate.\"\n");
-    out.push_str("[defs]\nrich = { args = { s = \"slot\" }, is = \"s.hunger > 2 or purse > 3\" }\n");
+    out.push_str(
+        "[defs]\nrich = { args = { s = \"slot\" }, is = \"s.hunger > 2 or purse > 3\" }\n",
+    );
     if d.percent(60) {
         out.push_str("lucky = { args = { p = \"num\" }, is = \"chance(p) and calm\" }\n");
     } else {
@@ -312,10 +333,20 @@ fn mechanics(d: &mut Dice, w: &World, out: &mut String) {
     }
     if w.has("regrow") {
         for i in 0..=d.below(2) {
-            let place = d.pick(&["\"initial\"", "[\"sand\"]", "[\"depot\", \"plate\"]", "[\"grass\"]"]);
+            let place = d.pick(&[
+                "\"initial\"",
+                "[\"sand\"]",
+                "[\"depot\", \"plate\"]",
+                "[\"grass\"]",
+            ]);
             let radius = d.below(4);
             let metric = d.pick(&["l2", "l1", "linf"]);
-            let chance = d.pick(&["[0, 0.1, 0.3]", "[0.02]", "[0.5, \"dial.often * 0.5\", 0]", "[0, 1]"]);
+            let chance = d.pick(&[
+                "[0, 0.1, 0.3]",
+                "[0.02]",
+                "[0.5, \"dial.often * 0.5\", 0]",
+                "[0, 1]",
+            ]);
             let every = d.pick(&[1, 1, 2, 5]);
             let under = d.percent(60);
             let thing = d.pick(&w.items);
@@ -437,13 +468,22 @@ impl World {
                 let op = d.pick(&["+", "-", "*", "/", "mod"]);
                 format!("({} {op} {})", a(self, d), a(self, d))
             }
-            3 => format!("{}({}, {})", d.pick(&["min", "max"]), a(self, d), a(self, d)),
+            3 => format!(
+                "{}({}, {})",
+                d.pick(&["min", "max"]),
+                a(self, d),
+                a(self, d)
+            ),
             4 => format!("abs({})", a(self, d)),
             5 => format!("clamp({}, -2, 5)", a(self, d)),
             6..9 => format!("count({})", self.set(d, n, depth)),
             9..12 => {
                 let (r, metric) = (d.below(4), d.pick(&["", ", l1", ", l2", ", linf"]));
-                format!("count({}, {}, {r}{metric})", self.set(d, n, depth), self.place(d, n))
+                format!(
+                    "count({}, {}, {r}{metric})",
+                    self.set(d, n, depth),
+                    self.place(d, n)
+                )
             }
             12 => format!("dist({}, {})", self.place(d, n), self.place(d, n)),
             13 if n.draws => format!("pick({})", 1 + d.below(6)),
@@ -468,11 +508,19 @@ impl World {
             1 if !n.script => "dial.often".to_owned(),
             2 if depth > 0 => {
                 let op = d.pick(&["+", "-", "*", "/", "mod"]);
-                format!("({} {op} {})", self.num(d, n, depth - 1), self.num(d, n, depth - 1))
+                format!(
+                    "({} {op} {})",
+                    self.num(d, n, depth - 1),
+                    self.num(d, n, depth - 1)
+                )
             }
             3 if depth > 0 => format!("({} * 0.5)", self.int(d, n, depth - 1)),
             4 => "12.5%".to_owned(),
-            5 if depth > 0 => format!("min({}, {})", self.num(d, n, depth - 1), self.int(d, n, depth - 1)),
+            5 if depth > 0 => format!(
+                "min({}, {})",
+                self.num(d, n, depth - 1),
+                self.int(d, n, depth - 1)
+            ),
             _ => d.word(&["0.25", "1.5", "-0.75", "3.000001"]),
         }
     }
@@ -488,15 +536,36 @@ impl World {
         }
         match d.below(20) {
             0 => format!("not {}", self.truth(d, n, depth - 1)),
-            1 => format!("({} and {})", self.truth(d, n, depth - 1), self.truth(d, n, depth - 1)),
-            2 => format!("({} or {})", self.truth(d, n, depth - 1), self.truth(d, n, depth - 1)),
+            1 => format!(
+                "({} and {})",
+                self.truth(d, n, depth - 1),
+                self.truth(d, n, depth - 1)
+            ),
+            2 => format!(
+                "({} or {})",
+                self.truth(d, n, depth - 1),
+                self.truth(d, n, depth - 1)
+            ),
             3..6 => {
                 let op = d.pick(&["==", "!=", "<", "<=", ">", ">="]);
-                format!("({} {op} {})", self.int(d, n, depth - 1), self.int(d, n, depth - 1))
+                format!(
+                    "({} {op} {})",
+                    self.int(d, n, depth - 1),
+                    self.int(d, n, depth - 1)
+                )
             }
-            6 => format!("({} > {})", self.num(d, n, depth - 1), self.num(d, n, depth - 1)),
+            6 => format!(
+                "({} > {})",
+                self.num(d, n, depth - 1),
+                self.num(d, n, depth - 1)
+            ),
             7 => format!("on({}, {})", self.place(d, n), self.set(d, n, depth - 1)),
-            8 => format!("near({}, {}, {})", self.place(d, n), self.place(d, n), d.below(4)),
+            8 => format!(
+                "near({}, {}, {})",
+                self.place(d, n),
+                self.place(d, n),
+                d.below(4)
+            ),
             9 if self.carried => {
                 let kind = d.pick(&self.items);
                 format!("has({}, {kind})", self.slot(d, n))
@@ -507,7 +576,9 @@ impl World {
             13 => format!("{}.{}", self.slot(d, n), d.pick(&["alive", "away", "on"])),
             14 => format!("role({}) == {}", self.slot(d, n), d.pick(&self.roles).0),
             15 if n.script && !n.inner => format!("seen({})", self.set(d, n, depth)),
-            16 if n.script && self.has("message") => format!("heard({})", d.pick(&["hello", "fire"])),
+            16 if n.script && self.has("message") => {
+                format!("heard({})", d.pick(&["hello", "fire"]))
+            }
             17 if n.script && self.has("message") => {
                 format!("last({}) < {}", d.pick(&["hello", "fire"]), 1 + d.below(9))
             }
@@ -544,10 +615,17 @@ impl World {
             9 if !n.slots.is_empty() => {
                 format!("{}.hunger += {}", d.pick(&n.slots), self.int(d, n, 1))
             }
-            10 if !n.slots.is_empty() => format!("{}.proud = {}", d.pick(&n.slots), self.truth(d, n, 1)),
+            10 if !n.slots.is_empty() => {
+                format!("{}.proud = {}", d.pick(&n.slots), self.truth(d, n, 1))
+            }
             11 if self.carried => {
                 let kind = d.pick(&self.items);
-                format!("{}({}, {kind}, {})", d.pick(&["give", "take"]), s(d), self.int(d, n, 1))
+                format!(
+                    "{}({}, {kind}, {})",
+                    d.pick(&["give", "take"]),
+                    s(d),
+                    self.int(d, n, 1)
+                )
             }
             12 if self.carried => {
                 let kind = d.pick(&self.items);
@@ -555,7 +633,11 @@ impl World {
             }
             13 => {
                 let kind = d.pick(&["apple", "fog", "depot"]);
-                format!("{}({kind}, {})", d.pick(&["place", "clear"]), self.place(d, n))
+                format!(
+                    "{}({kind}, {})",
+                    d.pick(&["place", "clear"]),
+                    self.place(d, n)
+                )
             }
             14 => format!("move_to({}, {})", s(d), self.place(d, n)),
             15 | 16 if self.has("absence") && later("away") => {
@@ -666,7 +748,11 @@ fn rules(d: &mut Dice, w: &World, out: &mut String) {
                 format!("on {pattern}")
             }
         };
-        let label = if named { format!("r{i}: ") } else { String::new() };
+        let label = if named {
+            format!("r{i}: ")
+        } else {
+            String::new()
+        };
         let when = if d.percent(60) {
             format!(" when {}", w.truth(d, &n, 2))
         } else {
@@ -708,8 +794,15 @@ fn bots(d: &mut Dice, w: &World, out: &mut String) {
         } else {
             ""
         };
-        let role = if kind == "resident" { "" } else { "role = \"fox\"\n" };
-        let _ = writeln!(out, "[bots.{name}]\nkind = \"{kind}\"\nsays = \"Drawn.\"\n{role}{world}script = '''");
+        let role = if kind == "resident" {
+            ""
+        } else {
+            "role = \"fox\"\n"
+        };
+        let _ = writeln!(
+            out,
+            "[bots.{name}]\nkind = \"{kind}\"\nsays = \"Drawn.\"\n{role}{world}script = '''"
+        );
         script(d, w, out);
         out.push_str("'''\n");
     }
@@ -728,7 +821,18 @@ fn script(d: &mut Dice, w: &World, out: &mut String) {
     if d.percent(30) {
         let kind = d.pick(&["apple", "depot", "lever"]);
         let cond = if d.percent(50) {
-            format!(" where {}", w.truth(d, &Names { inner: true, places: vec!["it".to_owned()], ..n.clone() }, 1))
+            format!(
+                " where {}",
+                w.truth(
+                    d,
+                    &Names {
+                        inner: true,
+                        places: vec!["it".to_owned()],
+                        ..n.clone()
+                    },
+                    1
+                )
+            )
         } else {
             String::new()
         };
@@ -736,9 +840,17 @@ fn script(d: &mut Dice, w: &World, out: &mut String) {
     }
     for i in 0..1 + d.below(5) {
         n.draws = d.percent(50);
-        let label = if n.draws { format!("l{i}: ") } else { String::new() };
+        let label = if n.draws {
+            format!("l{i}: ")
+        } else {
+            String::new()
+        };
         let cond = if d.percent(60) {
-            let more = if register && d.percent(40) { " and n < 5" } else { "" };
+            let more = if register && d.percent(40) {
+                " and n < 5"
+            } else {
+                ""
+            };
             format!("if {}{more} ", w.truth(d, &n, 2))
         } else {
             String::new()

@@ -2,25 +2,39 @@
 //!
 //! **Invariant.** Phases in their order; within one, mechanics in the order of the list; within one, slots in the tick's order.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use commonweal_core::draw::Purpose;
 
 use super::eval::{Scope, reaches};
-use super::rules;
 use super::spec::{Chosen, Spec};
 use super::value::{Cell, Value};
 use super::world::{Ended, Placed, Said, World, small};
+use super::{environment, rules};
 
 /// Mechanics that the reference knows.
-pub const COVERED: [&str; 13] = [
-    "move", "pickup", "drop", "deposit", "regrow", "beam", "absence", "device", "door", "lock",
-    "power", "message", "signs",
+pub const COVERED: [&str; 20] = [
+    "move", "pickup", "drop", "deposit", "regrow", "stock", "scatter", "pollute", "beam",
+    "absence", "hazard", "perish", "ripen", "digest", "device", "door", "lock", "power", "message",
+    "signs",
 ];
 
 /// Mechanics that the engine has and the reference does not know yet.
-pub const PENDING: [&str; 4] = ["matrix", "gift", "station", "boat"];
+pub const PENDING: [&str; 13] = [
+    "pool",
+    "ladder",
+    "interrupt",
+    "override",
+    "state_pay",
+    "matrix",
+    "gift",
+    "station",
+    "boat",
+    "territory",
+    "law",
+    "monitor",
+    "gauge",
+];
 
 /// Whether a mechanic has instances.
 pub fn named(name: &str) -> bool {
@@ -30,7 +44,7 @@ pub fn named(name: &str) -> bool {
 }
 
 /// The chosen mechanics in the order of the list, instances in file order.
-fn ordered(spec: &Spec) -> Vec<&Chosen> {
+pub fn ordered(spec: &Spec) -> Vec<&Chosen> {
     let mut out = Vec::new();
     for def in commonweal_core::mechanics::ALL {
         out.extend(spec.mechanics.iter().filter(|m| m.name == def.name));
@@ -125,9 +139,11 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
             world.agents[slot].ready_at[beam.expect("a beam")] <= world.tick
         }
         "pickup" | "deposit" | "device" | "drop" | "lock" => {
-            let m = world.spec.mechanics.iter().find(|m| {
-                m.name == action.mechanic.0 && m.instance == action.mechanic.1
-            });
+            let m = world
+                .spec
+                .mechanics
+                .iter()
+                .find(|m| m.name == action.mechanic.0 && m.instance == action.mechanic.1);
             let m = m.expect("it has the verb");
             match m.name.as_str() {
                 "pickup" => in_reach(world, m, slot).is_some(),
@@ -177,7 +193,11 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
         // What a script asks for and may not have is counted nowhere.
         world.agents[slot].illegal += u32::from(!is_legal && outside[slot]);
         let all = actions(&spec, world.agents[slot].role);
-        chosen.push(if is_legal { all[action].clone() } else { all[0].clone() });
+        chosen.push(if is_legal {
+            all[action].clone()
+        } else {
+            all[0].clone()
+        });
     }
     let order = world.order();
     let all = ordered(&spec);
@@ -207,8 +227,14 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     answered = rules::answer(world, answered);
 
     for m in &all {
-        if m.name == "regrow" {
-            regrow(world, m, &before);
+        match m.name.as_str() {
+            "regrow" => environment::regrow(world, m, &before),
+            "stock" => environment::stock(world, m),
+            "scatter" => environment::scatter(world, m, "each_tick"),
+            "pollute" => environment::pollute(world, m),
+            "perish" => environment::perish(world, m),
+            "ripen" => environment::ripen(world, m),
+            _ => {}
         }
     }
     for m in &all {
@@ -224,13 +250,21 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     answered = rules::answer(world, answered);
 
     for m in &all {
-        if m.name == "absence" {
-            absence(world, &order);
+        match m.name.as_str() {
+            "absence" => environment::absence(world, &order),
+            "hazard" => environment::hazard(world, m),
+            "digest" => environment::digest(world, m),
+            _ => {}
         }
     }
     answered = rules::answer(world, answered);
 
-    let due: Vec<_> = world.later.iter().filter(|(t, _)| *t <= world.tick).cloned().collect();
+    let due: Vec<_> = world
+        .later
+        .iter()
+        .filter(|(t, _)| *t <= world.tick)
+        .cloned()
+        .collect();
     world.later.retain(|(t, _)| *t > world.tick);
     world.events.extend(due.into_iter().map(|(_, event)| event));
     rules::each(world);
@@ -261,7 +295,8 @@ fn end(world: &mut World) {
     }
 }
 
-fn may(world: &World, m: &Chosen, slot: usize) -> bool {
+/// Whether a slot's role may use a mechanic.
+pub fn may(world: &World, m: &Chosen, slot: usize) -> bool {
     m.by(&world.spec.roles[world.agents[slot].role].name)
 }
 
@@ -400,7 +435,8 @@ fn stands_at(world: &World, m: &Chosen, slot: usize, key: &str) -> Option<Cell> 
     let cell = agent.cell.filter(|_| agent.body)?;
     let at = m.texts(key);
     let mut here = world.square(cell).layers.iter().flatten();
-    here.any(|p| at.contains(&world.spec.kinds[p.kind].name)).then_some(cell)
+    here.any(|p| at.contains(&world.spec.kinds[p.kind].name))
+        .then_some(cell)
 }
 
 fn deposit(world: &mut World, m: &Chosen, chosen: &[Action]) {
@@ -429,9 +465,14 @@ fn to_drop(world: &World, m: &Chosen, slot: usize) -> Option<(usize, Cell)> {
     if m.config.get("at").is_some() {
         stands_at(world, m, slot, "at")?;
     }
-    let mut kinds = m.texts("things").into_iter().filter_map(|t| world.spec.kind(&t));
+    let mut kinds = m
+        .texts("things")
+        .into_iter()
+        .filter_map(|t| world.spec.kind(&t));
     let kind = kinds.find(|&k| world.carries(slot, k) > 0)?;
-    world.square(cell).layers[2].is_none().then_some((kind, cell))
+    world.square(cell).layers[2]
+        .is_none()
+        .then_some((kind, cell))
 }
 
 fn drop_one(world: &mut World, m: &Chosen, chosen: &[Action]) {
@@ -464,15 +505,29 @@ fn to_turn(world: &World, m: &Chosen, slot: usize) -> Option<(usize, Option<Plac
     }
     let key = spec.kind(m.text("key")?)?;
     if !spec.has_identity(key) {
-        return (world.carries(slot, key) > 0).then_some((thing, Some(Placed { kind: key, id: None })));
+        return (world.carries(slot, key) > 0).then_some((
+            thing,
+            Some(Placed {
+                kind: key,
+                id: None,
+            }),
+        ));
     }
     let fits = |id: &usize| {
         let t = &world.things[*id];
-        let same = m.text("match").is_none_or(|v| t.vars.get(v) == world.things[thing].vars.get(v));
+        let same = m
+            .text("match")
+            .is_none_or(|v| t.vars.get(v) == world.things[thing].vars.get(v));
         t.kind == key && t.holder == Some(slot) && same
     };
     let id = (0..world.things.len()).find(fits)?;
-    Some((thing, Some(Placed { kind: key, id: Some(id) })))
+    Some((
+        thing,
+        Some(Placed {
+            kind: key,
+            id: Some(id),
+        }),
+    ))
 }
 
 fn lock(world: &mut World, m: &Chosen, chosen: &[Action]) {
@@ -542,7 +597,10 @@ fn beam(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
             }
             for (i, (r, c)) in row.into_iter().enumerate() {
                 let cell = world.wrapped((from.0 + r, from.1 + c));
-                let body = world.inside(cell).then(|| world.square(cell).body).flatten();
+                let body = world
+                    .inside(cell)
+                    .then(|| world.square(cell).body)
+                    .flatten();
                 let stops = world.blocked(cell) || body.is_some() && !through;
                 if !world.blocked(cell)
                     && let Some(other) = body
@@ -566,7 +624,9 @@ fn beam(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
 
 fn device(world: &mut World, m: &Chosen, chosen: &[Action]) {
     let spec = Rc::clone(&world.spec);
-    let kind = spec.kind(m.text("thing").expect("a thing")).expect("a kind");
+    let kind = spec
+        .kind(m.text("thing").expect("a thing"))
+        .expect("a kind");
     let states = m.int(&spec, "states", 2);
     let by_verb = m.text("trigger") == Some("use");
     for slot in concerned(world, m, chosen, by_verb) {
@@ -585,7 +645,12 @@ fn device(world: &mut World, m: &Chosen, chosen: &[Action]) {
 fn message(world: &mut World, m: &Chosen, chosen: &[Action]) {
     let spec = Rc::clone(&world.spec);
     let now = world.tick;
-    let due: Vec<Said> = world.said.iter().filter(|s| s.due <= now).cloned().collect();
+    let due: Vec<Said> = world
+        .said
+        .iter()
+        .filter(|s| s.due <= now)
+        .cloned()
+        .collect();
     world.said.retain(|s| s.due > now);
     for said in due {
         deliver(world, m, &said);
@@ -632,80 +697,5 @@ fn deliver(world: &mut World, m: &Chosen, said: &Said) {
         if slot != said.by && there && (everyone || near) {
             world.hear(slot, said.by, said.message, is_true);
         }
-    }
-}
-
-fn regrow(world: &mut World, m: &Chosen, before: &[super::world::Square]) {
-    let spec = Rc::clone(&world.spec);
-    if i64::from(world.tick) % m.int(&spec, "every", 1) != 0 {
-        return;
-    }
-    let kind = spec.kind(m.text("thing").expect("a thing")).expect("a kind");
-    let layer = spec.kinds[kind].layer;
-    let place = m.texts("where");
-    let metric = m.text("metric").unwrap_or("l2");
-    let radius = m.int(&spec, "radius", 2);
-    let chances: Vec<i64> = m
-        .config
-        .get("chance")
-        .map(|n| n.items().iter().map(|c| spec.number(c)).collect())
-        .unwrap_or_default();
-    let name = format!("regrow.{}", m.instance);
-    let live = |cell: Cell| {
-        let i = usize::try_from(world.subject(cell)).expect("small");
-        before[i].layers[layer].is_some_and(|p| p.kind == kind)
-    };
-    let mut grown = Vec::new();
-    for cell in world.cells() {
-        let may_grow = if place == ["initial"] {
-            world.initial.contains(&(kind, cell))
-        } else {
-            let mut soil = place.iter().filter_map(|name| spec.kind(name));
-            soil.any(|k| world.initial.contains(&(k, cell)))
-        };
-        let square = world.square(cell);
-        if !may_grow
-            || square.layers[layer].is_some()
-            || live(cell)
-            || square.body.is_some() && !m.flag("under_agent", true)
-        {
-            continue;
-        }
-        let mut near = 0;
-        let r = i32::try_from(radius).expect("at most 5");
-        let around = (-r..=r).flat_map(|y| (-r..=r).map(move |x| (y, x)));
-        let all: BTreeSet<Cell> = around
-            .filter(|(y, x)| reaches(metric, y.abs(), x.abs(), radius))
-            .map(|(y, x)| world.wrapped((cell.0 + y, cell.1 + x)))
-            .filter(|&other| other != cell && world.inside(other))
-            .collect();
-        near += all.into_iter().filter(|&other| live(other)).count();
-        let p = chances[near.min(chances.len() - 1)];
-        if world.chance(Purpose::Regrow, &name, world.subject(cell), 0, p) {
-            grown.push(cell);
-        }
-    }
-    for cell in grown {
-        if world.place(kind, cell) {
-            world.emit("grew", vec![Value::Kind(kind), Value::Cell(cell)]);
-        }
-    }
-}
-
-fn absence(world: &mut World, order: &[usize]) {
-    for &slot in order {
-        let agent = &world.agents[slot];
-        if !agent.away || !agent.alive || agent.back_at.is_none_or(|t| t > world.tick) {
-            continue;
-        }
-        if world.stands(slot) {
-            let Some(cell) = world.return_cell(slot) else {
-                continue;
-            };
-            world.put_body(slot, cell);
-            world.agents[slot].lands = true;
-        }
-        world.agents[slot].away = false;
-        world.emit("returned", vec![Value::Slot(slot)]);
     }
 }

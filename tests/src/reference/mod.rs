@@ -5,6 +5,7 @@
 
 pub mod bots;
 pub mod compare;
+pub mod environment;
 pub mod eval;
 pub mod generate;
 pub mod mechanics;

@@ -62,6 +62,11 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         .collect();
     set_variables(&mut world);
     bodies(&mut world);
+    for m in super::mechanics::ordered(spec) {
+        if m.name == "scatter" {
+            super::environment::scatter(&mut world, m, "start");
+        }
+    }
     super::rules::start(&mut world);
     world
 }
@@ -217,7 +222,9 @@ fn thing_variables(world: &mut World) {
                 continue;
             };
             let cell = mirrored(world, (r, c));
-            let shuffled = node.get("shuffle").is_some_and(|n| n.data == Data::Bool(true));
+            let shuffled = node
+                .get("shuffle")
+                .is_some_and(|n| n.data == Data::Bool(true));
             if shuffled {
                 let places = dealt.entry(glyph.key.clone()).or_default();
                 places.push((cell, glyph.index));
@@ -348,9 +355,10 @@ fn bodies(world: &mut World) {
         });
         for (slot, cell) in (role.first..role.first + role.n).zip(drawn) {
             world.put_body(slot, cell);
-            let turns = spec.mechanics.iter().any(|m| {
-                m.text("mode") == Some("turn") || m.flag("turn_view", false)
-            });
+            let turns = spec
+                .mechanics
+                .iter()
+                .any(|m| m.text("mode") == Some("turn") || m.flag("turn_view", false));
             if turns {
                 let facing = world.below(Purpose::Facing, "", small(slot), 0, 4);
                 world.agents[slot].facing = usize::try_from(facing).expect("below 4");

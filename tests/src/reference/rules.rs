@@ -42,7 +42,8 @@ pub fn answer(world: &mut World, from: usize) -> usize {
                 let same = |e: &&Event| {
                     let earlier = bind(world, pats.iter().map(|(p, _)| p.as_ref()), e);
                     e.name == event.name
-                        && earlier.is_some_and(|n| n.first().map(|f| &f.1) == names.first().map(|f| &f.1))
+                        && earlier
+                            .is_some_and(|n| n.first().map(|f| &f.1) == names.first().map(|f| &f.1))
                 };
                 let times = world.events[..next - 1].iter().filter(same).count();
                 run(world, named, names, times);

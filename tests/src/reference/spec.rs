@@ -521,7 +521,11 @@ impl Spec {
     /// Whether things of the kind can come into being during an episode: a mechanic or a rule makes them.
     pub fn can_come(&self, kind: usize) -> bool {
         let name = self.kinds[kind].name.as_str();
-        let grows = |m: &Chosen| m.name == "regrow" && m.text("thing") == Some(name);
+        let grows = |m: &Chosen| match m.name.as_str() {
+            "regrow" | "scatter" | "pollute" | "hazard" => m.text("thing") == Some(name),
+            "ripen" => m.text("becomes") == Some(name),
+            _ => false,
+        };
         let made = |effect: &Effect| {
             let EffectKind::Call(call) = &effect.kind else {
                 return false;
@@ -542,7 +546,8 @@ impl Spec {
         !self.kinds[kind].vars.is_empty()
             || self.named_by_the.contains(name)
             || self.mechanics.iter().any(|m| {
-                ["door", "device", "lock"].contains(&m.name.as_str()) && m.text("thing") == Some(name)
+                ["door", "device", "lock"].contains(&m.name.as_str())
+                    && m.text("thing") == Some(name)
             })
     }
 }

@@ -144,12 +144,20 @@ pub fn arithmetic(op: Op2, a: &Value, b: &Value, saturated: &mut u32) -> Value {
         Op2::Mul => wx * wy / one,
         Op2::Div if y == 0 => {
             *saturated += 1;
-            return if both_whole { Value::Int(0) } else { Value::Num(0) };
+            return if both_whole {
+                Value::Int(0)
+            } else {
+                Value::Num(0)
+            };
         }
         Op2::Div => wx * one / wy,
         Op2::Mod if y == 0 => {
             *saturated += 1;
-            return if both_whole { Value::Int(0) } else { Value::Num(0) };
+            return if both_whole {
+                Value::Int(0)
+            } else {
+                Value::Num(0)
+            };
         }
         // The remainder has the sign of the divisor.
         Op2::Mod => (wx % wy + wy) % wy,
@@ -168,5 +176,9 @@ pub fn fit(exact: i128, whole: bool, saturated: &mut u32) -> Value {
     let kept = exact.clamp(least, most);
     *saturated += u32::from(kept != exact);
     let kept = i64::try_from(kept).expect("clamped");
-    if whole { Value::Int(kept) } else { Value::Num(kept) }
+    if whole {
+        Value::Int(kept)
+    } else {
+        Value::Num(kept)
+    }
 }

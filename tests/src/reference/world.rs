@@ -217,7 +217,10 @@ impl World {
     /// On a torus, the cell that is meant.
     pub fn wrapped(&self, cell: Cell) -> Cell {
         if self.spec.wrap {
-            (cell.0.rem_euclid(self.size.0), cell.1.rem_euclid(self.size.1))
+            (
+                cell.0.rem_euclid(self.size.0),
+                cell.1.rem_euclid(self.size.1),
+            )
         } else {
             cell
         }
@@ -249,7 +252,8 @@ impl World {
     /// Whether a thing blocks, as it is now.
     pub fn blocks(&self, placed: &Placed) -> bool {
         let kind = &self.spec.kinds[placed.kind];
-        let open = self.is_door(placed.kind) && placed.id.is_some_and(|id| self.things[id].state == 1);
+        let open =
+            self.is_door(placed.kind) && placed.id.is_some_and(|id| self.things[id].state == 1);
         kind.blocks && !open
     }
     /// Whether the kind is a door.
@@ -364,7 +368,8 @@ impl World {
         }
         *self.agents[slot].carried.entry(kind).or_default() -= 1;
         let mut ids = 0..self.things.len();
-        let id = ids.find(|&id| self.things[id].kind == kind && self.things[id].holder == Some(slot));
+        let id =
+            ids.find(|&id| self.things[id].kind == kind && self.things[id].holder == Some(slot));
         if let Some(id) = id {
             self.things[id].holder = None;
         }
@@ -522,7 +527,10 @@ impl World {
         let (mut ring, mut seen) = (vec![at], BTreeSet::from([at]));
         while !ring.is_empty() {
             let draw = |c: Cell| self.draw(Purpose::Drop, "", self.subject(c), 0);
-            let free = ring.iter().copied().filter(|&c| self.square(c).layers[2].is_none());
+            let free = ring
+                .iter()
+                .copied()
+                .filter(|&c| self.square(c).layers[2].is_none());
             if let Some(best) = free.min_by_key(|&c| (draw(c), c)) {
                 return Some(best);
             }
