@@ -192,6 +192,10 @@ pub const CODES: &[(&str, &str)] = &[
     ),
     ("E412", "a hidden cause in a text, mask, `finish` or `end`"),
     ("E413", "a text is too long or costs too much"),
+    (
+        "E414",
+        "a map is in two pools that are to be disjoint, or is held out",
+    ),
     ("E501", "an arm sets what is so already"),
     (
         "E502",

@@ -83,6 +83,8 @@ pub enum Purpose {
     Fine = 85,
     /// Noise of a gauge. Name: `gauge.<instance>`. Subject: 0.
     GaugeNoise = 86,
+    /// Map of a pool at reset. Subject: 0.
+    Map = 71,
     /// A unit of a pool that is dealt. Name: `pool.<instance>`. Subject: slot, k: unit.
     Deal = 70,
 }

@@ -535,6 +535,16 @@ impl Batch {
         let s = &self.shards[shard];
         s.arenas().vars[i * s.table().n_places() + s.table().arena_place(var)]
     }
+    /// Whether a goal of `[goals]` is reached for a co-player, for measures; `None` without such a goal.
+    pub fn goal(&mut self, arena: usize, goal: &str, slot: Slot) -> Option<bool> {
+        let (shard, i) = self.shard(arena);
+        let compiled = Arc::clone(&shard.compiled);
+        let (_, program) = compiled.programs.goals.iter().find(|(n, _)| n == goal)?;
+        let value = |one: &mut crate::state::ArenaMut<'_>| {
+            program.value(one, &[i64::from(slot.get())]) != 0
+        };
+        Some(shard.with(i, value))
+    }
     /// Whether a bound was broken or arithmetic saturated in this episode: (fault, saturated operations, refused effects).
     pub fn faults(&self, arena: usize) -> (bool, u32, u32) {
         let (shard, i) = self.place(arena);

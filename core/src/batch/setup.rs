@@ -2,7 +2,7 @@
 
 use super::things;
 use crate::draw::{Purpose, name_hash};
-use crate::ids::Slot;
+use crate::ids::{Domain, Slot};
 use crate::scenario::Compiled;
 use crate::state::{ALIVE, ArenaMut, ON, ThingRow};
 
@@ -57,11 +57,22 @@ fn lay_out(one: &mut ArenaMut<'_>) {
             0
         }
     };
-    // Orientations are listed by number: columns first, then rows, as far as the map is mirrored at all.
-    let layout = match (table.mirror.x, table.mirror.y) {
-        (true, true) => bit(0, true) | bit(1, true) << 1,
-        (x, y) => bit(0, x) | bit(1, y),
+    // Orientations are listed by number: columns first, then rows, as far as the map is mirrored at all; map after map.
+    let (flip, flips) = match (table.mirror.x, table.mirror.y) {
+        (true, true) => (bit(0, true) | bit(1, true) << 1, 4),
+        (false, false) => (0, 1),
+        (x, y) => (bit(0, x) | bit(1, y), 2),
     };
+    let pool = &table.pools[usize::from(one.head.domain != Domain::Train)];
+    let map = match pool.len() {
+        0 => 0,
+        1 => pool[0],
+        n => {
+            let n = u32::try_from(n).expect("at most 16 maps");
+            pool[one.head.draw.key(Purpose::Map, 0, 0).below(0, n) as usize]
+        }
+    };
+    let layout = map * flips + flip;
     one.head.layout = layout;
     let layout = &table.layouts[usize::from(layout)];
     one.cells.restore(&layout.words, &table.geometry);

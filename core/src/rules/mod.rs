@@ -66,6 +66,8 @@ pub struct Programs {
     pub truth: Vec<Program>,
     /// `time.end`.
     pub end: Option<Program>,
+    /// Goals of co-players, by name: conditions on the state; binder 0 = the co-player's slot. Read by measures, by nothing in a tick.
+    pub goals: Vec<(String, Program)>,
     /// Expressions in the configs of mechanics, by the mechanic's position; empty where no mechanic has any.
     pub mechanics: Vec<Vec<Program>>,
     /// The rules.

@@ -12,9 +12,10 @@ use super::check_rules::{
 };
 use super::doc::{Data, Node, decimal};
 use super::file::{BotFile, BotWord, DefFile, Senses};
-use super::map::{MapPlan, read_map};
+use super::map::{MapPlan, read_maps};
 use super::names::{Def, Field, Names, Text, suggest};
 use super::patch::fold_dials;
+use super::pools;
 use super::read::{Added, Reader};
 use super::tables::{self, Mentioned, known, want};
 use super::text::{Quotes, text_at};
@@ -64,23 +65,25 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
     let blocks = rule_blocks(&tree, job.source, &mut reader);
     let defs = definitions(&tree, job.source, &mut reader);
     let role_names: Vec<&str> = world.roles.iter().map(|r| r.name.as_str()).collect();
-    let plan = read_map(&tree, known(&world, &role_names, job.source), &mut reader);
-    let mentioned = mentioned(&blocks, &scripts, &defs, &world);
+    let plans = read_maps(&tree, known(&world, &role_names, job.source), &mut reader);
+    let pools = pools::read(&tree, &mut reader);
+    let mentioned = mentioned(&blocks, &scripts, &defs, &world, &tree);
     let bots: Vec<String> = scripts.iter().map(|s| s.name.clone()).collect();
     let mut table = tables::build(
         &tree,
         &world,
-        plan.as_ref(),
+        &plans,
         &bots,
         &mentioned,
         job.source,
         &mut reader,
     );
     let mut out = (Programs::default(), Vec::new(), false);
-    if world.whole && plan.is_some() {
+    table.pools = [&pools.train, &pools.test].map(|pool| numbers(&plans, &pool.maps));
+    if world.whole && !plans.is_empty() {
         let texts = Texts {
             world: &world,
-            plan: plan.as_ref(),
+            plan: plans.first(),
             tree: &tree,
             source: job.source,
             blocks: &blocks,
@@ -89,7 +92,7 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
         out = texts.compile(&table, &scripts, &mut reader);
     }
     let (programs, bots, has_later) = out;
-    check_used(&world, plan.as_ref(), &mentioned, &tree, &mut reader);
+    check_used(&world, &plans, &mentioned, &tree, &mut reader);
     let diagnostics = reader.out;
     if diagnostics.iter().any(|d| d.severity == Severity::Error) {
         return (None, diagnostics);
@@ -127,7 +130,7 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
 /// Kinds and variables that nothing uses. A cell may leave out what another has: the loader keeps what all cells say.
 fn check_used(
     world: &World,
-    plan: Option<&MapPlan>,
+    plans: &[MapPlan],
     mentioned: &Mentioned,
     tree: &Node,
     reader: &mut Reader<'_>,
@@ -145,12 +148,12 @@ fn check_used(
             .iter()
             .filter_map(|r| r.value.as_ref()?.look.clone()),
     );
-    let on_map = plan
-        .map_or(&[][..], |p| &p.cells[..])
+    let on_map = plans
         .iter()
+        .flat_map(|p| &p.cells)
         .flat_map(|c| c.kinds.iter().chain(c.maybe.iter().map(|(k, _)| k)));
-    let chosen = plan
-        .into_iter()
+    let chosen = plans
+        .iter()
         .flat_map(|p| p.cells.iter().flat_map(|c| p.chosen(c)));
     let on_map = on_map.chain(chosen);
     used.extend(on_map.map(|k| world.kinds[k.index()].name.clone()));
@@ -310,6 +313,7 @@ fn mentioned(
     scripts: &[Script],
     defs: &[(Named<DefFile>, usize)],
     world: &World,
+    tree: &Node,
 ) -> Mentioned {
     let mut texts: Vec<&str> = blocks.iter().map(|(_, text, _)| text.as_str()).collect();
     texts.extend(
@@ -329,6 +333,8 @@ fn mentioned(
             .filter_map(|v| v.init.as_ref()?.text()),
     );
     texts.extend(world.time.iter().filter_map(|(t, _)| t.end.as_deref()));
+    let goals = tree.get("goals").map_or(&[][..], Node::entries);
+    texts.extend(goals.iter().filter_map(|(_, goal)| goal.text()));
     texts.extend(world.mechanics.iter().flat_map(|m| {
         let fields = m.config.expressions().into_iter();
         fields.filter_map(|(field, _)| m.node.get(field)?.text())
@@ -342,6 +348,12 @@ fn mentioned(
         out.made.extend(made_by_effects(text));
     }
     out
+}
+
+/// The numbers of maps by name, ascending.
+fn numbers(plans: &[MapPlan], names: &[String]) -> Vec<u8> {
+    let named = (0u8..).zip(plans).filter(|(_, p)| names.contains(&p.name));
+    named.map(|(number, _)| number).collect()
 }
 
 /// What the texts of a file are compiled against.
@@ -433,6 +445,23 @@ impl Texts<'_> {
                 draw: None,
             };
             programs.end = self.expression(&names, what, end, reader);
+        }
+        for (name, node) in self.tree.get("goals").map_or(&[][..], Node::entries) {
+            let binders = [Binder {
+                name: "j",
+                ty: Type::Slot,
+                role: None,
+            }];
+            let what = Use {
+                binders: &binders,
+                ty: Type::Bool,
+                choices: &[],
+                draw: None,
+            };
+            let goal = self.expression(&names, what, Some(node), reader);
+            programs
+                .goals
+                .push((name.clone(), goal.unwrap_or_default()));
         }
         programs.mechanics = self.of_mechanics(&names, reader);
         let blocks: Vec<(&str, Text<'_>)> = self

@@ -31,6 +31,8 @@ macro_rules! word {
 }
 
 word! {
+    /// Whether a pool shares maps with the other.
+    enum LayoutsWord { #[default] Shared, Disjoint, }
     /// What the question demands of its world.
     enum Demand { #[default] None, Cooperation, }
     /// Which axes a reset may mirror.
@@ -206,6 +208,19 @@ file! {
         mirror: MirrorWord,
         #[serde(default)]
         wrap: bool,
+    }
+    /// What training or testing draws from.
+    struct PoolFile {
+        #[serde(default)]
+        maps: Vec<String>,
+        #[serde(default)]
+        residents: Option<Vec<String>>,
+        #[serde(default)]
+        layouts: LayoutsWord,
+    }
+    /// Hashes of what stands in no file.
+    struct HeldOutFile {
+        sha256: Vec<String>,
     }
     /// A named expression.
     struct DefFile {

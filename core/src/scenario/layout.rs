@@ -121,7 +121,7 @@ pub(super) fn check_reach(
 pub(super) fn lay_out(
     table: &mut Table,
     world: &World,
-    plan: &MapPlan,
+    plans: &[MapPlan],
     mentioned: &Mentioned,
     states: &[LookStates],
     tree: &Node,
@@ -134,6 +134,8 @@ pub(super) fn lay_out(
         .max()
         .unwrap_or(0);
     let size = |n: usize| u16::try_from(n).expect("at most 128");
+    // All maps are alike in size, mirrors, edges and legend.
+    let plan = &plans[0];
     table.geometry = Geometry {
         height: size(plan.height),
         width: size(plan.width),
@@ -144,11 +146,13 @@ pub(super) fn lay_out(
         x: matches!(plan.mirror, MirrorWord::X | MirrorWord::Xy),
         y: matches!(plan.mirror, MirrorWord::Y | MirrorWord::Xy),
     };
-    let rows = thing_rows(table, world, plan, mentioned, tree, reader);
+    let rows = thing_rows(table, world, plans, mentioned, tree, reader);
     table.areas.clone_from(&plan.areas);
     limit(table.areas.len(), 16, "areas", tree.get("legend"), reader);
     table.areas.truncate(16);
-    values(table, world, plan, &rows, reader);
+    for (map, plan) in plans.iter().enumerate() {
+        values(table, world, (map, plan), &rows, reader);
+    }
     let bytes = table.geometry.cells() * 8
         + table.n_places() * 8
         + table.max_events() * size_of::<crate::event::EventRow>();
@@ -165,22 +169,26 @@ pub(super) fn lay_out(
         MirrorWord::Y => &[(false, false), (false, true)],
         MirrorWord::Xy => &[(false, false), (true, false), (false, true), (true, true)],
     };
-    table.layouts = flips
-        .iter()
-        .map(|&flip| layout(table, plan, states, &rows, flip))
-        .collect();
+    let layouts = plans.iter().enumerate().flat_map(|(map, plan)| {
+        let of_map = |&flip: &(bool, bool)| layout(table, (map, plan), states, &rows, flip);
+        flips.iter().map(of_map).collect::<Vec<_>>()
+    });
+    table.layouts = layouts.collect();
 }
 
-/// All things that have rows: those that stand in some cell at reset, kind by kind, cells as the map is written, and spare ones
-/// (without a cell) of kinds that can come into being later.
+/// A row of a thing: its kind, and map and cell where it stands at reset.
+type ThingPlace = (KindId, Option<(usize, usize)>);
+
+/// All things that have rows: those that stand in some cell at reset, kind by kind, maps in order and cells as they are written, and
+/// spare ones (without a cell) of kinds that can come into being later. Those of a map that is not played are nowhere.
 fn thing_rows(
     table: &mut Table,
     world: &World,
-    plan: &MapPlan,
+    plans: &[MapPlan],
     mentioned: &Mentioned,
     tree: &Node,
     reader: &mut Reader<'_>,
-) -> Vec<(KindId, Option<usize>)> {
+) -> Vec<ThingPlace> {
     let mechanics = || world.mechanics.iter();
     let rowed: Vec<String> = mechanics()
         .flat_map(|m| m.config.rows())
@@ -190,13 +198,13 @@ fn thing_rows(
         .flat_map(|m| m.config.makes())
         .chain(mentioned.made.iter().cloned())
         .collect();
-    let mut rows: Vec<(KindId, Option<usize>)> = Vec::new();
+    let mut rows: Vec<ThingPlace> = Vec::new();
     for (index, kind) in table.kinds.iter().enumerate() {
         if !rowed.contains(&kind.name) && world.thing_vars[index].is_empty() {
             continue;
         }
         let id = KindId::new(u8::try_from(index).expect("at most 250 kinds"));
-        let has = |c: &super::map::CellPlan| {
+        let has = |plan: &MapPlan, c: &super::map::CellPlan| {
             let chosen = |(entry, _): (usize, i64)| {
                 let sets = &plan.entries[entry].choose;
                 sets.iter().any(|(kinds, _)| kinds.contains(&id))
@@ -205,8 +213,10 @@ fn thing_rows(
                 || c.maybe.iter().any(|(k, _)| *k == id)
                 || c.entry.is_some_and(chosen)
         };
-        let cells = (0..plan.cells.len()).filter(|&i| has(&plan.cells[i]));
-        rows.extend(cells.map(|i| (id, Some(i))));
+        for (map, plan) in plans.iter().enumerate() {
+            let cells = (0..plan.cells.len()).filter(|&i| has(plan, &plan.cells[i]));
+            rows.extend(cells.map(|i| (id, Some((map, i)))));
+        }
         if made.contains(&kind.name) {
             rows.extend(std::iter::repeat_n((id, None), SPARE_ROWS));
         }
@@ -225,11 +235,14 @@ fn thing_rows(
 fn values(
     table: &mut Table,
     world: &World,
-    plan: &MapPlan,
-    rows: &[(KindId, Option<usize>)],
+    (map, plan): (usize, &MapPlan),
+    rows: &[ThingPlace],
     reader: &mut Reader<'_>,
 ) {
-    let row_of = |kind: KindId, cell: usize| rows.iter().position(|r| *r == (kind, Some(cell)));
+    let row_of = |kind: KindId, cell: usize| {
+        let place = (kind, Some((map, cell)));
+        rows.iter().position(|r| *r == place)
+    };
     for (e, entry) in plan.entries.iter().enumerate() {
         let kinds: Vec<KindId> = plan
             .cells
@@ -356,9 +369,9 @@ const SPARE_ROWS: usize = 16;
 
 fn layout(
     table: &Table,
-    plan: &MapPlan,
+    (map, plan): (usize, &MapPlan),
     states: &[LookStates],
-    rows: &[(KindId, Option<usize>)],
+    rows: &[ThingPlace],
     (x, y): (bool, bool),
 ) -> Layout {
     let g = table.geometry;
@@ -437,7 +450,10 @@ fn layout(
     out.choices.sort_by_key(|c| c.cell);
     out.rows = rows
         .iter()
-        .map(|&(_, index)| index.map_or(Cell::default(), place))
+        .map(|&(_, at)| {
+            let here = at.filter(|(of, _)| *of == map);
+            here.map_or(Cell::default(), |(_, index)| place(index))
+        })
         .collect();
     out
 }

@@ -11,7 +11,7 @@ use super::doc::{Node, original, parse, unix_lines};
 use super::patch::Patched;
 use super::read::Reader;
 use super::world::limit;
-use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, hidden, lint};
+use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, hidden, lint, pools};
 use crate::diagnostic::{Diagnostic, Severity};
 
 /// Most diagnostics of a file.
@@ -158,6 +158,8 @@ fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option
         measures: frame.measures,
         bots: frame.bots,
         captions: frame.captions,
+        // Checked with every cell.
+        pools: pools::read(&parts.tree, &mut Reader::new(&[])),
         parts,
     })
 }

@@ -125,31 +125,52 @@ impl Known<'_> {
     }
 }
 
-/// Reads the one map of a file.
-pub(crate) fn read_map(tree: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Option<MapPlan> {
+/// Reads the maps of a file, in file order. They are drawn from at reset, so they agree in size, mirrors and edges.
+pub(crate) fn read_maps(tree: &Node, known: Known<'_>, reader: &mut Reader<'_>) -> Vec<MapPlan> {
     let meanings = tree
         .get("legend")
         .map(|legend| read_legend(legend, known, reader))
         .unwrap_or_default();
-    let maps = tree.get("maps")?;
-    if let Some((name, second)) = maps.entries().get(1) {
-        let message = format!("[maps.{name}]: this version plays one map a file");
-        reader.error(
-            "E105",
-            second.key,
-            message,
-            "keep one map; pools of maps come with a later version",
-        );
-    }
-    let Some((name, node)) = maps.entries().first() else {
+    let Some(maps) = tree.get("maps") else {
+        return Vec::new();
+    };
+    if maps.entries().is_empty() {
         reader.error(
             "E104",
             maps.key,
             "[maps] holds no map",
             "write [maps.<name>] with `floor` and `rows`",
         );
-        return None;
-    };
+    }
+    let mut out: Vec<MapPlan> = Vec::new();
+    for (name, node) in maps.entries() {
+        let Some(plan) = read_map(name, node, &meanings, known, reader) else {
+            return Vec::new();
+        };
+        if let Some(first) = out.first() {
+            let same = |p: &MapPlan| (p.height, p.width, p.mirror, p.wrap);
+            if same(first) != same(&plan) {
+                let message = format!(
+                    "maps.{name} and maps.{} differ in size, `mirror` or `wrap`",
+                    first.name
+                );
+                let help = "the maps of a file are drawn from at reset: make them alike in these";
+                reader.error("E301", node.key, message, help);
+                return Vec::new();
+            }
+        }
+        out.push(plan);
+    }
+    out
+}
+
+fn read_map(
+    name: &str,
+    node: &Node,
+    meanings: &[Meaning],
+    known: Known<'_>,
+    reader: &mut Reader<'_>,
+) -> Option<MapPlan> {
     let path = format!("maps.{name}");
     let file: MapFile = reader.read(node, &path)?;
     let floor_at = node.get("floor").map_or(node.key, |n| n.span);
@@ -174,7 +195,7 @@ pub(crate) fn read_map(tree: &Node, known: Known<'_>, reader: &mut Reader<'_>) -
         (&file.rows, base),
         floor,
         &file,
-        &meanings,
+        meanings,
         known,
         reader,
     )

@@ -29,6 +29,7 @@ mod names;
 #[doc(hidden)]
 pub mod parse;
 mod patch;
+mod pools;
 mod promises;
 #[cfg(test)]
 mod props;
@@ -48,6 +49,7 @@ pub use fix::mend;
 pub use format::format;
 pub use load::check;
 pub use names::{Def, Dial, Field, Names, Text, nearest, suggest};
+pub use pools::{Pool, Pools, map_hash};
 pub use promises::{Course, Expectation, Leaf, Promise};
 #[cfg(feature = "schema")]
 pub use schema::schema;
@@ -76,6 +78,8 @@ pub struct Scenario {
     pub bots: Vec<BotInfo>,
     /// `[captions]`: event → text with `{1}` … for its fields.
     pub captions: Vec<(String, String)>,
+    /// `[pools]`: maps and residents of training and testing.
+    pub pools: Pools,
     parts: load::Parts,
 }
 

@@ -128,7 +128,8 @@ impl<'a> Names<'a> {
     /// How many things of a kind a reset can put on the map: least and most.
     pub fn things_at_reset(&self, kind: KindId) -> (usize, usize) {
         let of = |code: u8| self.table.kind_of(code) == Some(kind);
-        self.table.layouts.first().map_or((0, 0), |layout| {
+        // Mirrored layouts hold the same; those of other maps need not.
+        let counts = self.table.layouts.iter().map(|layout| {
             // The padding of a torus shows things that lie elsewhere.
             let sure = (0u16..)
                 .zip(&layout.words)
@@ -138,7 +139,9 @@ impl<'a> Names<'a> {
                 .count();
             let perhaps = layout.maybe.iter().filter(|m| of(m.code)).count();
             (sure, sure + perhaps)
-        })
+        });
+        let both = |a: (usize, usize), b: (usize, usize)| (a.0.min(b.0), a.1.max(b.1));
+        counts.reduce(both).unwrap_or((0, 0))
     }
 }
 

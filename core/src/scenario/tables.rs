@@ -31,7 +31,7 @@ pub(crate) struct Mentioned {
 pub(crate) fn build(
     tree: &Node,
     world: &World,
-    plan: Option<&MapPlan>,
+    plans: &[MapPlan],
     bots: &[String],
     mentioned: &Mentioned,
     source: &str,
@@ -111,12 +111,14 @@ pub(crate) fn build(
         reader,
     );
     table.time = time(world);
-    if let Some(plan) = plan {
+    for plan in plans {
         check_spawns(world, plan, source, reader);
         if reader.out.iter().all(|d| d.code != "E103") {
             check_reach(world, plan, &states, mentioned, reader);
         }
-        lay_out(&mut table, world, plan, mentioned, &states, tree, reader);
+    }
+    if !plans.is_empty() {
+        lay_out(&mut table, world, plans, mentioned, &states, tree, reader);
     }
     table.derive();
     for picked in &world.mechanics {

@@ -128,16 +128,6 @@ impl World {
             whole: true,
             ..Self::default()
         };
-        for later in ["goals", "pools"] {
-            if let Some(node) = tree.get(later) {
-                reader.error(
-                    "E105",
-                    node.key,
-                    format!("this version does not have [{later}] yet"),
-                    "drop it",
-                );
-            }
-        }
         let time = tree.get("time");
         world.time =
             time.and_then(|node| Some((reader.read::<TimeFile>(node, "time")?, node.clone())));
@@ -454,6 +444,20 @@ impl World {
             64,
             "messages",
             tree.get("messages"),
+            reader,
+        );
+        limit(
+            tree.get("maps").map_or(0, |n| n.entries().len()),
+            16,
+            "maps",
+            tree.get("maps"),
+            reader,
+        );
+        limit(
+            tree.get("goals").map_or(0, |n| n.entries().len()),
+            16,
+            "goals",
+            tree.get("goals"),
             reader,
         );
         limit(self.texts.len(), 64, "texts", tree.get("texts"), reader);

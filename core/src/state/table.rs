@@ -414,6 +414,8 @@ pub struct Table {
     pub layouts: Vec<Layout>,
     /// Axes that a reset may mirror.
     pub mirror: Mirror,
+    /// Maps (numbers in file order) that a reset draws from: in the domain train, and in all others. Empty: the first map.
+    pub pools: [Vec<u8>; 2],
     /// Thing rows.
     pub rows: Vec<RowDecl>,
     /// Arena variables.

@@ -82,14 +82,23 @@ impl Machine<'_, '_> {
                 )
             }
             (Mode::The, Set::Kind { kind, rows: true }) => {
+                let mut gone = MISSING;
                 for row in 0..self.arena.rows.len() {
-                    let fits = self.arena.table.rows[row].kind.get() == kind;
+                    if self.arena.table.rows[row].kind.get() != kind {
+                        continue;
+                    }
+                    let thing = self.arena.rows[row];
+                    if thing.cell == 0 && thing.holder == 0 && scan.body == 0 {
+                        // Of another map, or gone: the one that is there comes first.
+                        gone = gone.max(row as i64);
+                        continue;
+                    }
                     let sensed = scan.body == 0 || self.place_of(row).is_some();
-                    if fits && sensed && self.holds(scan, body, row as i64) {
+                    if sensed && self.holds(scan, body, row as i64) {
                         return row as i64;
                     }
                 }
-                MISSING
+                gone
             }
             (Mode::Count, Set::Kind { kind, .. }) if scan.body == 0 && self.sight.is_none() => {
                 i64::from(self.arena.cells.count(KindId::new(kind)))
