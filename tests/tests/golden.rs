@@ -331,7 +331,7 @@ fn hashes_depend_on_no_batch_size_shard_thread_or_index() {
     for scenario in worlds::shipped() {
         for (compiled, policies) in some_of_each(&scenario) {
             let long = ticks(&compiled);
-            let short = long.min(150);
+            let (short, few) = (long * 3 / 20, long / 20);
             let golden = |ticks| {
                 let mut batch = Batch::new(std::slice::from_ref(&compiled), config(&policies))
                     .expect("a batch");
@@ -343,9 +343,9 @@ fn hashes_depend_on_no_batch_size_shard_thread_or_index() {
                 (7, 0, 4, threads[0], long),
                 (7, 1, 0, threads[1], short),
                 (7, 3, 2, threads[1], short),
-                (256, 0, 253, threads[0], short / 3),
-                (256, 128, 127, threads[1], short / 3),
-                (256, 100, 99, threads[1], short / 3),
+                (256, 0, 253, threads[0], few),
+                (256, 128, 127, threads[1], few),
+                (256, 100, 99, threads[1], few),
             ] {
                 let mut config = config(&policies);
                 (config.arenas, config.shard_arenas, config.first) =

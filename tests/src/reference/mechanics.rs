@@ -21,8 +21,22 @@ pub const COVERED: [&str; 20] = [
 
 /// Mechanics that the engine has and the reference does not know yet.
 pub const PENDING: [&str; 16] = [
-    "push", "conveyor", "pool", "ladder", "fragile", "interrupt", "override", "state_pay", "matrix",
-    "gift", "station", "boat", "territory", "law", "monitor", "gauge",
+    "push",
+    "conveyor",
+    "pool",
+    "ladder",
+    "fragile",
+    "interrupt",
+    "override",
+    "state_pay",
+    "matrix",
+    "gift",
+    "station",
+    "boat",
+    "territory",
+    "law",
+    "monitor",
+    "gauge",
 ];
 
 /// Whether a mechanic has instances.
