@@ -16,7 +16,7 @@ import '../ui/effect.ts';
 import '../ui/legend.ts';
 import { type Icon, icon } from '../ui/icons.ts';
 import { formatLink, type Link, parseLink, parseSeed } from '../ui/link.ts';
-import { notes, place } from '../ui/notes.ts';
+import { notes, sentence } from '../ui/notes.ts';
 import * as prefs from '../ui/prefs.ts';
 
 /** On show where the address names no scenario; the first of the list where this one is not shipped. */
@@ -442,7 +442,7 @@ export class CwGallery extends LitElement {
       else location.reload();
     };
     const copy = (): void => {
-      const lines = [message, ...list.map((note) => place(file, note))];
+      const lines = [message, ...list.map((note) => sentence(file, note))];
       void navigator.clipboard.writeText(lines.join('\n'));
     };
     return html`<div class="strip bad" role="alert">
