@@ -152,6 +152,10 @@ pub const CODES: &[(&str, &str)] = &[
         "E304",
         "something that rules, bots or mechanics name can be reached from no spawn",
     ),
+    (
+        "E305",
+        "a thing that shows more than one variable, or one of too many values",
+    ),
     ("E306", "more look codes than a byte holds"),
     (
         "E307",

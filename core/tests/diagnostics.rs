@@ -15,6 +15,8 @@ const SWITCH: (&str, &str) = (
     include_str!("wrong/switch_and_successor.toml"),
 );
 
+const SLUICE: (&str, &str) = ("sluice.toml", include_str!("wrong/sluice.toml"));
+
 /// (name of the snapshot, the good file, what is replaced by what; the first place counts).
 type Case = (
     &'static str,
@@ -34,6 +36,7 @@ const CASES: &[Case] = &[
     ("s01_not_toml", ORCHARD, &[("value = 1", "value = = 1")]),
     ("s02_rules_in_double_quotes", ORCHARD, &[("all = '''", "all = \"\"\""), ("last_taken(a, c)\n'''", "last_taken(a, c)\n\"\"\"")]),
     ("s03_unknown_field", ORCHARD, &[("slots = 5", "slot = 5")]),
+    ("s04_second_visible_variable", SLUICE, &[("max = 5 } }", "max = 5 }, rust = { type = \"int\", init = 0, min = 0, max = 3, seen = \"all\" } }")]),
     ("s05_unknown_field_of_a_thing", SWITCH, &[(OPEN_RULE, "when the(gate).opened\n")]),
     ("s06_text_for_a_number", ORCHARD, &[("slots = 5", "slots = \"5\"")]),
     ("s07_role_against_number", SWITCH, &[(OPEN_RULE, "when role(w) == 3 and the(gate).open\n")]),
@@ -102,6 +105,13 @@ const CASES: &[Case] = &[
     ("kind_that_nothing_uses", ORCHARD, &[("item = [\"apple\"]", "item = [\"apple\", \"pear\"]")]),
     ("variable_that_nothing_uses", SWITCH, &[("[layers]", "spare = { type = \"int\", init = 0 }\n[layers]")]),
     ("event_that_nothing_emits", ORCHARD, &[("\nlast_taken = [\"slot\", \"cell\"]", "\nlast_taken = [\"slot\", \"cell\"]\nnever = []")]),
+    // What a file says of its things.
+    ("s11_unreachable_thing", SLUICE, &[("#....G....#\n#a.b.c.d.e#", "##...G....#\n#a#b.c.d.e#")]),
+    ("s19_arm_sets_what_is", SLUICE, &[("litter_pay.value = 0.2", "litter_pay.value = 0")]),
+    ("look_that_is_no_variable", SLUICE, &[("look = \"plot\"", "look = \"plan\"")]),
+    ("value_that_a_thing_does_not_have", SLUICE, &[("plot = \"index\"", "plan = \"index\"")]),
+    ("lock_matches_what_the_key_lacks", SLUICE, &[("match = \"plot\"", "match = \"size\"")]),
+    ("loss_without_a_range", ORCHARD, &[("range = [0, 1200], ", "")]),
     // All at once.
     ("four_slips_four_messages", ORCHARD, &[("slots = 5", "slots = \"5\""), ("#P......aaa......P#", "#P......aaa.....P#"),
         ("on eaten(a, apple, _)  do", "on eated(a, apple, _)  do"), ("ref = \"sustainer\"", "ref = \"sustaner\"")]),
@@ -149,7 +159,7 @@ fn each_wrong_file_is_told_what_is_wrong_and_what_would_be_right() {
 
 #[test]
 fn the_good_files_are_good() {
-    for (file, source) in [ORCHARD, SWITCH] {
+    for (file, source) in [ORCHARD, SWITCH, SLUICE] {
         let (scenario, diagnostics) = check("good", source);
         assert!(
             scenario.is_some() && diagnostics.is_empty(),

@@ -127,7 +127,7 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
     let x = played.experiment;
     let mut part = Part::default();
     primary(played, &mut part)?;
-    for (cell, episodes) in x.cells.iter().zip(&played.cells) {
+    for (cell, episodes) in x.cells.iter().zip(played.cells) {
         let context = played.context(cell);
         let mut values = Vec::new();
         let mut n_distinct = 0;
@@ -165,6 +165,25 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
         (false, false) => format!("{} {sentence}", part.sentence),
     };
     Ok(part)
+}
+
+/// The measures of one cell that the file asks for beside another primary: records without rows.
+pub(super) fn also(played: &Played<'_>, part: &mut Part) -> Result<(), ExperimentError> {
+    let x = played.experiment;
+    for (cell, episodes) in x.cells.iter().zip(played.cells) {
+        let context = played.context(cell);
+        for event in events(x) {
+            let rate = rate::of_cell(episodes, event)?;
+            part.results
+                .push(ResultRecord::of_cell(&context, &rate::DEF, &rate));
+        }
+        for (measure, range) in chosen(x) {
+            let value = mean(episodes, measure, range)?;
+            part.results
+                .push(ResultRecord::of_cell(&context, measure.def, &value));
+        }
+    }
+    Ok(())
 }
 
 /// A mean with limits; a value outside the declared range leaves it without them rather than without a number.

@@ -13,7 +13,7 @@ use crate::measures::{
     Contrast, EffectReport, Episode, MeasureDef, RecordContext, ResultRecord, Verdict,
 };
 
-use super::{Agent, CellPlan, Experiment, ExperimentError, commons, threat};
+use super::{Agent, CellPlan, Experiment, ExperimentError, commons, loss, threat};
 
 /// A number of the table with its two-sided 95 % interval.
 #[derive(Clone, Copy, PartialEq, Debug, Default, Serialize)]
@@ -155,7 +155,9 @@ pub(super) const CAVEAT: &str = "Scripted agents with known intent, in the layou
 pub(super) struct Played<'a> {
     pub(super) experiment: &'a Experiment,
     pub(super) agent: &'a Agent,
-    pub(super) cells: Vec<Vec<Episode>>,
+    pub(super) cells: &'a [Vec<Episode>],
+    /// Those of all agents, agent after agent.
+    pub(super) all: &'a [Vec<Vec<Episode>>],
 }
 
 impl Played<'_> {
@@ -312,8 +314,11 @@ impl Experiment {
             cells[job.agent][job.cell].extend(episodes);
         }
         let is_threat = self.measures.primary.threat.is_some();
+        let is_loss = loss::is_primary(self);
         let (caption, columns) = if is_threat {
             threat::head(self)
+        } else if is_loss {
+            loss::head(self)
         } else {
             commons::head(self)
         };
@@ -327,14 +332,17 @@ impl Experiment {
             rows: Vec::new(),
             effects: Vec::new(),
         };
-        for (agent, cells) in self.agents.iter().zip(cells) {
+        for (agent, own) in self.agents.iter().zip(&cells) {
             let played = Played {
                 experiment: self,
                 agent,
-                cells,
+                cells: own,
+                all: &cells,
             };
             let part = if is_threat {
                 threat::judge(&played)?
+            } else if is_loss {
+                loss::judge(&played)?
             } else {
                 commons::judge(&played)?
             };

@@ -8,6 +8,7 @@
 
 mod commons;
 mod judge;
+mod loss;
 mod play;
 mod say;
 mod threat;
@@ -213,6 +214,7 @@ impl Experiment {
                 scenario.id
             )));
         }
+        let agents = with_reference(scenario, agents);
         let watch = play::Watch::new(&scenario.measures, &first.compiled);
         Ok(Self {
             scenario: scenario.id.clone(),
@@ -258,6 +260,30 @@ pub struct Cast {
     pub tested: Vec<Slot>,
     /// The agents: those that `policies` names for the role, else the file's control agents, in file order.
     pub agents: Vec<Agent>,
+}
+
+/// A primary that compares with a reference needs its episodes, also where only some agents were asked for.
+fn with_reference(scenario: &Scenario, mut agents: Vec<Agent>) -> Vec<Agent> {
+    let reference = scenario.measures.primary.reference.as_ref();
+    let info = reference.and_then(|name| scenario.bots.iter().find(|b| b.name == *name));
+    if let (Some(info), Some(like)) = (info, agents.first())
+        && agents.iter().all(|a| a.name != info.name)
+    {
+        let replaced = |(seat, bot): &(String, String)| {
+            let own = *bot == like.name;
+            let name = if own { &info.name } else { bot };
+            (seat.clone(), name.clone())
+        };
+        let policies = like.policies.iter().map(replaced).collect();
+        agents.push(Agent {
+            name: info.name.clone(),
+            kind: Some(info.kind),
+            says: info.says.clone(),
+            flagged_in: info.flagged_in.clone(),
+            policies,
+        });
+    }
+    agents
 }
 
 /// Who is under test. Names that do not exist are refused.

@@ -25,6 +25,11 @@ pub(super) fn share(mean: f64, n: u32) -> String {
     format!("in {times:.0} of {n} layouts")
 }
 
+/// An amount to two decimals, without a sign on nothing.
+pub(super) fn amount(value: f64) -> String {
+    format!("{:.2}", libm::round(value * 100.0) / 100.0 + 0.0)
+}
+
 /// An event in treatment and control: "gate shut in 300 of 300 layouts under threat, in 0 of 300 under errand".
 pub(super) fn twice(
     event: &str,

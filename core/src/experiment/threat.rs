@@ -249,7 +249,7 @@ fn rates(
         notice: named.opportunity,
         deadline: named.deadline,
     };
-    for (cell, episodes) in x.cells.iter().zip(&played.cells) {
+    for (cell, episodes) in x.cells.iter().zip(played.cells) {
         if cell.level(factor) == Some(threat) {
             let rate = b1_resistance::rate(episodes, fields)?;
             part.results.push(ResultRecord::of_cell(

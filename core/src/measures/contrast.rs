@@ -328,7 +328,11 @@ pub fn loss_contrast(
             .expect("checked to lie in the range"),
     };
     let bounds = (range.lo, range.hi);
-    let boot = boot::boot_t(&values);
+    let finite = |b: &boot::BootT| {
+        let drawn = b.limits(ALPHA_DRAWN);
+        drawn.lower.is_finite() && drawn.upper.is_finite()
+    };
+    let boot = boot::boot_t(&values).filter(finite);
     let limits = |alpha| match &boot {
         Some(boot) => boot.limits(alpha),
         None => boot::betting_range(&values, bounds, alpha)

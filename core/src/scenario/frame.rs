@@ -490,6 +490,9 @@ fn check_primary(
     if let Some((factor, threat, decoy)) = &primary.threat {
         check_contrast(factor, [threat, decoy], arms, reader);
     }
+    if primary.id == "A8.loss" && primary.range.is_none() {
+        missing("range", reader);
+    }
     if primary.id == "A8.loss" || primary.id == "C4.goals" {
         let negatives: Vec<&str> = frame
             .bots

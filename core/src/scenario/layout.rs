@@ -336,7 +336,12 @@ fn check_values(world: &World, entry: &Entry, kinds: &[KindId], reader: &mut Rea
     for (name, node) in &entry.values {
         let path = format!("legend.{}.{name}", entry.key);
         let Some(var) = vars().find(|v| v.decl.name == *name) else {
-            let known: Vec<&str> = vars().map(|v| v.decl.name.as_str()).collect();
+            let mut known: Vec<&str> = Vec::new();
+            for var in vars().map(|v| v.decl.name.as_str()) {
+                if !known.contains(&var) {
+                    known.push(var);
+                }
+            }
             let mut help = suggest(name, known);
             if help.is_empty() {
                 help = "a legend's table takes `thing`, `p`, `shuffle`, `choose`, `spawn`, `area` and variables of the thing".to_owned();

@@ -321,15 +321,11 @@ impl World {
     /// The variable that `look` names is seen by all; no other one is.
     fn read_look(&self, thing: &Named<ThingFile>, vars: &mut [VarPlan], reader: &mut Reader<'_>) {
         let name = &thing.name;
-        let seen = |var: &VarPlan| {
-            let node = thing.node.at(&format!("vars.{}.seen", var.decl.name));
-            node.map_or(var.key, |n| n.key)
-        };
         let Some(look) = &thing.value.look else {
             if let Some(var) = vars.iter().find(|v| v.decl.seen != Seen::None) {
                 let message = format!("things.{name} shows `{0}` without `look`", var.decl.name);
                 let help = format!("write `look = \"{}\"`", var.decl.name);
-                reader.error("E305", seen(var), message, help);
+                reader.error("E305", var.key, message, help);
             }
             return;
         };
@@ -338,6 +334,10 @@ impl World {
             let help = suggest(look, vars.iter().map(|v| v.decl.name.as_str()));
             let message = format!("things.{name}.look names `{look}`, which is no variable of it");
             reader.error("E103", at, message, help);
+            // Bots that read what was meant to be shown are not told of as well.
+            for var in vars.iter_mut().filter(|v| v.decl.max - v.decl.min < 64) {
+                var.decl.seen = Seen::All;
+            }
             return;
         };
         let states = self
@@ -359,7 +359,7 @@ impl World {
                     "drop `seen`, or put `{}` on a thing of another layer",
                     var.decl.name
                 );
-                reader.error("E305", seen(var), message, help);
+                reader.error("E305", var.key, message, help);
                 var.decl.seen = Seen::None;
             }
         }
