@@ -84,10 +84,10 @@ export async function dropped(transfer: DataTransfer): Promise<File> {
   });
 }
 
-/** The command that measures what a file's rule changes, for a shell in the folder of the file. */
-export function command(file: string): string {
+/** The command that measures what a rule changes: of a shipped scenario by its name, or of a file in the shell's folder. */
+export function command(scenario: string): string {
   // What begins with a dash would be read as an option.
-  const path = file.startsWith('-') ? `./${file}` : file;
+  const path = scenario.startsWith('-') ? `./${scenario}` : scenario;
   const quoted = /^[\w.,/-]+$/.test(path) ? path : `"${path.replaceAll(/["\\$`]/g, '\\$&')}"`;
   return `commonweal run ${quoted}`;
 }

@@ -142,6 +142,7 @@ export class CwGallery extends LitElement {
     this.problem = '';
     if (!entry.local) {
       this.awaited = from?.file ? from : undefined;
+      this.copied = false;
       if (this.player.entry !== entry) this.showEffects(entry);
     }
     if (typeof WebAssembly === 'undefined') {
@@ -567,8 +568,9 @@ export class CwGallery extends LitElement {
   }
 
   private effect(): TemplateResult {
-    const { local } = this.player.entry ?? {};
-    if (local) return this.unmeasured(command(local.file));
+    const { entry } = this.player;
+    if (entry?.local) return this.unmeasured(t('effect.local'), command(entry.local.file));
+    if (entry && !entry.effect) return this.unmeasured(t('effect.never'), command(entry.id));
     const policy = this.player.description?.policy;
     // Without an engine nobody sits in the seat: all recorded effects are shown, with their agents.
     const found = this.effects.filter((entry) => !policy || entry.policy === policy);
@@ -580,8 +582,8 @@ export class CwGallery extends LitElement {
       )}`;
   }
 
-  /** A file of the visitor's own has no recorded run; the command makes one. */
-  private unmeasured(line: string): TemplateResult {
+  /** A file of the visitor's own has no recorded run, nor has every shipped scenario; the command makes one. */
+  private unmeasured(says: string, line: string): TemplateResult {
     const copy = (): void => {
       void navigator.clipboard.writeText(line).then(() => {
         this.copied = true;
@@ -589,7 +591,7 @@ export class CwGallery extends LitElement {
       });
     };
     return html`<div class="strip" data-unmeasured>
-      <p>${t('effect.local')}</p>
+      <p>${says}</p>
       <p><code>${line}</code></p>
       <button type="button" @click=${copy}>${t('effect.copy')}</button>
       <span class="muted" role="status">${this.copied ? t('effect.copied') : nothing}</span>

@@ -25,7 +25,8 @@ test('every scenario opens by its card, with its effect whole and no number outs
       await expect(shown).toContainText('95 % interval');
       await expect(shown).toContainText('What this does not show');
     } else {
-      await expect(page.locator('.measured .strip')).toContainText('No effect shown');
+      await expect(page.locator('[data-unmeasured]')).toContainText('No effect shown');
+      await expect(page.locator('[data-unmeasured] code')).toHaveText(`commonweal run ${id}`);
     }
     expect(await page.locator('body [data-measure]').count()).toBe(
       await page.locator('cw-effect [data-measure]').count(),

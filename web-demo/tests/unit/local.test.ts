@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { command, type FileError, type Readable, read } from '../../src/engine/local.ts';
+import { command, dropped, type FileError, type Readable, read } from '../../src/engine/local.ts';
 
 const file = (name: string, bytes: Uint8Array | string, size?: number): Readable => {
   const body = typeof bytes === 'string' ? new TextEncoder().encode(bytes) : bytes;
@@ -34,9 +34,58 @@ describe('a file of the visitor’s own', () => {
   });
 
   it('is measured by a command that a shell reads as it is meant', () => {
+    expect(command('boat_race')).toBe('commonweal run boat_race');
     expect(command('orchard.toml')).toBe('commonweal run orchard.toml');
     expect(command('my orchard.toml')).toBe('commonweal run "my orchard.toml"');
     expect(command('a"$(b)`.toml')).toBe('commonweal run "a\\"\\$(b)\\`.toml"');
     expect(command('-x.toml')).toBe('commonweal run ./-x.toml');
+  });
+});
+
+/** What a browser hands over for files, and for a folder with these files in it. */
+function transfer(files: string[], folder?: { name: string; holds: string[] }): DataTransfer {
+  const getFile = (
+    name: string,
+    _: unknown,
+    yes: (entry: unknown) => void,
+    no: () => void,
+  ): void => {
+    if (!folder?.holds.includes(name)) no();
+    else yes({ file: (give: (file: { name: string }) => void) => give({ name }) });
+  };
+  const entries = [
+    ...files.map((name) => ({ name, isDirectory: false })),
+    ...(folder ? [{ name: folder.name, isDirectory: true, getFile }] : []),
+  ];
+  return {
+    items: entries.map((entry) => ({ webkitGetAsEntry: () => entry })),
+    files: entries.map(({ name }) => ({ name })),
+  } as unknown as DataTransfer;
+}
+
+describe('what is dropped', () => {
+  const name = async (given: DataTransfer): Promise<string> =>
+    dropped(given).then(
+      (file) => file.name,
+      (error: FileError) => `${error.fault} ${error.file}`.trim(),
+    );
+
+  it('is the scenario among the files', async () => {
+    expect(await name(transfer(['page.md', 'yard.toml']))).toBe('yard.toml');
+    expect(await name(transfer(['page.md']))).toBe('suffix page.md');
+    expect(await name(transfer([]))).toBe('none');
+  });
+
+  it('is the file of a folder that has its name, as on the command line', async () => {
+    expect(await name(transfer([], { name: 'yard', holds: ['yard.toml', 'page.md'] }))).toBe(
+      'yard.toml',
+    );
+    expect(await name(transfer([], { name: 'yard', holds: ['other.toml'] }))).toBe(
+      'none yard.toml',
+    );
+    // A folder's name that ends so is no file.
+    expect(await name(transfer([], { name: 'x.toml', holds: ['x.toml.toml'] }))).toBe(
+      'x.toml.toml',
+    );
   });
 });
