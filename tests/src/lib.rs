@@ -4,6 +4,7 @@
 
 pub mod fuzz;
 pub mod reference;
+pub mod published;
 pub mod relabel;
 pub mod rows;
 pub mod search;

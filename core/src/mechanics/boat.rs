@@ -143,7 +143,7 @@ struct BoatColumn {
 
 impl ArenaColumn for BoatColumn {
     fn name(&self) -> &'static str {
-        "boat.boats"
+        super::column_names!("boat.boats")[self.index.min(7)]
     }
     fn bytes(&self, _world: &World) -> usize {
         self.n * BOAT_BYTES

@@ -323,7 +323,7 @@ struct BlowColumn(usize);
 
 impl ArenaColumn for BlowColumn {
     fn name(&self) -> &'static str {
-        "matrix.blows"
+        super::column_names!("matrix.blows")[self.0.min(7)]
     }
     fn bytes(&self, world: &World) -> usize {
         let g = world.resource::<Table>().geometry;
@@ -715,6 +715,29 @@ mod tests {
             .collect();
         assert_eq!(told[16].matches("played").count(), 1);
         assert_eq!(b.pay(0)[..2], [0, 5 * ONE]);
+    }
+
+    #[test]
+    fn a_thing_is_gone_after_the_third_blow() {
+        let beam = r#"{"cooldown":0,"radius":0,"hits":["slots","apple"],"stops_at":["apple"]}"#;
+        let config = r#"{"items":["apple","crate"],"row":[[3,0],[5,1]],"when":"beam","beam":"interact","durable":3}"#;
+        let chosen = [
+            MOVE,
+            PICK,
+            ("beam", "interact", beam),
+            AWAY,
+            ("matrix", "pd", config),
+        ];
+        let mut b = batch(&compile(ROOM, &chosen));
+        face(&mut b);
+        put(&mut b, 0, 1, 3, 3);
+        let told: Vec<bool> = (0..4)
+            .map(|_| {
+                tick(&mut b, &["interact", "noop", "noop"])
+                    .contains("destroyed agent_0 apple (1,1)")
+            })
+            .collect();
+        assert_eq!(told, [false, false, true, false]);
     }
 
     #[test]

@@ -63,6 +63,23 @@ mechanics! {
     gauge,
 }
 
+/// Names of a column that each instance of a mechanic has: the bare one for the first, then numbered ones.
+macro_rules! column_names {
+    ($base:literal) => {
+        [
+            $base,
+            concat!($base, ".1"),
+            concat!($base, ".2"),
+            concat!($base, ".3"),
+            concat!($base, ".4"),
+            concat!($base, ".5"),
+            concat!($base, ".6"),
+            concat!($base, ".7"),
+        ]
+    };
+}
+use column_names;
+
 /// The worked example of CONTRIBUTING.md, compiled and run with the unit tests.
 #[cfg(test)]
 #[path = "../../../docs/examples/tire.rs"]

@@ -292,6 +292,13 @@ impl Patch {
                             || layout.maybe.iter().any(|m| {
                                 m.cell == c && m.layer == Layer::Item && codes[usize::from(m.code)]
                             })
+                            || layout.choices.iter().any(|choice| {
+                                let mut things = choice.sets.iter().flat_map(|(_, set)| set);
+                                choice.cell == c
+                                    && things.any(|&(layer, code)| {
+                                        layer == Layer::Item && codes[usize::from(code)]
+                                    })
+                            })
                     } else {
                         on[usize::from(word[Layer::Floor as usize])]
                             || on[usize::from(word[Layer::Mark as usize])]
@@ -500,7 +507,7 @@ impl Field<'_> {
 struct Grow<'a> {
     patch: &'a Patch,
     chance: &'a [u32],
-    waits: &'a [u16],
+    waits: &'a mut [u16],
     table: &'a Table,
     arenas: &'a mut Arenas,
 }
@@ -550,7 +557,7 @@ impl pulp::NullaryFnOnce for Grow<'_> {
                     any_holds::<false>(key, chance, subjects)
                 };
                 if grows {
-                    let waits = waits.get(arena * places..).unwrap_or_default();
+                    let waits = waits.get_mut(arena * places..).unwrap_or_default();
                     let hits = hits(key, chance, subjects);
                     patch.grow(table, arenas, (arena, waits), block * BLOCK, &hits);
                 }
@@ -594,7 +601,7 @@ impl Patch {
         &self,
         table: &Table,
         arenas: &mut Arenas,
-        (arena, waits): (usize, &[u16]),
+        (arena, waits): (usize, &mut [u16]),
         first: usize,
         hits: &[bool; BLOCK],
     ) {
@@ -610,6 +617,10 @@ impl Patch {
             }
             if !arenas.grow(table, arena, self.kind, cell) {
                 continue;
+            }
+            // Also what is picked up before the next look, by a body that stands there, was there.
+            if let Some(wait) = waits.get_mut(first + i) {
+                *wait = self.delay + 1;
             }
             let mut row = EventRow::new(self.event);
             row.set(Part::K, i64::from(self.kind.get()));
@@ -646,7 +657,7 @@ struct SoilColumn(usize);
 
 impl ArenaColumn for SoilColumn {
     fn name(&self) -> &'static str {
-        "regrow.soil"
+        super::column_names!("regrow.soil")[self.0.min(7)]
     }
     fn bytes(&self, world: &World) -> usize {
         world.resource::<Growth>().patches[self.0].places()
@@ -670,7 +681,7 @@ struct WaitColumn(usize);
 
 impl ArenaColumn for WaitColumn {
     fn name(&self) -> &'static str {
-        "regrow.wait"
+        super::column_names!("regrow.wait")[self.0.min(7)]
     }
     fn bytes(&self, world: &World) -> usize {
         2 * world.resource::<Growth>().patches[self.0].places()
@@ -805,6 +816,21 @@ mod tests {
             let first = (1..20).find(|_| tick(&mut b, &["noop"]).contains("grew"));
             assert_eq!(first, Some(delay), "so many ticks after it was eaten");
         }
+    }
+
+    #[test]
+    fn what_is_eaten_as_it_grows_waits_all_the_same() {
+        let config = r#"{"thing":"apple","where":"initial","chance":[1],"delay":3}"#;
+        let eat = r#"{"things":["apple"],"becomes":"eaten","under_agent":"eat"}"#;
+        let chosen = [MOVE, ("pickup", "", eat), ("regrow", "apple", config)];
+        let mut b = batch(&compile(FIELD, &chosen));
+        put(&mut b, 0, 2, 1, 0);
+        tick(&mut b, &["n"]);
+        let grew: Vec<bool> = (1..10)
+            .map(|_| tick(&mut b, &["noop"]).contains("grew apple (1,1)"))
+            .collect();
+        let at: Vec<usize> = (0..9).filter(|&i| grew[i]).map(|i| i + 1).collect();
+        assert_eq!(at, [3, 7], "four ticks from one to the next");
     }
 
     /// Counts that are kept change by change agree with counts made anew: a fork makes them anew.
