@@ -17,6 +17,8 @@ struct Kitchen {
 /// Pot: 0 to 2 tomatoes, 3 done, 3 + k: can be emptied in k ticks. Twenty ticks of work leave 20 after the tick of the last tomato.
 const POTS: usize = 24;
 const DONE: usize = 3;
+/// An episode.
+const TICKS: usize = 1000;
 const ACTIONS: [&str; 8] = [
     "noop",
     "forward",
@@ -133,7 +135,6 @@ fn one_perfect_cook_serves_twenty_two_soups() {
             })
         })
         .collect();
-    const TICKS: usize = 1000;
     let mut values = vec![vec![0_u8; n]];
     for _ in 0..TICKS {
         let last = values.last().expect("the end has a value");
@@ -184,19 +185,18 @@ fn one_perfect_cook_serves_twenty_two_soups() {
         now = kitchen.after(now, best).0;
     }
     let wanted = millionths(&golden("mp.cooking.cramped.solo"));
-    assert_eq!(
-        i64::from(
-            values[TICKS][kitchen.index(Cook {
-                cell,
-                facing: usize::from(facing),
-                hand: 0,
-                pot: 0,
-                rest: 0
-            })]
-        ) * 20
-            * ONE,
-        wanted
-    );
+    for start in 0..24 {
+        let (cell, facing) = (start / 4, start % 4);
+        let start = kitchen.index(Cook {
+            cell,
+            facing,
+            hand: 0,
+            pot: 0,
+            rest: 0,
+        });
+        let soups = i64::from(values[TICKS][start]);
+        assert_eq!(soups * 20 * ONE, wanted, "from any cell and facing");
+    }
     assert_eq!(paid, wanted);
 }
 
@@ -302,7 +302,10 @@ fn hunting_together_pays_where_joint_catches_do() {
         (paid / ONE, lone, joint)
     };
     let (together, lone, joint) = pack("pack", "pack_wolf");
-    assert!(joint > 10 * lone, "they wait for each other: {joint} v {lone}");
+    assert!(
+        joint > 10 * lone,
+        "they wait for each other: {joint} v {lone}"
+    );
     let (alone, lone, _) = pack("pack", "lone_wolf");
     assert!(lone > 0);
     let (even_together, ..) = pack("even", "pack_wolf");
