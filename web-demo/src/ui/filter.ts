@@ -14,8 +14,13 @@ export interface Search {
   words: string;
 }
 
-/** A folder's name as a heading: `melting_pot` is Melting pot. */
+/** Groups that are called after a name. */
+const NAMES: Partial<Record<string, string>> = { govsim: 'GovSim', melting_pot: 'Melting Pot' };
+
+/** A folder's name as a heading: `public_goods` is Public goods. */
 export function heading(group: string): string {
+  const name = NAMES[group];
+  if (name) return name;
   const words = group.replaceAll('_', ' ');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

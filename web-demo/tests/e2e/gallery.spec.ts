@@ -226,7 +226,7 @@ test('forty scenarios: grouped, searched, chosen by group, and only the first on
   await expect(page.locator('.card')).toHaveCount(40);
   expect(asked.filter((path) => path.endsWith('.toml'))).toHaveLength(1);
   const headings = await page.locator('cw-cards h3').allTextContents();
-  expect(headings).toEqual(expect.arrayContaining(['Classics', 'Gridworlds', 'Melting pot']));
+  expect(headings).toEqual(expect.arrayContaining(['Classics', 'Gridworlds', 'Melting Pot']));
   expect(headings).toEqual([...headings].sort());
 
   const search = page.getByRole('searchbox', { name: 'Search' });
@@ -241,11 +241,11 @@ test('forty scenarios: grouped, searched, chosen by group, and only the first on
 
   const chip = page
     .getByRole('group', { name: 'Groups' })
-    .getByRole('button', { name: 'Melting pot' });
+    .getByRole('button', { name: 'Melting Pot' });
   await chip.focus();
   await page.keyboard.press('Enter');
   await expect(chip).toHaveAttribute('aria-pressed', 'true');
-  expect(await page.locator('cw-cards h3').allTextContents()).toEqual(['Melting pot']);
+  expect(await page.locator('cw-cards h3').allTextContents()).toEqual(['Melting Pot']);
 
   // Three cards a row at this width: down is the third next one.
   const cards = page.locator('.card');

@@ -39,7 +39,11 @@ describe('the search', () => {
   });
 
   it('calls a group by its folder', () => {
-    expect([heading('melting_pot'), heading('power')]).toEqual(['Melting pot', 'Power']);
+    expect(['melting_pot', 'power', 'public_goods'].map(heading)).toEqual([
+      'Melting Pot',
+      'Power',
+      'Public goods',
+    ]);
   });
 });
 
