@@ -70,6 +70,12 @@ mod _core {
         crate::engine::forked();
     }
 
+    /// Names of the shipped scenarios, sorted; none is read.
+    #[pyfunction]
+    fn _names() -> Vec<&'static str> {
+        commonweal_scenarios::ALL.iter().map(|s| s.id).collect()
+    }
+
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("RULES_VERSION", commonweal_core::RULES_VERSION)?;

@@ -87,7 +87,8 @@ def test_a_vector_environment_is_so_many_solo_ones(name: str, mode: str) -> None
                 assert (x is None) == (y is None)
                 assert x is None or same(x, y)
         ends += int(over.any())
-        if ends > 1 and not over.any():
+        # Two episodes where they are short, one and what follows where they are long.
+        if ends > (tick < 500) and not over.any():
             return
     raise AssertionError("too few episodes end")
 

@@ -161,20 +161,20 @@ def test_ctrl_c_ends_the_command_within_200_ms(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == []
 
 
-def test_import_is_quick_and_brings_numpy_only() -> None:
-    # Processor time: another program may hold the processor meanwhile.
+def test_import_adds_little_to_numpy_and_gymnasium_and_brings_no_more() -> None:
+    # Processor time of one run, as a ratio: another program may hold the processor meanwhile.
     program = (
-        "import sys, time; t = time.process_time(); import commonweal; "
-        "print(time.process_time() - t, *sys.modules)"
+        "import sys, time; a = time.process_time(); import numpy, gymnasium; b = time.process_time(); "
+        "import commonweal; print((time.process_time() - b) / (b - a), *sys.modules)"
     )
     runs = [
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
         for _ in range(3)
     ]
     words = [run.stdout.split() for run in runs]
-    times, modules = [float(one[0]) for one in words], [set(one[1:]) for one in words]
-    assert min(times) < 0.15
-    assert not modules[0] & {"gymnasium", "torch", "pandas", "pettingzoo"}
+    ratios, modules = [float(one[0]) for one in words], [set(one[1:]) for one in words]
+    assert min(ratios) < 0.5
+    assert not modules[0] & {"torch", "pandas", "pettingzoo"}
 
 
 def test_the_command_is_that_of_the_native_program() -> None:

@@ -57,8 +57,16 @@ def test_how_it_is_observed_changes_nothing(name: str, play: Play, options: dict
 
 def test_neighbours_of_several_arms_are_pairs(name: str, play: Play) -> None:
     scenario = cw.Scenario(name)
-    names = [scenario.arms[0].cells[0], scenario.arms[1].cells[0]]
-    batch = cw.Batch(scenario, arenas=6, arms=names, seed=3, first=2)
+    first, *others = (cell for arm in scenario.arms for cell in arm.cells)
+    for other in others:
+        names = [first, other]
+        try:
+            batch = cw.Batch(scenario, arenas=6, arms=names, seed=3, first=2)
+            break
+        except ValueError as error:
+            assert "cannot share a batch" in str(error)
+    else:
+        return
     assert batch.arms == tuple(names)
     assert batch.arm.tolist() == [0, 1] * 3
     seeds = batch.seeds

@@ -22,6 +22,7 @@ __all__ = [
     "__version__",
     "_batch",
     "_forked",
+    "_names",
     "_scenario",
     "check",
     "main",
@@ -191,3 +192,4 @@ def _batch(
     arguments: dict[str, Any], snapshots: list[bytes], rows: dict[str, dict[str, NDArray[Any]]]
 ) -> Batch: ...
 def _forked() -> None: ...
+def _names() -> list[str]: ...

@@ -66,14 +66,14 @@ def id_of(name: str) -> str:
 
 def register() -> None:
     """Register every shipped scenario with Gymnasium; `import commonweal` does it."""
-    for scenario in _core.scenarios():
-        id = id_of(scenario.id)
+    for name in _core._names():
+        id = id_of(name)
         if id not in gymnasium.registry:
             gymnasium.register(
                 id,
                 entry_point="commonweal.gym:Env",
                 vector_entry_point="commonweal.gym:VectorEnv",
-                kwargs={"scenario": scenario.id},
+                kwargs={"scenario": name},
                 disable_env_checker=True,
                 order_enforce=False,
             )

@@ -218,19 +218,17 @@ def _module(scenario: str) -> ModuleType:
 
 
 def __getattr__(name: str) -> ModuleType:
-    if any(scenario.id == name for scenario in _core.scenarios()):
+    if name in _core._names():
         module = globals()[name] = _module(name)
         return module
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _register() -> None:
-    for scenario in _core.scenarios():
-        id = f"commonweal/{scenario.id}_v0"
+    for name in _core._names():
+        id = f"commonweal/{name}_v0"
         if id not in pettingzoo.parallel_registry:
-            pettingzoo.register(
-                "parallel", id, "commonweal.zoo:ParallelEnv", kwargs={"scenario": scenario.id}
-            )
+            pettingzoo.register("parallel", id, "commonweal.zoo:ParallelEnv", kwargs={"scenario": name})
 
 
 _register()
