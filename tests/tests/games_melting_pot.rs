@@ -27,9 +27,16 @@ fn golden(name: &str, part: Option<usize>) -> (f64, f64) {
     (value, number(&entry["tolerance"]).unwrap_or(0.0))
 }
 
+/// With `--nocapture` a run tells what it found: the pages of the scenarios quote it.
+#[expect(clippy::print_stderr, reason = "asked for on the command line")]
+fn told(name: &str, found: f64) {
+    eprintln!("{name}: {found:.6}");
+}
+
 #[track_caller]
 fn near(name: &str, part: Option<usize>, found: f64) {
     let (value, tolerance) = golden(name, part);
+    told(name, found);
     assert!(
         (found - value).abs() <= tolerance + 1e-12,
         "{name}: {value} ± {tolerance}, found {found}"
@@ -701,6 +708,7 @@ fn one_crop_ripens_three_times_as_fast() {
         assert_eq!((table.geometry.width, table.geometry.height), (29, 30));
         let (p, error) = ripening(arm, 60);
         let (published, _) = golden(name, None);
+        told(name, p);
         assert!(
             (p - published).abs() < 3.0 * error,
             "{arm}: {p} ± {error}, published {published}"
@@ -751,7 +759,32 @@ fn a_dry_wall_pays_its_owner_one_in_a_hundred_ticks() {
     assert!(first.is_some_and(|t| (25..30).contains(&t)), "{first:?}");
     let (rate, _) = golden("mp.territory.wall_rate", None);
     let error = (rate * (1.0 - rate) / 20_000.0).sqrt();
+    told("mp.territory.wall_rate", total / 20_000.0);
     assert!((total / 20_000.0 - rate).abs() < 3.0 * error, "{total}");
+}
+
+#[test]
+fn a_rule_can_claim_and_ask_whose_something_is() {
+    let mut text = with_rows(&text("territory_open"), "#####\n#P..#\n#...#\n#..W#\n#####");
+    text = patch(&text, "slots = 9\nfocal = 9", "slots = 1\nfocal = 1");
+    text = patch(&text, "pays = 1, ", "pays = 0, ");
+    let rules = "all = '''\n\
+        each settler p when tick == 2 do claim(the(wall).pos, p)\n\
+        each settler p when owner(the(wall).pos) == p do pay(p, main, 3)\n\
+        each settler p when the(wall).owner == p do pay(p, main, 4)\n";
+    text = patch(&text, "all = '''\n", rules);
+    let mut b = batch(&compile("territory_open", &text, "land"), 1, idle());
+    let noop = nothing(&b);
+    for t in 0..5 {
+        step(&mut b, &noop);
+        assert_eq!(events(&b, 0, "claimed"), usize::from(t == 2), "tick {t}");
+        let expected = if t < 2 { 0.0 } else { 7.0 };
+        assert!(
+            (paid(&b, 0) - expected).abs() < 1e-9,
+            "tick {t}: {}",
+            paid(&b, 0)
+        );
+    }
 }
 
 // --------------------------------------------------------------------------------------------------------------- how it ends

@@ -141,6 +141,14 @@ impl Mechanic for Config {
     fn listens(&self) -> &'static [&'static str] {
         &["struck"]
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        table.acts.claimable.resize(table.kinds.len(), false);
+        for name in &self.on {
+            if let Some(kind) = table.kind(name) {
+                table.acts.claimable[kind.index()] = true;
+            }
+        }
+    }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
         let beam = |name: &Option<String>| {
@@ -173,8 +181,6 @@ impl Mechanic for Config {
             repair: self.repair.0,
             quiet: self.quiet,
             struck: table.event("struck"),
-            claimed: table.event("claimed").expect("declared above"),
-            lost: table.event("lost").expect("declared above"),
             destroyed: table.event("destroyed").expect("declared above"),
         };
         let n = at.n_arenas * n_rows * FIELDS;
@@ -207,9 +213,9 @@ impl Mechanic for Config {
 }
 
 /// Numbers of a row: tick of the last change of hands, of the last renewal, and of the last hit; damage; claims in a row; claimant + 1
-/// and tick + 1 of the last claim.
+/// and tick + 1 of the last claim; owner + 1 as of the last look.
 type Row = [u32; FIELDS];
-const FIELDS: usize = 7;
+const FIELDS: usize = 8;
 const SINCE: usize = 0;
 const RENEWED: usize = 1;
 const HIT: usize = 2;
@@ -217,6 +223,7 @@ const DAMAGE: usize = 3;
 const TRIES: usize = 4;
 const CLAIMANT: usize = 5;
 const TRIED: usize = 6;
+const OWNER: usize = 7;
 
 /// What is kept for each thing row; whose it is stands in the row's state.
 #[derive(Resource, Default, Debug)]
@@ -238,8 +245,6 @@ struct Plan {
     repair: Num,
     quiet: u32,
     struck: Option<EventId>,
-    claimed: EventId,
-    lost: EventId,
     destroyed: EventId,
 }
 
@@ -296,13 +301,7 @@ impl Plan {
         }
     }
     fn row_at(&self, arena: &ArenaMut<'_>, cell: Cell) -> Option<usize> {
-        // Most cells that are faced or hit hold nothing of ours.
-        let word = arena.cells.word(cell);
-        let here = word[..5]
-            .iter()
-            .filter_map(|&code| arena.table.kind_of(code));
-        here.filter_map(|kind| arena.row_at(kind, cell))
-            .find(|&row| self.mine[row])
+        arena.claimable_at(cell).filter(|&row| self.mine[row])
     }
     fn claim_at(&self, arena: &mut ArenaMut<'_>, rows: &mut [Row], slot: u8, cell: Cell) {
         let Some(row) = self.row_at(arena, cell) else {
@@ -328,22 +327,8 @@ impl Plan {
         if claim[TRIES] < self.needs {
             return;
         }
-        (claim[SINCE], claim[RENEWED]) = (tick, tick);
         claim[TRIES] = 0;
-        self.set_owner(arena, row, slot + 1);
-        let fields = [i64::from(slot), i64::from(cell.get())];
-        arena.emit_fields(Some(self.claimed), &fields);
-    }
-    /// Writes whose a row is, on the map too; tells who lost it.
-    fn set_owner(&self, arena: &mut ArenaMut<'_>, row: usize, owner: u8) {
-        let thing = arena.rows[row];
-        let cell = Cell::new(thing.cell);
-        arena.rows[row].state = owner;
-        arena.refresh_thing(row);
-        if let Some(old) = thing.state.checked_sub(1) {
-            let fields = [i64::from(old), i64::from(cell.get())];
-            arena.emit_fields(Some(self.lost), &fields);
-        }
+        arena.set_owner(row, Some(Slot::new(slot)));
     }
     fn damage_at(&self, arena: &mut ArenaMut<'_>, rows: &mut [Row], slot: u8, cell: Cell) {
         let Some(row) = self.row_at(arena, cell) else {
@@ -355,7 +340,9 @@ impl Plan {
             return;
         }
         rows[row] = Row::default();
-        self.set_owner(arena, row, 0);
+        if arena.rows[row].state != 0 {
+            arena.set_owner(row, None);
+        }
         let kind = arena.table.rows[row].kind;
         if arena.clear(kind, cell) {
             arena.emit_at(self.destroyed, Slot::new(slot), kind, cell);
@@ -375,13 +362,18 @@ impl Plan {
             return;
         }
         let tick = arena.head.tick;
+        if claim[OWNER] != u32::from(thing.state) {
+            // It has changed hands, by this mechanic or by a rule.
+            claim[OWNER] = u32::from(thing.state);
+            (claim[SINCE], claim[RENEWED]) = (tick, tick);
+        }
         let subject = arena.table.geometry.subject(Cell::new(thing.cell));
         if let Some(owner) = thing.state.checked_sub(1) {
             let lapsed = self
                 .decay
                 .is_some_and(|decay| tick.saturating_sub(claim[RENEWED]) >= decay);
             if lapsed || is_gone(arena, owner) {
-                self.set_owner(arena, row, 0);
+                arena.set_owner(row, None);
             } else if tick.saturating_sub(claim[SINCE]) >= self.dry
                 && self.pays != 0
                 && pays.chance(subject, self.chance)
@@ -544,6 +536,53 @@ mod tests {
         assert!(told[..2].iter().all(String::is_empty), "{told:?}");
         // Last renewed in tick 3.
         assert_eq!(told[7], "lost agent (1,2)", "{told:?}");
+    }
+
+    #[test]
+    fn an_act_can_claim_and_drying_begins_then() {
+        let mut b = batch(&world("#####\n#A..#\n#..G#\n#####", WALLS));
+        put(&mut b, 0, 1, 1, 0);
+        assert_eq!(tick(&mut b, &["noop"]), "");
+        b.edit(0, |one| {
+            let (wall, floor) = (one.table.geometry.cell(2, 3), one.table.geometry.cell(2, 2));
+            let slot = crate::ids::Slot::new(0);
+            assert_eq!(one.owner_of(wall), None);
+            assert!(one.claim(slot, wall) && one.claim(slot, wall));
+            assert_eq!(one.owner_of(wall), Some(slot));
+            assert!(!one.claim(slot, floor));
+        });
+        for t in 1..28 {
+            tick(&mut b, &["noop"]);
+            assert_eq!(b.pay(0), [if t < 26 { 0 } else { 1_000_000 }], "tick {t}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { cases: 24, failure_persistence: None, ..Default::default() })]
+        /// Whatever is done: a wall's look is its owner's, each wall has at most one owner, and what is gone stays gone.
+        #[test]
+        fn the_map_shows_whose_each_wall_is(acts in proptest::collection::vec((0u8..8, 0u8..8), 60)) {
+            let mut b = batch(&world("#######\n#A.G.B#\n#.GGG.#\n#..G..#\n#######", WALLS));
+            let names = b.groups()[0].action_names.clone();
+            let mut walls = 5;
+            for (x, y) in acts {
+                let [x, y] = [x, y].map(|i| names[usize::from(i) % names.len()].as_str());
+                tick(&mut b, &[x, y]);
+                b.edit(0, |one| {
+                    let kind = one.table.kind("gate").expect("a kind of the tests");
+                    let look = one.table.kinds[kind.index()].look;
+                    let here: Vec<_> = one.rows.iter().filter(|row| row.cell != 0).collect();
+                    assert!(here.len() <= walls, "a wall came back");
+                    walls = here.len();
+                    for row in here {
+                        let cell = crate::ids::Cell::new(row.cell);
+                        assert_eq!(one.cells.get(cell, crate::state::Layer::Solid), look + row.state);
+                        assert!(row.state <= 2, "an owner that is no slot");
+                    }
+                    assert!(one.things_agree());
+                });
+            }
+        }
     }
 
     #[test]

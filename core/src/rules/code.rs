@@ -44,6 +44,8 @@ pub(crate) enum Code {
     CellOfSlot,
     /// d = cell of thing row a.
     CellOfRow,
+    /// d = slot that owns what lies in cell a.
+    OwnerOf,
     /// d = a · 10⁶.
     Widen,
     /// d = a + b as whole numbers of 32 bits, saturating.
@@ -138,6 +140,8 @@ pub(crate) enum Code {
     Disable,
     /// enable(a, b).
     Enable,
+    /// claim(slot a, cell b).
+    Claim,
     /// open(row a), shut(row a): imm = 1 or 0.
     SetOpen,
     /// `drop_all`: a.

@@ -330,6 +330,10 @@ impl<'m, 'a> Machine<'m, 'a> {
                 .row(op.a)
                 .and_then(|r| self.place_of(r))
                 .map_or(MISSING, |c| i64::from(c.get())),
+            Code::OwnerOf => self
+                .cell(op.a)
+                .and_then(|cell| self.arena.owner_of(cell))
+                .map_or(MISSING, |slot| i64::from(slot.get())),
             Code::RoleOf => match self.slot(op.a) {
                 Some(slot) => i64::from(self.arena.table.role_of(Slot::new(slot as u8)).get()),
                 None => MISSING,

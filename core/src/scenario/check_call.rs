@@ -153,6 +153,10 @@ impl Checker<'_, '_> {
                 let slot = self.want(arg(0), Ty::Slot(None));
                 Typed::new(E::Un(Code::RoleOf, Box::new(slot)), Ty::Role)
             }
+            "owner" => {
+                let place = self.want(arg(0), Ty::Cell);
+                Typed::new(E::Un(Code::OwnerOf, Box::new(place)), Ty::Slot(None))
+            }
             "chance" => {
                 let p = self.want(arg(0), Ty::Num);
                 self.draw(call.span).map_or(Typed::UNKNOWN, |site| {

@@ -15,7 +15,7 @@ use crate::scenario::sigs;
 use crate::state::Type;
 
 /// The event that an act emits, and the mechanic that it belongs to.
-const ACT_EVENTS: [(&str, &str, &str); 7] = [
+const ACT_EVENTS: [(&str, &str, &str); 8] = [
     ("disable", "disabled", "power"),
     ("enable", "enabled", "power"),
     ("open", "opened", "door"),
@@ -23,6 +23,7 @@ const ACT_EVENTS: [(&str, &str, &str); 7] = [
     ("send_away", "away", "absence"),
     ("drop_all", "dropped", ""),
     ("tell", "heard", "message"),
+    ("claim", "claimed", "territory"),
 ];
 
 /// Effects that emit `refused(effect, cell)` where they cannot be done.
@@ -383,6 +384,11 @@ impl Checker<'_, '_> {
             "move_to" => (
                 Code::MoveTo,
                 vec![self.want(arg(0), slot), self.want(arg(1), Ty::Cell)],
+                0,
+            ),
+            "claim" => (
+                Code::Claim,
+                vec![self.want(arg(1), slot), self.want(arg(0), Ty::Cell)],
                 0,
             ),
             "send_away" => {

@@ -481,8 +481,8 @@ mod tests {
                 "r:1:22: error[E403]: `pay` does not take 2 arguments; help: write `pay(s, channel, num)`",
             ),
             (
-                "on eaten(a, _, _) do claim(a, a)",
-                "r:1:22: error[E403]: `claim` needs `territory`, which this version does not have",
+                "on eaten(a, _, _) do grant(a, a, 5)",
+                "r:1:22: error[E403]: `grant` needs `boundary`, which this version does not have",
             ),
             (
                 "on eaten(a, _, _) do count(apple)",

@@ -195,15 +195,12 @@ pub const FUNCTIONS: &[Sig] = &[
         W::Everywhere,
         "Role of a slot.",
     ),
-    later(
-        sig(
-            "owner(x)",
-            &[P::Any],
-            G::Slot,
-            W::Everywhere,
-            "Who owns a cell or thing.",
-        ),
-        "territory",
+    sig(
+        "owner(x)",
+        &[P::Place],
+        G::Slot,
+        W::Everywhere,
+        "Who owns the thing in a place; missing where nobody does.",
     ),
     sig(
         "inside(x, area)",
@@ -429,15 +426,12 @@ pub const EFFECTS: &[Sig] = &[
         W::Effects,
         "What the slot carries falls to the nearest free cells.",
     ),
-    later(
-        sig(
-            "claim(cell, s)",
-            &[P::Place, P::Slot],
-            G::Nothing,
-            W::Effects,
-            "The slot owns the cell.",
-        ),
-        "territory",
+    sig(
+        "claim(cell, s)",
+        &[P::Place, P::Slot],
+        G::Nothing,
+        W::Effects,
+        "The slot owns the thing in the cell, if it is one that can be claimed.",
     ),
     later(
         sig(

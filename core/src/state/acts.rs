@@ -45,6 +45,12 @@ pub struct Acts {
     pub closed: Option<EventId>,
     /// `dropped(slot, kind, cell)`.
     pub dropped: Option<EventId>,
+    /// Whether things of a kind can be owned, by kind; empty where nothing can.
+    pub claimable: Vec<bool>,
+    /// `claimed(slot, cell)`.
+    pub claimed: Option<EventId>,
+    /// `lost(slot, cell)`.
+    pub lost: Option<EventId>,
     /// `heard(slot, slot, message, bool)`.
     pub heard: Option<EventId>,
     /// What bodies push.

@@ -570,6 +570,8 @@ impl Table {
             dropped,
             heard,
             refused,
+            claimed: self.event("claimed"),
+            lost: self.event("lost"),
             ..std::mem::take(&mut self.acts)
         };
     }

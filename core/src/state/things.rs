@@ -71,6 +71,45 @@ impl ArenaMut<'_> {
         (0..self.rows.len())
             .find(|&r| self.rows[r].cell == cell.get() && self.table.rows[r].kind == kind)
     }
+    /// The row of the thing in a cell that can be owned.
+    pub fn claimable_at(&self, cell: Cell) -> Option<usize> {
+        // Most cells hold nothing of the sort, so the map is asked first.
+        let claimable = &self.table.acts.claimable;
+        let codes = self.cells.word(cell);
+        let mut kinds = codes[..5]
+            .iter()
+            .filter_map(|&code| self.table.kind_of(code));
+        let kind = kinds.find(|kind| claimable.get(kind.index()) == Some(&true))?;
+        self.row_at(kind, cell)
+    }
+    /// `owner`: who owns the thing in a cell.
+    pub fn owner_of(&self, cell: Cell) -> Option<Slot> {
+        let row = self.claimable_at(cell)?;
+        self.rows[row].state.checked_sub(1).map(Slot::new)
+    }
+    /// `claim`: the slot owns the thing in a cell; `false` when none there can be owned.
+    pub fn claim(&mut self, slot: Slot, cell: Cell) -> bool {
+        let Some(row) = self.claimable_at(cell) else {
+            return false;
+        };
+        if self.rows[row].state != slot.get() + 1 {
+            self.set_owner(row, Some(slot));
+        }
+        true
+    }
+    /// Gives a row that can be owned to a slot or to nobody, and shows it; tells who lost it and who has it now.
+    pub fn set_owner(&mut self, row: usize, owner: Option<Slot>) {
+        let thing = self.rows[row];
+        self.rows[row].state = owner.map_or(0, |slot| slot.get() + 1);
+        self.refresh_thing(row);
+        let cell = i64::from(thing.cell);
+        if let Some(old) = thing.state.checked_sub(1) {
+            self.emit_fields(self.table.acts.lost, &[i64::from(old), cell]);
+        }
+        if let Some(slot) = owner {
+            self.emit_fields(self.table.acts.claimed, &[i64::from(slot.get()), cell]);
+        }
+    }
     /// The look code of a row: its kind's first, plus the state or the value of the variable that everyone sees.
     pub fn look_of_row(&self, row: usize) -> u8 {
         let kind = self.table.rows[row].kind;

@@ -77,6 +77,9 @@ impl Machine<'_, '_> {
                 (Some(cell), Some(_)) => drop_flag(self.arena.put_body(who, cell)),
                 _ => return false,
             },
+            Code::Claim => {
+                return self.cell(op.b).is_some_and(|cell| self.arena.claim(who, cell));
+            }
             Code::Tell => {
                 let sender = self.slot(op.b).map_or(who, |s| Slot::new(s as u8));
                 let truth = self.truth.get(op.imm as usize);
