@@ -1,7 +1,7 @@
 //! `diff FILE ARM ARM`: the leaves in which two arms differ, and whether their worlds differ there alone before the first tick.
 
 use commonweal_core::experiment::Options;
-use commonweal_core::experiment::trial::{reaches, worlds_differ};
+use commonweal_core::experiment::trial::{strays, worlds_differ};
 use serde_json::json;
 
 use crate::args::DiffArgs;
@@ -23,12 +23,11 @@ pub(crate) fn run(options: &DiffArgs, terminal: &Terminal) -> Result<u8, Stop> {
         .leaves(&options.first, &options.second)
         .map_err(Stop::wrong)?;
     let columns = worlds_differ([&first, &second], &Options::default(), SEEDS).map_err(wrong)?;
-    let stray: Vec<&str> = columns
-        .iter()
-        .flatten()
-        .copied()
-        .filter(|column| !leaves.iter().any(|leaf| reaches(&leaf.path, column)))
-        .collect();
+    let stray = strays(
+        [&first, &second],
+        &leaves,
+        columns.as_deref().unwrap_or_default(),
+    );
     let code = u8::from(!stray.is_empty());
     if options.json {
         let document = json!({

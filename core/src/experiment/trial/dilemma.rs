@@ -50,7 +50,6 @@ impl Trial<'_> {
                 &own.compiled,
                 policies,
                 options,
-                &slots,
                 options.first,
                 self.seeds(),
             )?;

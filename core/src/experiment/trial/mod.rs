@@ -11,7 +11,7 @@ mod worlds;
 
 use std::sync::Arc;
 
-pub use worlds::{reaches, worlds_differ};
+pub use worlds::{strays, worlds_differ};
 
 use super::judge::Demand;
 use super::{Agent, CellPlan, Experiment, ExperimentError, Options};
@@ -23,8 +23,12 @@ use crate::measures::stats::N_EFF_MIN;
 use crate::scenario::{ArmKind, Compiled, Promise, Scenario};
 use tally::{Seats, Tally, count, reward};
 
+/// That the act pays whoever does it.
+const PAYS: &str = "misbehaviour pays";
 /// Seeds over which layouts are counted at most.
 const VARIATION_SEEDS: u32 = 300;
+/// Arenas that are reset beside each other.
+const RESETS: u32 = 20;
 /// Share of the seeds in which what is promised must come.
 const SHARE: f64 = 0.9;
 
@@ -107,8 +111,14 @@ pub fn trial(
         out.push(trial.check(&check)?);
     }
     out.extend(trial.dilemma()?);
-    out.push(trial.pays()?);
-    out.push(trial.variation()?);
+    let layouts = trial.variation()?;
+    if layouts.held == Held::NotTried {
+        let why = "one map is shown but never given a verdict";
+        out.push(Finding::not_tried(PAYS, why));
+    } else {
+        out.push(trial.pays()?);
+    }
+    out.push(layouts);
     out.extend(trial.factors()?);
     out.extend(trial.dials()?);
     out.push(trial.worlds()?);
@@ -156,7 +166,6 @@ impl Trial<'_> {
             compiled,
             &self.policies(bot),
             options,
-            &self.experiment.tested,
             options.first,
             self.seeds(),
         )
@@ -379,7 +388,7 @@ impl Trial<'_> {
 
     /// The act that is asked about pays whoever does it, else a null says nothing.
     fn pays(&self) -> Result<Finding, ExperimentError> {
-        const WHAT: &str = "misbehaviour pays";
+        const WHAT: &str = PAYS;
         let own = self.own();
         let best = |kind: BotKind| -> Result<Option<(String, f64, f64)>, ExperimentError> {
             let mut out: Option<(String, f64, f64)> = None;
@@ -441,39 +450,21 @@ impl Trial<'_> {
     fn variation(&self) -> Result<Finding, ExperimentError> {
         const WHAT: &str = "layouts";
         let own = self.own();
-        let x = &self.experiment;
-        let agent = x
-            .agents
-            .iter()
-            .find(|a| a.kind == Some(BotKind::Negative))
-            .unwrap_or(&x.agents[0]);
-        let mut distinct: Vec<(u64, u64)> = Vec::new();
+        let options = &self.experiment.options;
         let mut layouts: Vec<u64> = Vec::new();
         let mut done = 0;
         let enough = usize::try_from(N_EFF_MIN).expect("few");
         while done < VARIATION_SEEDS && layouts.len() < enough {
-            let n = 20.min(VARIATION_SEEDS - done);
-            let first = x.options.first + u64::from(done);
-            let played = tally::play(
-                &own.compiled,
-                &agent.policies,
-                &x.options,
-                &x.tested,
-                first,
-                n,
-            )?;
-            for tally in played {
-                let key = (tally.layout, tally.actions);
-                if !distinct.contains(&key) {
-                    distinct.push(key);
-                }
-                if !layouts.contains(&tally.layout) {
-                    layouts.push(tally.layout);
+            let n = RESETS.min(VARIATION_SEEDS - done);
+            let first = options.first + u64::from(done);
+            for layout in tally::layouts(&own.compiled, options, first, n)? {
+                if !layouts.contains(&layout) {
+                    layouts.push(layout);
                 }
             }
             done += n;
         }
-        let (n, told) = (distinct.len(), layouts.len());
+        let told = layouts.len();
         if told >= enough {
             return Ok(Finding::holds(
                 WHAT,
@@ -493,8 +484,8 @@ impl Trial<'_> {
             .or_else(|| self.scenario.span_of("legend"))
             .unwrap_or_default();
         let message = format!(
-            "too little variation: {told} different layouts in {done} resets of {}, {n} with what `{}` does, at least {N_EFF_MIN} are needed",
-            own.name, agent.name
+            "too little variation: {told} different layouts in {done} resets of {}, at least {N_EFF_MIN} are needed",
+            own.name
         );
         let help = if table.mirror.x || table.mirror.y {
             "draw more at reset: `p` in the legend, more spawn cells than slots, `init` with `pick`"

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use crate::batch::{Autoreset, Batch, Config, Control, Serial};
 use crate::experiment::{ExperimentError, Options, play::layout};
 use crate::ids::{ChannelId, Slot};
-use crate::measures::action_hash;
 use crate::observe::Encoding;
 use crate::scenario::Compiled;
 use crate::state::End;
@@ -17,10 +16,6 @@ pub(super) const GAMMA: f64 = 0.99;
 /// What an episode leaves behind.
 #[derive(Clone, PartialEq, Debug)]
 pub(super) struct Tally {
-    /// Hash of what was drawn at reset.
-    pub(super) layout: u64,
-    /// Hash of the actions of the slots under test.
-    pub(super) actions: u64,
     /// Sum of each channel by slot, in millionths: slot · channels + channel.
     pay: Vec<i64>,
     /// Discounted sum of `main` by slot, in reward.
@@ -76,7 +71,6 @@ pub(super) fn play(
     compiled: &Arc<Compiled>,
     policies: &[(String, String)],
     options: &Options,
-    tested: &[Slot],
     first: u64,
     n: u32,
 ) -> Result<Vec<Tally>, ExperimentError> {
@@ -88,17 +82,13 @@ pub(super) fn play(
     let table = &compiled.table;
     let (n_slots, n_channels) = (table.n_slots(), table.channels.len());
     let mut tallies: Vec<Tally> = (0..arenas)
-        .map(|arena| Tally {
-            layout: layout(&mut batch, arena),
-            actions: 0,
+        .map(|_| Tally {
             pay: vec![0; n_slots * n_channels],
             discounted: vec![0.0; n_slots],
             events: vec![0; table.events.len()],
         })
         .collect();
-    let mut actions = vec![Vec::new(); arenas];
     let mut over = vec![false; arenas];
-    let mut played = vec![0_u8; n_slots];
     let mut weight = 1.0;
     while over.iter().any(|over| !over) {
         batch.step(&[], &mut [], &Serial)?;
@@ -113,18 +103,28 @@ pub(super) fn play(
             for row in batch.event_rows(arena) {
                 tally.events[usize::from(row.event)] += 1;
             }
-            batch.played(arena, &mut played);
-            actions[arena].extend(tested.iter().map(|slot| played[slot.index()]));
         }
         for (arena, over) in over.iter_mut().enumerate() {
             *over |= batch.end(arena) != End::Running;
         }
         weight *= GAMMA;
     }
-    for (tally, actions) in tallies.iter_mut().zip(&actions) {
-        tally.actions = action_hash(actions);
-    }
     Ok(tallies)
+}
+
+/// Hashes of what so many resets from the seed `first` on draw.
+pub(super) fn layouts(
+    compiled: &Arc<Compiled>,
+    options: &Options,
+    first: u64,
+    n: u32,
+) -> Result<Vec<u64>, ExperimentError> {
+    let arenas = usize::try_from(n).expect("few seeds");
+    let mut batch = Batch::new(
+        std::slice::from_ref(compiled),
+        config(&[], options, first, arenas),
+    )?;
+    Ok((0..arenas).map(|arena| layout(&mut batch, arena)).collect())
 }
 
 /// How a bot's episodes are played, here as in an experiment.

@@ -6,7 +6,7 @@ use super::{Finding, Trial};
 use crate::batch::{Batch, Config, Control};
 use crate::experiment::{ExperimentError, Options};
 use crate::observe::Encoding;
-use crate::scenario::Compiled;
+use crate::scenario::{Compiled, Leaf};
 
 /// Names of the columns in which two cells differ at tick 0 over so many paired seeds; `None` where their states have other columns.
 pub fn worlds_differ(
@@ -42,8 +42,27 @@ pub fn worlds_differ(
     Ok(Some(out))
 }
 
-/// Whether a patched path can change a column before the first tick.
-pub fn reaches(path: &str, column: &str) -> bool {
+/// The columns among those in which two cells differ at tick 0 to which no patch leads.
+pub fn strays(
+    cells: [&Arc<Compiled>; 2],
+    leaves: &[Leaf],
+    columns: &[&'static str],
+) -> Vec<&'static str> {
+    // Rules of the kind `start` have run before the first tick: through them a variable or a dial reaches everything.
+    let starts = cells.iter().any(|cell| cell.programs.rules.has_start());
+    let led = |column: &str, leaf: &Leaf| {
+        let through = leaf.path.starts_with("vars.") || leaf.path.starts_with("dials.");
+        starts && through || reaches(&leaf.path, column)
+    };
+    columns
+        .iter()
+        .copied()
+        .filter(|column| !leaves.iter().any(|leaf| led(column, leaf)))
+        .collect()
+}
+
+/// Whether a patched path can change a column at reset.
+fn reaches(path: &str, column: &str) -> bool {
     let mut parts = path.split('.');
     let (table, name) = (parts.next().unwrap_or(path), parts.next().unwrap_or(""));
     let field = parts.next().unwrap_or("");
@@ -79,10 +98,8 @@ impl Trial<'_> {
             )?;
             let Some(columns) = columns else { continue };
             compared += 1;
-            let stray = columns
-                .into_iter()
-                .find(|column| !leaves.iter().any(|leaf| reaches(&leaf.path, column)));
-            if let Some(column) = stray {
+            let stray = strays([&own.compiled, &cell.compiled], &leaves, &columns);
+            if let Some(column) = stray.first() {
                 let paths: Vec<&str> = leaves.iter().map(|l| l.path.as_str()).collect();
                 let path = format!("arms.{}", cell.arm);
                 let message = format!(
