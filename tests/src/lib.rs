@@ -3,8 +3,8 @@
 //! **Invariant.** Helpers only: what is claimed stands in the tests. A new scenario is covered without an edit here.
 
 pub mod fuzz;
-pub mod reference;
 pub mod published;
+pub mod reference;
 pub mod relabel;
 pub mod rows;
 pub mod search;
