@@ -176,8 +176,7 @@ impl<'a> State<'a> {
         let then_word = code.get(1).is_some_and(|t| t.tok == Tok::Word);
         match sort {
             Sort::Rules => {
-                (word("on") && then_word)
-                    || (word("each") && then_word)
+                ((word("on") || word("each")) && then_word)
                     || (word("start") && code.get(1).is_none_or(|t| t.tok == Tok::Word))
             }
             Sort::Script => {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::tally::greater;
 use super::{Finding, Trial, count};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::experiment::{CellPlan, ExperimentError};
@@ -38,7 +39,7 @@ impl Trial<'_> {
         let small = if expected.primary {
             self.experiment.measures.primary.m.unwrap_or(0.0)
         } else {
-            FLAT_SHARE * means.iter().fold(0.0_f64, |most, m| most.max(m.abs()))
+            FLAT_SHARE * means.iter().fold(0.0, |most, m| greater(most, m.abs()))
         };
         if holds(expected.course, &points, small) {
             return Ok(Finding::holds(what, told));
@@ -142,7 +143,7 @@ fn step(from: &[f64], to: &[f64]) -> (f64, f64) {
     let n = count(differences.len().max(1));
     let mean = mean(&differences);
     let squares = differences.iter().map(|d| (d - mean) * (d - mean));
-    let variance = squares.sum::<f64>() / (n - 1.0).max(1.0);
+    let variance = squares.sum::<f64>() / greater(n - 1.0, 1.0);
     (mean, libm::sqrt(variance / n))
 }
 
@@ -155,7 +156,7 @@ fn holds(course: Course, points: &[Vec<f64>], small: f64) -> bool {
     let sign = if course == Course::Falls { -1.0 } else { 1.0 };
     let (whole, noise) = step(first, last);
     if course == Course::Flat {
-        return whole.abs() <= small.max(2.0 * noise);
+        return whole.abs() <= greater(small, 2.0 * noise);
     }
     let against = points.windows(2).any(|pair| {
         let (change, noise) = step(&pair[0], &pair[1]);

@@ -101,7 +101,7 @@ fn lowest(values: impl Iterator<Item = f64>) -> f64 {
     let values: Vec<f64> = values.collect();
     let (n, mean) = (count(values.len().max(1)), mean(&values));
     let squares = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>();
-    mean - QUANTILE * libm::sqrt(squares / (n - 1.0).max(1.0) / n)
+    mean - QUANTILE * libm::sqrt(squares / tally::greater(n - 1.0, 1.0) / n)
 }
 
 #[cfg(test)]

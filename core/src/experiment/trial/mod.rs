@@ -310,7 +310,9 @@ impl Trial<'_> {
                         help,
                     ));
                 }
-                least = least.min(median);
+                if median < least {
+                    least = median;
+                }
             }
         }
         Ok(Finding::holds(
@@ -516,7 +518,7 @@ fn median(values: &[f64]) -> f64 {
     match sorted.len() {
         0 => 0.0,
         n if n % 2 == 1 => sorted[n / 2],
-        n => (sorted[n / 2 - 1] + sorted[n / 2]) / 2.0,
+        n => f64::midpoint(sorted[n / 2 - 1], sorted[n / 2]),
     }
 }
 

@@ -60,6 +60,11 @@ pub(super) fn reward(millionths: i64) -> f64 {
     millionths as f64 / 1e6
 }
 
+/// The greater of two numbers; the first where they cannot be compared.
+pub(super) fn greater(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
 /// A number of things as a number.
 #[expect(clippy::cast_precision_loss, reason = "few")]
 pub(super) fn count(n: usize) -> f64 {
