@@ -8,7 +8,6 @@ use std::sync::Arc;
 use super::arms::{ArmPlan, Factor, patched, read_arms, read_factors};
 use super::compile::{Job, compile};
 use super::doc::{Node, original, parse, unix_lines};
-use super::patch::Patched;
 use super::read::Reader;
 use super::world::limit;
 use super::{ArmError, ArmKind, Compiled, Scenario, arms, frame, hidden, lint, pools};
