@@ -32,7 +32,7 @@ fn untidy(text: &str) -> String {
     for line in text.lines() {
         // Rows of a map keep their blanks; rules and scripts are left to their own tests.
         let quotes = line.matches("'''").count() % 2 == 1;
-        if !inside && !quotes && !line.contains('"') && !line.starts_with('#') {
+        if !inside && !quotes && !line.contains(['"', '#']) {
             out.push_str(&line.replace(" = ", "   =").replace(", ", " ,"));
             out.push_str("  \n\n\n");
         } else {

@@ -354,7 +354,7 @@ pays_nothing = true
         );
         assert_eq!(
             slip("on taken(a, key, _) do", "on refused(plase, c) do"),
-            "E404: `plase` is no effect that can be refused"
+            "E404: `plase` is no effect that can be refused; E404: `a` names nothing"
         );
         assert_eq!(
             slip(

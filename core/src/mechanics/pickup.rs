@@ -147,8 +147,8 @@ impl Mechanic for Config {
 
 impl Config {
     fn room(&self, arena: &ArenaMut<'_>, slot: usize) -> bool {
-        let items = self.items();
-        let carried = items
+        let carried = self
+            .things
             .iter()
             .filter_map(|name| arena.table.item(arena.table.kind(name)?));
         let n: u32 = carried

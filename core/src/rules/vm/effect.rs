@@ -78,7 +78,9 @@ impl Machine<'_, '_> {
                 _ => return false,
             },
             Code::Claim => {
-                return self.cell(op.b).is_some_and(|cell| self.arena.claim(who, cell));
+                return self
+                    .cell(op.b)
+                    .is_some_and(|cell| self.arena.claim(who, cell));
             }
             Code::Tell => {
                 let sender = self.slot(op.b).map_or(who, |s| Slot::new(s as u8));
