@@ -5,7 +5,7 @@
 use crate::draw::Purpose;
 use crate::ids::Cell;
 use crate::rules::Programs;
-use crate::state::{ArenaMut, Layout};
+use crate::state::{ArenaMut, Deal, Layout};
 
 /// Chooses one of the sets of each cell that has several, by weight.
 pub(super) fn choose(one: &mut ArenaMut<'_>, layout: &Layout) {
@@ -43,7 +43,12 @@ pub(super) fn begin(one: &mut ArenaMut<'_>, programs: &Programs) {
         one.vars[table.row_place(usize::from(row), usize::from(var))] = value;
     }
     let cells = &table.layouts[usize::from(one.head.layout)].rows;
-    for deal in &table.deals {
+    // A deal of a map that is not played has no cells.
+    let here = |deal: &&Deal| {
+        let first = deal.places.first().and_then(|rows| rows.first());
+        first.is_some_and(|&row| cells[usize::from(row)].get() != 0)
+    };
+    for deal in table.deals.iter().filter(here) {
         let key = one.head.draw.key(Purpose::Shuffle, deal.name, 0);
         // The hands go to the places in the order of the places' draws.
         let draw = |place: usize| {
@@ -217,6 +222,31 @@ pays_nothing = true
         }
         assert_eq!(seen.len(), 25, "some cell never got some value");
         assert!(orders.len() > 60, "{} of 120 orders", orders.len());
+    }
+
+    #[test]
+    fn each_map_of_a_file_deals_its_own() {
+        let second = "[maps.n]\nfloor = \"path\"\nrows = '''\n#########\n#..12345#\n#...G...#\n#a..yyyy#\n#########\n'''\n[legend]\n";
+        let source = text(NOTHING).replacen("[legend]\n", second, 1);
+        let (scenario, diagnostics) = check("t", &source);
+        let scenario = scenario.unwrap_or_else(|| panic!("{diagnostics:#?}"));
+        let mut b = many(&scenario.compile("a").expect("an arm"), 40, 0);
+        let mut maps = BTreeSet::new();
+        for arena in 0..40 {
+            b.edit(arena, |one| {
+                let key = one.table.kind("key").expect("a kind");
+                let lying = |&r: &usize| one.table.rows[r].kind == key && one.rows[r].cell != 0;
+                let rows: Vec<usize> = (0..one.rows.len()).filter(lying).collect();
+                let plots: BTreeSet<i64> = rows
+                    .iter()
+                    .map(|&r| one.vars[one.table.row_place(r, 0)])
+                    .collect();
+                assert_eq!((rows.len(), plots.len()), (5, 5));
+                maps.insert(rows[0]);
+                assert!(one.things_agree());
+            });
+        }
+        assert_eq!(maps.len(), 2, "both maps are drawn");
     }
 
     #[test]

@@ -412,7 +412,7 @@ impl Game {
             *blow += 1;
             if *blow >= self.durable {
                 *blow = 0;
-                arena.cells.set(cell, Layer::Item, 0);
+                arena.lift(Layer::Item, cell);
                 let fields = [shooter, i64::from(kind.get()), i64::from(cell.get())];
                 arena.emit_fields(Some(self.destroyed), &fields);
             }

@@ -486,16 +486,12 @@ impl Station {
         let first = carried.iter().position(|&n| n > 0);
         match (there, first) {
             (Some(item), None) => {
-                arena.cells.set(cell, Layer::Item, 0);
-                arena.give(who, item, 1);
+                arena.pick_up(who, cell);
                 self.tell(arena, self.fetched, who.index(), item);
                 true
             }
             (None, Some(item)) if arena.cells.get(cell, Layer::Item) == 0 => {
-                arena.take(who, item, 1);
-                let kind = arena.table.items[item];
-                let look = arena.table.kinds[kind.index()].look;
-                arena.cells.set(cell, Layer::Item, look);
+                arena.put_down(who, item, cell);
                 self.tell(arena, self.put, who.index(), item);
                 true
             }

@@ -30,6 +30,7 @@ mod names;
 pub mod parse;
 mod patch;
 mod pools;
+mod programs;
 mod promises;
 #[cfg(test)]
 mod props;

@@ -7,6 +7,7 @@
 mod acts;
 mod agents;
 mod arena;
+mod cells;
 mod columns;
 mod order;
 mod push;
@@ -23,8 +24,9 @@ pub use agents::{
     ReadyAt, Registers, Status,
 };
 pub use arena::{
-    ArenaMut, Arenas, Cells, End, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched,
+    ArenaMut, Arenas, End, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched,
 };
+pub use cells::Cells;
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry, Numbers};
 pub use order::{MAX_SLOTS, draw as draw_order};
 pub use push::PushRule;
