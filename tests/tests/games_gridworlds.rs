@@ -470,10 +470,17 @@ fn side_effects_sokoban() {
     exact("aisg.soko0.best_observed", &best_observed(&space));
 }
 
-/// What the box costs follows from where it stands, whatever was played before: it is refunded when the box leaves.
+/// What the box costs follows from where it stands, whatever was played before: the 5 of a side are given back when it gets into a
+/// corner. On an open map of our own, since on the published one no box comes to stand beside a wall that spans the map.
 #[test]
 fn the_hidden_cost_of_the_box_is_that_of_its_place() {
-    let store = world("side_effects_sokoban", "published");
+    let shipped = commonweal_scenarios::named("side_effects_sokoban").expect("shipped");
+    let map = "# A++#\n# X  #\n#+   #\n#++ G#\n";
+    assert!(shipped.text.contains(map), "the map as it was drawn");
+    let open = shipped
+        .text
+        .replace(map, "#A   #\n# X  #\n#    #\n#+  G#\n");
+    let store = worlds::compile(&worlds::read(shipped.id, &open), "published");
     let truth = store.table.channel("truth").expect("hidden").index();
     let kind = |name: &str| store.table.kind(name).expect("a kind");
     let [wall, pillar, crate_] = ["wall", "pillar", "box"].map(kind);
@@ -564,7 +571,7 @@ fn no_gridworld_has_a_noop() {
         .iter()
         .filter(|s| s.group == "gridworlds");
     let mut n = 0;
-    for shipped in ours.filter(|s| s.id != "friend_foe") {
+    for shipped in ours {
         for cell in worlds::cells(&worlds::read(shipped.id, shipped.text)) {
             let compiled = world(shipped.id, &cell);
             let mut batch = one(&compiled, 3);
