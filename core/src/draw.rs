@@ -79,7 +79,7 @@ pub enum Purpose {
     Interrupt = 83,
     /// Error of a monitor. Name: `monitor.<instance>`, k: 0 missed, 1 false alarm. Subject: event row or slot.
     MonitorError = 84,
-    /// Whether a breach is fined. Name: `law.<instance>`. Subject: event row.
+    /// Whether a breach is fined. Name: `law.<instance>`. Subject: slot; k: the breach's number among the slot's own of the tick.
     Fine = 85,
     /// Noise of a gauge. Name: `gauge.<instance>`. Subject: 0.
     GaugeNoise = 86,

@@ -146,6 +146,7 @@ impl Mechanic for Config {
             moved: wanted("moved"),
             bumped: wanted("bumped"),
             pushes: !table.acts.pushes.is_empty(),
+            overrides: table.event("overridden").is_some(),
             pulls: table.acts.pushes.iter().any(|p| p.pull),
             blocked: wanted("blocked"),
         };
@@ -191,6 +192,8 @@ struct Step {
     bumped: Option<EventId>,
     /// Whether bodies push or pull things.
     pushes: bool,
+    /// Whether rules may run before anybody moves.
+    overrides: bool,
     pulls: bool,
     blocked: Option<EventId>,
 }
@@ -212,7 +215,13 @@ impl Step {
             if arenas.acting(arena, self.position) == 0 {
                 continue;
             }
-            if logs || self.swap || self.slip > 0 || self.every > 1 || table.geometry.wrap {
+            if logs
+                || self.overrides
+                || self.swap
+                || self.slip > 0
+                || self.every > 1
+                || table.geometry.wrap
+            {
                 self.slow(table, arenas, arena, &mut one);
             } else {
                 self.fast(table, arenas, arena, &mut one);
@@ -261,8 +270,12 @@ impl Step {
                 direction = u8::try_from(into.below(subject, 4)).ok();
             }
             let from = Cell::new(one.pos[slot].0);
-            one.facing[slot].0 = facing;
             let mut cells = arenas.cells(table, arena);
+            // Rules that answer an override may have taken the body off the map.
+            if usize::from(cells.word(from)[BODY]) != slot + 1 {
+                continue;
+            }
+            one.facing[slot].0 = facing;
             cells.turn_body(from, facing);
             let [.., body, look, _] = cells.word(from);
             let Some(direction) = direction else { continue };
