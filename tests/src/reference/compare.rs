@@ -427,8 +427,7 @@ fn engine(
                 out.put(value, || format!("slot {slot} register {i}"));
             }
         }
-        // What is illegal plays as noop, but the column keeps what was asked for.
-        if !given.is_empty() && world.played[slot] {
+        if !given.is_empty() {
             out.put(played[slot], || format!("slot {slot} played"));
         }
         for (channel, decl) in table.channels.iter().enumerate() {
@@ -536,10 +535,9 @@ fn reference(
                 out.put(*value, none);
             }
         }
-        if let Some(action) = given.get(slot)
-            && world.played[slot]
-        {
-            out.put(i64::try_from(*action).expect("few"), none);
+        if !given.is_empty() {
+            let action = world.chosen[slot];
+            out.put(i64::try_from(action).expect("few"), none);
         }
         for paid in &world.pay[slot] {
             out.put(*paid, none);

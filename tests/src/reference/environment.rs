@@ -125,7 +125,12 @@ fn held_back(world: &World, kind: usize, p: i64) -> i64 {
 pub fn scatter(world: &mut World, m: &Chosen, when: &str) {
     let at = m.text("at").unwrap_or("each_tick");
     if at == when {
-        scatter_once(world, m, 0, 0);
+        let told = world.events.len();
+        scatter_once(world, m, 0);
+        if when == "start" {
+            // Nobody was there to see it grow.
+            world.events.truncate(told);
+        }
     } else if at == "eaten" && when == "each_tick" {
         let spec = Rc::clone(&world.spec);
         let of = m.texts("of");
@@ -138,22 +143,31 @@ pub fn scatter(world: &mut World, m: &Chosen, when: &str) {
                 _ => None,
             })
             .collect();
-        let mut first = 0;
         for cell in eaten {
             let subject = world.subject(cell);
-            first = scatter_once(world, m, subject, first);
+            scatter_once(world, m, subject);
         }
     }
 }
 
-/// One round of tries; gives the number of the next try of the tick.
-fn scatter_once(world: &mut World, m: &Chosen, cause: u32, first: u16) -> u16 {
+/// Places of some kinds as the map is now, where nothing solid stands.
+fn ground(world: &World, kinds: &[String]) -> Vec<Cell> {
+    let mut cells = world.cells();
+    cells.retain(|&c| {
+        let mut here = world.square(c).layers.iter().flatten();
+        here.any(|p| kinds.contains(&world.spec.kinds[p.kind].name)) && !world.blocked(c)
+    });
+    cells
+}
+
+/// Every free place draws, or so many tries are made; the places' draws are those of the tick, so tries take the smallest ones.
+fn scatter_once(world: &mut World, m: &Chosen, cause: u32) {
     let spec = Rc::clone(&world.spec);
     let kind = kind_in(&spec, m, "thing");
     let name = format!("scatter.{}", m.instance);
     let chance = m.num(&spec, "chance", 1_000_000);
     let under = m.flag("under_agent", false);
-    let places = soil(world, &m.texts("on"));
+    let places = ground(world, &m.texts("on"));
     let free = |world: &World, c: Cell| {
         let square = world.square(c);
         square.layers[spec.kinds[kind].layer].is_none() && (under || square.body.is_none())
@@ -168,17 +182,17 @@ fn scatter_once(world: &mut World, m: &Chosen, cause: u32, first: u16) -> u16 {
                 world.emit("grew", vec![Value::Kind(kind), Value::Cell(cell)]);
             }
         }
-        return 0;
+        return;
     };
     let n = u16::try_from(spec.number(n) / 1_000_000).expect("at most 1000");
-    for k in first..first + n {
+    for k in 0..n {
         if !world.chance(Purpose::Try, &name, cause, k, chance) {
             continue;
         }
         let open = places.iter().copied().filter(|&c| free(world, c));
         let best = open.min_by_key(|&c| {
             let subject = world.subject(c);
-            (world.draw(Purpose::TryCell, &name, subject, k), subject)
+            (world.draw(Purpose::TryCell, &name, subject, 0), subject)
         });
         if let Some(cell) = best
             && world.place(kind, cell)
@@ -186,7 +200,6 @@ fn scatter_once(world: &mut World, m: &Chosen, cause: u32, first: u16) -> u16 {
             world.emit("grew", vec![Value::Kind(kind), Value::Cell(cell)]);
         }
     }
-    first + n
 }
 
 /// `pollute`.
@@ -200,10 +213,15 @@ pub fn pollute(world: &mut World, m: &Chosen) {
     {
         return;
     }
-    let mut places = soil(world, &m.texts("on"));
+    // Dirt also lies under what is solid.
+    let on = m.texts("on");
+    let mut places = world.cells();
     places.retain(|&c| {
         let square = world.square(c);
-        square.layers[spec.kinds[kind].layer].is_none() && square.body.is_none()
+        let mut here = square.layers.iter().flatten();
+        here.any(|p| on.contains(&spec.kinds[p.kind].name))
+            && square.layers[spec.kinds[kind].layer].is_none()
+            && square.body.is_none()
     });
     let best = places.into_iter().min_by_key(|&c| {
         let subject = world.subject(c);
@@ -216,8 +234,8 @@ pub fn pollute(world: &mut World, m: &Chosen) {
     }
 }
 
-/// `perish`: first what was eaten takes others with it, then what has lain too long vanishes.
-pub fn perish(world: &mut World, m: &Chosen) {
+/// `perish`: what was eaten takes others with it.
+pub fn chain(world: &mut World, m: &Chosen) {
     let spec = Rc::clone(&world.spec);
     let kind = kind_in(&spec, m, "thing");
     let name = format!("perish.{}", m.instance);
@@ -236,21 +254,44 @@ pub fn perish(world: &mut World, m: &Chosen) {
             }
         }
     }
+}
+
+/// Notes what is gone and what is new, as having appeared in tick `since`. Asked twice a tick, since what was eaten and what grows in
+/// its place are two things: at the end of the phase act what is new appeared in the tick before, later in this one.
+pub fn look(world: &mut World, m: &Chosen, since: i64) {
+    let kind = kind_in(&Rc::clone(&world.spec), m, "thing");
+    for cell in world.cells() {
+        let key = (
+            format!("perish.{}", m.instance),
+            i64::from(world.subject(cell)),
+        );
+        if world.placed(kind, cell).is_none() {
+            world.memory.remove(&key);
+        } else {
+            world.memory.entry(key).or_insert(since);
+        }
+    }
+}
+
+/// `perish`: what has lain too long vanishes.
+pub fn perish(world: &mut World, m: &Chosen) {
+    let spec = Rc::clone(&world.spec);
+    let kind = kind_in(&spec, m, "thing");
     let Some(age) = m.config.get("age") else {
         return;
     };
-    let age = spec.number(age) / 1_000_000;
+    let (age, tick) = (spec.number(age) / 1_000_000, i64::from(world.tick));
+    look(world, m, tick);
     for cell in world.cells() {
-        let key = (name.clone(), i64::from(world.subject(cell)));
-        if world.placed(kind, cell).is_none() {
-            world.memory.remove(&key);
-            continue;
-        }
-        // What the map holds at the start appeared a tick earlier.
-        let before = world.tick == 0 && world.initial.contains(&(kind, cell));
-        let since = i64::from(world.tick) - i64::from(before);
-        let since = *world.memory.entry(key.clone()).or_insert(since);
-        if i64::from(world.tick) - since >= age {
+        let key = (
+            format!("perish.{}", m.instance),
+            i64::from(world.subject(cell)),
+        );
+        if world
+            .memory
+            .get(&key)
+            .is_some_and(|since| tick - since >= age)
+        {
             world.memory.remove(&key);
             vanish(world, kind, cell);
         }
@@ -386,9 +427,6 @@ pub fn stock(world: &mut World, m: &Chosen) {
     let spec = Rc::clone(&world.spec);
     let every = m.int(&spec, "every", 1);
     let tick = i64::from(world.tick);
-    if tick % every != 0 || tick == 0 && every > 1 {
-        return;
-    }
     let name = m.text("var").expect("a variable").to_owned();
     let whole = matches!(world.vars[&name], Value::Int(_));
     let stock = world.vars[&name].num().expect("a number");
@@ -398,6 +436,9 @@ pub fn stock(world: &mut World, m: &Chosen) {
         if world.memory.insert(key, 1).is_none() {
             world.emit("collapsed", Vec::new());
         }
+        return;
+    }
+    if tick % every != 0 || tick == 0 && every > 1 {
         return;
     }
     let (s, one) = (i128::from(stock), 1_000_000_i128);
@@ -418,13 +459,13 @@ pub fn stock(world: &mut World, m: &Chosen) {
         }
     };
     let mut next = s + growth;
-    if let Some(cap) = cap.filter(|c| next > *c) {
+    // The cap holds back growth; it takes nothing away.
+    if let Some(cap) = cap.filter(|c| growth > 0 && next > *c) {
         next = cap.max(s);
     }
     if whole {
         next = s + (next - s) / one * one;
     }
-    let grown = i64::try_from(next - s).expect("a number");
     let var = spec
         .vars
         .iter()
@@ -436,7 +477,9 @@ pub fn stock(world: &mut World, m: &Chosen) {
     } else {
         Value::Num(next)
     };
-    world.vars.insert(name, super::eval::kept(var, value));
+    let value = super::eval::kept(var, value);
+    let grown = value.num().expect("a number") - stock;
+    world.vars.insert(name, value);
     if grown != 0 {
         world.emit("stock_grew", vec![Value::Num(grown)]);
     }

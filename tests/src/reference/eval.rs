@@ -49,7 +49,11 @@ pub fn kept(var: &Var, value: Value) -> Value {
     };
     match value {
         Value::Int(n) => Value::Int(bounded(n)),
-        Value::Num(n) => Value::Num(bounded(n)),
+        // Without bounds a number holds nine thousand millions.
+        Value::Num(n) => {
+            const MOST: i64 = 9_000_000_000_000_000;
+            Value::Num(bounded(n).clamp(-MOST, MOST))
+        }
         other => other,
     }
 }

@@ -57,10 +57,12 @@ struct World {
     carried: bool,
     has: Vec<&'static str>,
     turn: bool,
+    /// Crates have variables.
+    marked: bool,
 }
 
 /// Whether some scenarios have two beams.
-const TWO_BEAMS: bool = false;
+const TWO_BEAMS: bool = true;
 const MARKS: [&str; 3] = ["depot", "lever", "plate"];
 
 impl World {
@@ -70,7 +72,7 @@ impl World {
     fn kinds(&self) -> Vec<&'static str> {
         let mut all = self.items.clone();
         all.extend(MARKS);
-        all.extend(["fog", "sand", "gate"]);
+        all.extend(["fog", "sand", "gate", "box"]);
         all
     }
 }
@@ -120,11 +122,19 @@ pub fn scenario(seed: u64) -> String {
     out.push_str("chief = { type = \"slot\", init = 0, seen = \"all\" }\n");
     let _ = write!(
         out,
-        "[layers]\nfloor = [\"grass\", \"sand\"]\nsolid = [\"wall\", \"gate\"]\nitem = {:?}\nmark = {MARKS:?}\nair = [\"fog\"]\n",
+        "[layers]\nfloor = [\"grass\", \"sand\"]\nsolid = [\"wall\", \"gate\", \"box\"]\nitem = {:?}\nmark = {MARKS:?}\nair = [\"fog\"]\n",
         w.items
     );
     for kind in w.kinds() {
         let _ = writeln!(out, "[things.{kind}]\nunreachable = true");
+        if kind == "crate" && w.marked {
+            let look = d.pick(&["", "look = \"plot\"\n"]);
+            let init = d.word(&["1", "\"1 + pick(3)\""]);
+            let _ = writeln!(
+                out,
+                "{look}vars = {{ plot = {{ type = \"int\", init = {init}, min = 1, max = 5 }}, worn = {{ type = \"num\", init = 0.5 }} }}"
+            );
+        }
     }
     roles(d, w, &mut out);
     map(d, w, &mut out);
@@ -173,6 +183,15 @@ fn make_world(d: &mut Dice) -> World {
         if carried && d.percent(70) {
             has.push("deposit");
         }
+        if carried && d.percent(50) {
+            has.push("drop");
+        }
+        if carried && d.percent(50) {
+            has.push("lock");
+        }
+        if !carried && d.percent(40) {
+            has.push("digest");
+        }
     }
     for (mechanic, p) in [
         ("regrow", 60),
@@ -183,18 +202,35 @@ fn make_world(d: &mut Dice) -> World {
         ("power", 50),
         ("message", 50),
         ("signs", 20),
+        ("stock", 25),
+        ("scatter", 25),
+        ("pollute", 25),
+        ("hazard", 25),
+        ("perish", 25),
+        ("ripen", 25),
+        ("push", 30),
+        ("pool", 25),
+        ("fragile", 25),
+        ("ladder", 25),
+        ("override", 25),
+        ("law", 25),
+        ("state_pay", 25),
     ] {
         if d.percent(p) {
             has.push(mechanic);
         }
     }
     let turn = d.percent(40);
+    if !has.contains(&"beam") || !has.contains(&"absence") {
+        has.retain(|m| *m != "ladder");
+    }
     World {
         roles,
         items,
         carried,
         has,
         turn,
+        marked: d.percent(50),
     }
 }
 
@@ -243,6 +279,9 @@ fn map(d: &mut Dice, w: &World, out: &mut String) {
                     30..34 => 'D',
                     34..36 => 'w',
                     36..38 if w.items.len() > 1 => 'C',
+                    38..41 if w.items.len() > 1 && w.marked => '1',
+                    41..43 if w.items.len() > 1 && w.marked => '2',
+                    43..46 if w.has("push") => 'B',
                     _ => '.',
                 }
             };
@@ -281,10 +320,17 @@ fn map(d: &mut Dice, w: &World, out: &mut String) {
     let p = d.pick(&["0.5", "0.1", "0.9"]);
     let _ = writeln!(
         out,
-        "[legend]\n\"#\" = \"wall\"\n\"A\" = \"apple\"\n\"a\" = {{ thing = \"apple\", p = {p} }}\n\"s\" = \"sand\"\n\"D\" = \"depot\"\n\"w\" = [\"depot\", \"fog\"]\n\"F\" = {{ spawn = \"fox\" }}\n\"G\" = \"gate\"\n\"L\" = [\"lever\", \"sand\"]\n\"P\" = [\"plate\", \"apple\"]"
+        "[legend]\n\"#\" = \"wall\"\n\"A\" = \"apple\"\n\"a\" = {{ thing = \"apple\", p = {p} }}\n\"s\" = \"sand\"\n\"D\" = \"depot\"\n\"w\" = [\"depot\", \"fog\"]\n\"F\" = {{ spawn = \"fox\" }}\n\"G\" = \"gate\"\n\"B\" = \"box\"\n\"L\" = [\"lever\", \"sand\"]\n\"P\" = [\"plate\", \"apple\"]"
     );
     if w.items.len() > 1 {
         out.push_str("\"C\" = \"crate\"\n");
+        if w.marked {
+            let shuffle = d.percent(60);
+            let _ = writeln!(
+                out,
+                "\"12\" = {{ thing = \"crate\", plot = \"index\", shuffle = {shuffle} }}"
+            );
+        }
     }
     if w.roles.len() > 1 {
         out.push_str("\"H\" = { spawn = \"hen\" }\n");
@@ -406,8 +452,167 @@ fn mechanics(d: &mut Dice, w: &World, out: &mut String) {
             "message = {{ kinds = [\"hello\", \"fire\"], range = {range}, overheard_by = \"{all}\", delay = {delay}, cost = {cost}{by} }}"
         );
     }
+    more_mechanics(d, w, out);
     if w.has("signs") {
         out.push_str("signs.plate = { thing = \"plate\", text = \"board\", read = 4 }\n");
+    }
+}
+
+fn more_mechanics(d: &mut Dice, w: &World, out: &mut String) {
+    if w.has("drop") {
+        let at = d.pick(&["", ", at = [\"depot\", \"grass\"]"]);
+        let _ = writeln!(out, "drop = {{ things = {:?}{at} }}", w.items);
+    }
+    if w.has("lock") {
+        let thing = d.pick(&["plate", "gate"]);
+        let key = d.pick(&w.items);
+        let (needs, uses) = (d.percent(70), d.percent(40));
+        let _ = writeln!(
+            out,
+            "lock.turn = {{ thing = \"{thing}\", key = \"{key}\", needs_key = {needs}, uses_up = {uses} }}"
+        );
+    }
+    if w.has("digest") {
+        out.push_str("digest = { freezes = { apple = 3 } }\n");
+    }
+    if w.has("stock") {
+        let law = d.pick(&[
+            "law = \"logistic\", rate = 0.3, cap = 20",
+            "law = \"geometric\", rate = 0.1",
+            "law = \"geometric\", rate = 0.5, cap = 9",
+            "law = \"table\", table = [0.5, 1, 0.25]",
+        ]);
+        let (every, floor) = (d.pick(&[1, 1, 3]), d.pick(&["0", "1.2"]));
+        let _ = writeln!(
+            out,
+            "stock.fish = {{ var = \"purse\", {law}, every = {every}, floor = {floor} }}"
+        );
+    }
+    let ground = |d: &mut Dice| d.pick(&["[\"sand\"]", "[\"grass\"]", "[\"depot\", \"sand\"]"]);
+    if w.has("scatter") {
+        let thing = d.pick(&["apple", "fog"]);
+        let how = d.pick(&["chance = 0.05", "n = 2", "n = 2, chance = 0.4"]);
+        let eats = w.has("pickup") && !w.carried;
+        let at = match d.below(4) {
+            0 => "start",
+            1 if eats => "eaten",
+            _ => "each_tick",
+        };
+        let of = if at == "eaten" {
+            ", of = [\"apple\"]"
+        } else {
+            ""
+        };
+        let (on, under) = (ground(d), d.percent(50));
+        let _ = writeln!(
+            out,
+            "scatter.seed = {{ thing = \"{thing}\", on = {on}, {how}, at = \"{at}\"{of}, under_agent = {under} }}"
+        );
+    }
+    if w.has("pollute") {
+        let (on, delay) = (ground(d), d.below(4));
+        let blocks = if w.has("regrow") && d.percent(60) {
+            ", blocks_growth = { of = \"apple\", from = 0.1, to = 0.6 }"
+        } else {
+            ""
+        };
+        let _ = writeln!(
+            out,
+            "pollute.smog = {{ thing = \"fog\", on = {on}, chance = 0.5, delay = {delay}{blocks} }}"
+        );
+    }
+    if w.has("hazard") {
+        let thing = d.pick(&["plate", "depot", "fog", "sand"]);
+        let effect = d.pick(&["kill", "hurt", "slow", "event"]);
+        let amount = if effect == "slow" { "3" } else { "0.5" };
+        let spreads = if thing == "fog" && d.percent(60) {
+            ", spreads = { chance = 0.3, on = [\"apple\"] }"
+        } else {
+            ""
+        };
+        let by = by(d, w);
+        let _ = writeln!(
+            out,
+            "hazard.pit = {{ thing = \"{thing}\", effect = \"{effect}\", amount = {amount}{spreads}{by} }}"
+        );
+    }
+    if w.has("perish") {
+        let age = d.pick(&["", ", age = 3", ", age = 9"]);
+        let chain = if age.is_empty() || d.percent(40) {
+            ", chain = [\"apple\", \"fog\"], chance = 0.5"
+        } else {
+            ""
+        };
+        let _ = writeln!(out, "perish.rot = {{ thing = \"apple\"{age}{chain} }}");
+    }
+    if w.has("pool") {
+        let deal = d.pick(&["one_by_one", "share"]);
+        let (every, cap) = (1 + d.below(4), d.pick(&["", ", cap = 30"]));
+        let below = d.pick(&["0", "2"]);
+        let _ = writeln!(
+            out,
+            "pool.lake = {{ var = \"score\", asks = [0, 1, 3], deal = \"{deal}\", every = {every}, collapse_below = {below}, factor = 1.5{cap} }}"
+        );
+    }
+    if w.has("push") {
+        let (chain, by) = (1 + d.below(3), by(d, w));
+        let _ = writeln!(
+            out,
+            "push.shove = {{ things = [\"box\"], chain = {chain}{by} }}"
+        );
+    }
+    if w.has("fragile") {
+        let thing = d.pick(&["plate", "depot"]);
+        let _ = writeln!(
+            out,
+            "fragile.shell = {{ thing = \"{thing}\", breaks_by = \"step\", becomes = \"fog\" }}"
+        );
+    }
+    if w.has("ladder") {
+        let steps = d.pick(&[
+            "{ freeze = 3 }, { remove = 4, to_target = -1 }",
+            "{ freeze = 0, to_hitter = 0.5 }, { freeze = 5 }",
+            "{ freeze = 2 }, { remove = \"never\" }",
+        ]);
+        let forget = d.pick(&[3, 10, 50]);
+        let _ = writeln!(
+            out,
+            "ladder = {{ steps = [{steps}], forget = {forget}, beam = \"zap\" }}"
+        );
+    }
+    if w.has("override") {
+        let act = d.pick(&["random", "noop"]);
+        let when = d.pick(&["calm", "score"]);
+        let role = d.pick(&w.roles).0;
+        let _ = writeln!(
+            out,
+            "override.fate = {{ roles = [\"{role}\"], when = \"{when}\", act = \"{act}\", chance = 0.5 }}"
+        );
+    }
+    if w.has("law") {
+        let event = d.pick(&["moved", "bumped", "blocked"]);
+        let (chance, by) = (d.pick(&["1", "0.5"]), by(d, w));
+        let when = d.pick(&["", ", when = \"score > 2\""]);
+        let _ = writeln!(
+            out,
+            "law.order = {{ forbids = \"{event}\", fine = 0.3, chance = {chance}{when}{by} }}"
+        );
+    }
+    if w.has("state_pay") {
+        let is = d.pick(&["0.5 * count(apple)", "score * 2", "count(fog)"]);
+        let channel = d.pick(&["main", "truth"]);
+        let by = by(d, w);
+        let _ = writeln!(
+            out,
+            "state_pay.cost = {{ channel = \"{channel}\", is = \"{is}\"{by} }}"
+        );
+    }
+    if w.has("ripen") {
+        let (delay, how) = (d.below(4), d.pick(&["chance = 0.2", "rate = 0.05"]));
+        let _ = writeln!(
+            out,
+            "ripen.bush = {{ thing = \"depot\", becomes = \"apple\", delay = {delay}, {how} }}"
+        );
     }
 }
 
@@ -568,7 +773,12 @@ impl World {
             ),
             9 if self.carried => {
                 let kind = d.pick(&self.items);
-                format!("has({}, {kind})", self.slot(d, n))
+                let cond = if self.marked && kind == "crate" && !n.inner {
+                    " where it.plot > 1"
+                } else {
+                    ""
+                };
+                format!("has({}, {kind}{cond})", self.slot(d, n))
             }
             10 if n.draws => "chance(0.4)".to_owned(),
             11 if n.draws && !n.script => format!("lucky({})", self.num(d, n, depth - 1)),
@@ -721,6 +931,51 @@ fn rules(d: &mut Dice, w: &World, out: &mut String) {
     if w.has("message") {
         events.push(("said", "said(a, hello, _)", &["a"], &[]));
         events.push(("heard", "heard(a, b, _, _)", &["a", "b"], &[]));
+    }
+    for (mechanic, event) in [
+        (
+            "drop",
+            ("dropped", "dropped(a, apple, c)", &["a"][..], &["c"][..]),
+        ),
+        (
+            "lock",
+            ("unlocked", "unlocked(a, g)", &["a"][..], &["g"][..]),
+        ),
+        ("stock", ("stock_grew", "stock_grew(_)", &[][..], &[][..])),
+        ("stock", ("collapsed", "collapsed()", &[][..], &[][..])),
+        ("pollute", ("polluted", "polluted(c)", &[][..], &["c"][..])),
+        ("hazard", ("harmed", "harmed(a, _, _)", &["a"][..], &[][..])),
+        ("hazard", ("burnt", "burnt(c)", &[][..], &["c"][..])),
+        (
+            "perish",
+            ("perished", "perished(apple, c)", &[][..], &["c"][..]),
+        ),
+        ("pool", ("dealt", "dealt(a, _)", &["a"][..], &[][..])),
+        (
+            "push",
+            ("pushed", "pushed(a, _, c)", &["a"][..], &["c"][..]),
+        ),
+        (
+            "fragile",
+            ("broke", "broke(a, _, c)", &["a"][..], &["c"][..]),
+        ),
+        (
+            "ladder",
+            ("sanctioned", "sanctioned(a, _)", &["a"][..], &[][..]),
+        ),
+        (
+            "override",
+            ("overridden", "overridden(a, _, _)", &["a"][..], &[][..]),
+        ),
+        ("law", ("fined", "fined(a, _)", &["a"][..], &[][..])),
+        (
+            "ripen",
+            ("ripened", "ripened(apple, c)", &[][..], &["c"][..]),
+        ),
+    ] {
+        if w.has(mechanic) {
+            events.push(event);
+        }
     }
     for i in 0..2 + d.below(6) {
         let named = d.percent(60);

@@ -10,31 +10,48 @@ use super::eval::{Scope, reaches};
 use super::spec::{Chosen, Spec};
 use super::value::{Cell, Value};
 use super::world::{Ended, Placed, Said, World, small};
-use super::{environment, rules};
+use super::{environment, institutions, rules};
 
 /// Mechanics that the reference knows.
-pub const COVERED: [&str; 20] = [
-    "move", "pickup", "drop", "deposit", "regrow", "stock", "scatter", "pollute", "beam",
-    "absence", "hazard", "perish", "ripen", "digest", "device", "door", "lock", "power", "message",
+pub const COVERED: [&str; 27] = [
+    "push",
+    "pool",
+    "fragile",
+    "ladder",
+    "override",
+    "state_pay",
+    "law",
+    "move",
+    "pickup",
+    "drop",
+    "deposit",
+    "regrow",
+    "stock",
+    "scatter",
+    "pollute",
+    "beam",
+    "absence",
+    "hazard",
+    "perish",
+    "ripen",
+    "digest",
+    "device",
+    "door",
+    "lock",
+    "power",
+    "message",
     "signs",
 ];
 
 /// Mechanics that the engine has and the reference does not know yet.
-pub const PENDING: [&str; 16] = [
-    "push",
+pub const PENDING: [&str; 9] = [
     "conveyor",
-    "pool",
-    "ladder",
-    "fragile",
     "interrupt",
-    "override",
-    "state_pay",
     "matrix",
     "gift",
     "station",
     "boat",
     "territory",
-    "law",
     "monitor",
     "gauge",
 ];
@@ -109,6 +126,12 @@ pub fn actions(spec: &Spec, role: usize) -> Vec<Action> {
                 }
             }
             "drop" => add("drop".to_owned(), "drop"),
+            "pool" => {
+                let asks = m.config.get("asks").map(|n| n.items().to_vec());
+                for n in asks.unwrap_or_default() {
+                    add(format!("ask:{}", spec.number(&n) / 1_000_000), "ask");
+                }
+            }
             "beam" | "lock" => add(m.instance.clone(), &m.instance),
             "device" if m.text("trigger") == Some("use") => {
                 add(format!("use:{}", m.instance), "use");
@@ -137,6 +160,11 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
         return false;
     }
     match action.mechanic.0.as_str() {
+        "pool" => {
+            let m = world.spec.mechanics.iter().find(|m| m.name == "pool");
+            let every = m.map_or(1, |m| m.int(&world.spec, "every", 1));
+            i64::from(world.tick) % every == 0
+        }
         "beam" => {
             let beam = world.spec.beams.iter().position(|b| *b == action.verb);
             world.agents[slot].ready_at[beam.expect("a beam")] <= world.tick
@@ -189,22 +217,30 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
         world.agents[slot].heard_now.clear();
         world.arrived[slot] = std::mem::take(&mut world.agents[slot].lands);
     }
+    // What exists, by who can act, is played; what more a verb needs is asked in its phase. A script plays what its mask allows.
     let mut chosen = Vec::new();
     for (slot, &action) in given.iter().enumerate() {
-        let is_legal = legal(world, slot, action);
-        world.played[slot] = is_legal;
-        // What a script asks for and may not have is counted nowhere.
-        world.agents[slot].illegal += u32::from(!is_legal && outside[slot]);
         let all = actions(&spec, world.agents[slot].role);
-        chosen.push(if is_legal {
+        let known = action == 0 || action < all.len() && world.can_act(slot);
+        let plays = known && (outside[slot] || legal(world, slot, action));
+        chosen.push(if plays {
             all[action].clone()
         } else {
             all[0].clone()
         });
+        world.agents[slot].illegal += u32::from(!known && outside[slot]);
     }
     let order = world.order();
     let all = ordered(&spec);
-    let mut answered = 0;
+    for m in all.iter().filter(|m| m.name == "override") {
+        institutions::overrule(world, m, &mut chosen);
+    }
+    for (slot, action) in chosen.iter().enumerate() {
+        let all = actions(&spec, world.agents[slot].role);
+        let index = all.iter().position(|a| a == action);
+        world.chosen[slot] = index.expect("an action of the role");
+    }
+    let mut answered = rules::answer(world, 0);
     // What regrowth goes by was there before the tick.
     let before = world.squares.clone();
 
@@ -222,10 +258,14 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
             "lock" => lock(world, m, &chosen),
             "deposit" => deposit(world, m, &chosen),
             "beam" => beam(world, m, &order, &chosen),
+            "fragile" => institutions::fragile(world, m),
             "device" => device(world, m, &chosen),
             "message" => message(world, m, &chosen),
             _ => {}
         }
+    }
+    for m in all.iter().filter(|m| m.name == "perish") {
+        environment::look(world, m, i64::from(world.tick) - 1);
     }
     answered = rules::answer(world, answered);
 
@@ -235,7 +275,7 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
             "stock" => environment::stock(world, m),
             "scatter" => environment::scatter(world, m, "each_tick"),
             "pollute" => environment::pollute(world, m),
-            "perish" => environment::perish(world, m),
+            "perish" => environment::chain(world, m),
             "ripen" => environment::ripen(world, m),
             _ => {}
         }
@@ -250,6 +290,9 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
             }
         }
     }
+    for m in all.iter().filter(|m| m.name == "perish") {
+        environment::perish(world, m);
+    }
     answered = rules::answer(world, answered);
 
     for m in &all {
@@ -257,6 +300,7 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
             "absence" => environment::absence(world, &order),
             "hazard" => environment::hazard(world, m),
             "digest" => environment::digest(world, m),
+            "ladder" => institutions::ladder(world, m),
             _ => {}
         }
     }
@@ -271,7 +315,16 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     world.later.retain(|(t, _)| *t > world.tick);
     world.events.extend(due.into_iter().map(|(_, event)| event));
     rules::each(world);
+    for m in all.iter().filter(|m| m.name == "pool") {
+        institutions::pool(world, m, &chosen);
+    }
+    for m in all.iter().filter(|m| m.name == "law") {
+        institutions::law(world, m);
+    }
     rules::answer(world, answered);
+    for m in all.iter().filter(|m| m.name == "state_pay") {
+        institutions::state_pay(world, m, false);
+    }
     end(world);
 }
 
@@ -344,6 +397,9 @@ fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
         }
         let from = world.agents[slot].cell.expect("a body has a cell");
         let to = world.step(from, direction);
+        if world.square(from).body == Some(slot) {
+            institutions::push(world, slot, direction);
+        }
         if world.blocked(to) {
             world.emit("bumped", vec![Value::Slot(slot), Value::Cell(to)]);
             continue;
@@ -589,6 +645,10 @@ fn beam(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) {
             continue;
         }
         let from = world.agents[slot].cell.expect("a body has a cell");
+        if world.agents[slot].ready_at[number] > world.tick {
+            world.agents[slot].illegal += 1;
+            continue;
+        }
         world.agents[slot].ready_at[number] = world.tick + cooldown + more;
         world.emit("fired", vec![Value::Slot(slot), Value::Beam(number)]);
         world.pay(slot, 0, -m.num(&spec, "cost", 0));

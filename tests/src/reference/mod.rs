@@ -8,6 +8,7 @@ pub mod compare;
 pub mod environment;
 pub mod eval;
 pub mod generate;
+pub mod institutions;
 pub mod mechanics;
 pub mod reset;
 pub mod rules;

@@ -38,7 +38,7 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         spawns: Vec::new(),
         initial: BTreeSet::new(),
         arrived: vec![false; spec.slots()],
-        played: vec![true; spec.slots()],
+        chosen: vec![0; spec.slots()],
         memory: BTreeMap::new(),
         refused: 0,
         saturated: 0,
@@ -68,6 +68,11 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         }
     }
     super::rules::start(&mut world);
+    for m in super::mechanics::ordered(spec) {
+        if m.name == "state_pay" {
+            super::institutions::state_pay(&mut world, m, true);
+        }
+    }
     world
 }
 

@@ -523,7 +523,7 @@ impl Spec {
         let name = self.kinds[kind].name.as_str();
         let grows = |m: &Chosen| match m.name.as_str() {
             "regrow" | "scatter" | "pollute" | "hazard" => m.text("thing") == Some(name),
-            "ripen" => m.text("becomes") == Some(name),
+            "ripen" | "fragile" => m.text("becomes") == Some(name),
             _ => false,
         };
         let made = |effect: &Effect| {
@@ -545,6 +545,10 @@ impl Spec {
         let name = &self.kinds[kind].name;
         !self.kinds[kind].vars.is_empty()
             || self.named_by_the.contains(name)
+            || self
+                .mechanics
+                .iter()
+                .any(|m| m.name == "push" && m.texts("things").contains(name))
             || self.mechanics.iter().any(|m| {
                 ["door", "device", "lock"].contains(&m.name.as_str())
                     && m.text("thing") == Some(name)

@@ -157,8 +157,8 @@ pub struct World {
     pub initial: BTreeSet<(usize, Cell)>,
     /// Slots whose body came to its cell by a move of this tick.
     pub arrived: Vec<bool>,
-    /// Slots whose action was played as given.
-    pub played: Vec<bool>,
+    /// Actions as the world saw them.
+    pub chosen: Vec<usize>,
     /// What the mechanics remember that no other part of the world shows, by mechanic and cell or slot.
     pub memory: BTreeMap<(String, i64), i64>,
     /// Effects that could not be applied.
