@@ -106,7 +106,9 @@ def test_a_fork_steps_on_with_threads_of_its_own() -> None:
 
 
 LOOP = """
-import sys, commonweal as cw
+import signal, commonweal as cw
+# Whoever started us in the background may have had the signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 batch = cw.Batch("commons_harvest", arenas={arenas})
 batch.step()
 try:

@@ -184,7 +184,7 @@ struct Waits(usize);
 
 impl ArenaColumn for Waits {
     fn name(&self) -> &'static str {
-        "interrupt.waits"
+        super::column_names!("interrupt.waits")[self.0.min(7)]
     }
     fn bytes(&self, _world: &World) -> usize {
         1
@@ -202,7 +202,7 @@ struct OffUntil(usize);
 
 impl ArenaColumn for OffUntil {
     fn name(&self) -> &'static str {
-        "interrupt.off_until"
+        super::column_names!("interrupt.off_until")[self.0.min(7)]
     }
     fn bytes(&self, world: &World) -> usize {
         world.resource::<Table>().n_slots() * size_of::<u32>()

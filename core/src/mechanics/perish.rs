@@ -117,7 +117,7 @@ impl Mechanic for Config {
         let index = ages.0.len();
         ages.0.push(vec![0; n]);
         at.column(Numbers::<Ages> {
-            name: "perish.since",
+            name: super::column_names!("perish.since")[index.min(7)],
             per_arena: cells,
             index,
             of: |ages, i| &ages.0[i],

@@ -119,7 +119,7 @@ struct LastColumn(usize);
 
 impl ArenaColumn for LastColumn {
     fn name(&self) -> &'static str {
-        "state_pay.last"
+        super::column_names!("state_pay.last")[self.0.min(7)]
     }
     fn bytes(&self, _world: &World) -> usize {
         size_of::<Num>()

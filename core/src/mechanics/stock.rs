@@ -153,7 +153,7 @@ struct GoneColumn(usize);
 
 impl ArenaColumn for GoneColumn {
     fn name(&self) -> &'static str {
-        "stock.collapsed"
+        super::column_names!("stock.collapsed")[self.0.min(7)]
     }
     fn bytes(&self, _world: &World) -> usize {
         1

@@ -219,8 +219,9 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
     Notes
     -----
     `reset` takes a seed, ``seed + i`` for the i-th arena, or a list with one for each environment (of slots
-    that share an arena the first counts), and ``options={"reset_mask": mask}``. A row whose agent is dead
-    while its arena goes on stays terminated, with zeros, until the arena's episode is over.
+    that share an arena the first counts), and ``options={"reset_mask": mask}``. An episode is over
+    when that of all environments of the arena is: a row whose agent is dead before the others stays
+    terminated, with zeros.
 
     Raises
     ------
@@ -274,6 +275,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.own_names, self.action_names = group.own_names, group.action_names
         self._seeded = False
+        self._over = np.zeros(self.batch.arenas, np.bool_)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -295,6 +297,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             drawn = self.np_random.integers(_SEED_END, size=arenas)
             seeds = [int(d) if s is None else s for s, d in zip(seeds, drawn, strict=True)]
             self._seeded = True
+        self._over &= ~mask
         given = np.array([s is not None for s in seeds])
         for which, values in ((given, [s or 0 for s in seeds]), (~given, None)):
             if (which & mask).any():
@@ -313,15 +316,21 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         ``"same_step"``.
         """
         self.batch.step(np.asarray(actions))
-        group = self._rows.group
+        group, mode = self._rows.group, self.metadata["autoreset_mode"]
+        rewards = group.reward.astype(np.float64)
         terminated, truncated = group.terminated.copy(), group.truncated.copy()
         infos: dict[str, Any] = {}
-        if self.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP:
-            # A dead row whose arena goes on keeps its flag; its observation is not a last one.
-            over = (terminated | truncated).reshape(-1, self._slots).all(axis=1).repeat(self._slots)
-            if over.any():
-                infos = self._final(over)
-        rewards = group.reward.astype(np.float64)
+        if mode is AutoresetMode.NEXT_STEP and (stale := self._over & (self.batch.tick > 0)).any():
+            # Their agents were gone, so the engine had nothing to begin anew by itself.
+            self.batch.reset(mask=stale)
+            rows = stale.repeat(self._slots)
+            rewards[rows], terminated[rows], truncated[rows] = 0, False, False
+        self._over = (terminated | truncated).reshape(-1, self._slots).all(axis=1)
+        if mode is AutoresetMode.SAME_STEP and self._over.any():
+            early = self._over & (self.batch.tick > 0)
+            infos = self._final(self._over.repeat(self._slots), early.repeat(self._slots))
+            if early.any():
+                self.batch.reset(mask=early)
         return self._rows.read(slice(None)), rewards, terminated, truncated, infos
 
     def action_masks(self) -> NDArray[np.bool_]:
@@ -351,10 +360,10 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             )
         return np.asarray(rows.all(axis=1))
 
-    def _final(self, over: NDArray[np.bool_]) -> dict[str, Any]:
+    def _final(self, over: NDArray[np.bool_], early: NDArray[np.bool_]) -> dict[str, Any]:
         last = np.full(self.num_envs, None, dtype=object)
         for row in np.flatnonzero(over):
-            last[row] = self._rows.read(int(row), final=True)
+            last[row] = self._rows.read(int(row), final=not early[row])
         return {"final_obs": last, "_final_obs": over.copy(), "final_info": {}, "_final_info": over.copy()}
 
 
