@@ -275,7 +275,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         self.action_space = batch_space(self.single_action_space, num_envs)
         self.own_names, self.action_names = group.own_names, group.action_names
         self._seeded = False
-        self._over = np.zeros(self.batch.arenas, np.bool_)
+        self._over: NDArray[np.bool_] = np.zeros(self.batch.arenas, np.bool_)
 
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
@@ -325,7 +325,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
             self.batch.reset(mask=stale)
             rows = stale.repeat(self._slots)
             rewards[rows], terminated[rows], truncated[rows] = 0, False, False
-        self._over = (terminated | truncated).reshape(-1, self._slots).all(axis=1)
+        self._over = np.asarray((terminated | truncated).reshape(-1, self._slots).all(axis=1))
         if mode is AutoresetMode.SAME_STEP and self._over.any():
             early = self._over & (self.batch.tick > 0)
             infos = self._final(self._over.repeat(self._slots), early.repeat(self._slots))
