@@ -382,16 +382,18 @@ pays_nothing = true
             ),
             "E404: `corn` is no area of the legend"
         );
+        let rule = "on taken(a, key, _) do emit note(a, 1)";
         assert_eq!(
-            slip("on taken(a, key, _) do", "on refused(plase, c) do"),
-            "E404: `plase` is no effect that can be refused; E404: `a` names nothing"
+            slip(rule, "on refused(plase, c) do emit note(the(guest), 1)"),
+            "E404: `plase` is no effect that can be refused"
         );
+        let drawn = "worn = { type = \"num\", init = \"if chance(0.5) then 0.1 else 0.2\" }";
+        assert_eq!(slip(worn, drawn), "");
+        let source = text("on taken(a, key, _) do give(a, key, 1)").replacen(worn, drawn, 1);
+        let (_, diagnostics) = check("t", &source);
         assert_eq!(
-            slip(
-                "init = \"blue\"",
-                "init = \"if chance(0.5) then red else blue\""
-            ),
-            ""
+            diagnostics[0].message,
+            "`worn` of a key that appears during an episode cannot be drawn"
         );
     }
 }
