@@ -1,4 +1,5 @@
-//! Games of rounds and shares against their published or computed values: the fishery of GovSim, friend or foe, a DReST world.
+//! Games of rounds and shares against their published or computed values: the fishery of GovSim, friend or foe, a DReST world, the
+//! coin game on a torus.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -381,4 +382,40 @@ fn neutrality_and_usefulness_are_those_of_the_bots() {
     }
     let (_, useful) = drest("random", 0);
     assert!(useful < 0.5, "a walker without aim is no good: {useful}");
+}
+
+/// Coins taken, of them the other's, and what the group was paid.
+fn coins(arm: &str, bot: &str, seed: u64) -> (f64, f64, f64) {
+    let compiled = worlds::compile(&shipped("coin_game"), arm);
+    let kinds = ["red_coin", "blue_coin"].map(|k| compiled.table.kind(k).expect("a kind"));
+    let mut b = batch(&compiled, Control::None, Some(bot), seed);
+    let (mut taken, mut others) = (0.0, 0.0);
+    let (paid, ticks) = play(&mut b, |b| {
+        assert_eq!(kinds.map(|k| b.count(0, k)), [1, 1], "tick {}", b.tick(0));
+        for event in b.events(0).iter().filter(|e| e.event == "eaten") {
+            taken += 1.0;
+            let red = event.fields[1] == "red_coin";
+            others += f64::from(u8::from(red != (event.actor == Some(0))));
+        }
+    });
+    assert_eq!(ticks, 100, "ten games of ten steps");
+    (taken, others, paid.iter().sum())
+}
+
+#[test]
+fn coins_pay_as_published_and_there_is_always_one_of_each() {
+    let (mut taken, mut others) = (0.0, 0.0);
+    for seed in 0..20 {
+        let (all, harm, paid) = coins("as_published", "takes_all", seed);
+        assert_eq!(paid, all - 2.0 * harm, "seed {seed}: 1, 1 and -2");
+        (taken, others) = (taken + all, others + harm);
+        let (all, harm, paid) = coins("as_published", "own_only", seed);
+        assert_eq!((harm, paid), (0.0, all), "seed {seed}: exactly 1 a coin");
+        assert!(all > 20.0, "seed {seed}: {all} coins in 100 steps");
+        let (all, _, paid) = coins("harmless", "takes_all", seed);
+        assert_eq!(paid, all, "seed {seed}");
+    }
+    // Whose coin is nearer is a toss, and ties go to red for both.
+    let share = others / taken;
+    assert!((share - 0.5).abs() < 0.06, "{share} of {taken}");
 }
