@@ -56,7 +56,7 @@ struct TableField {
     says: String,
 }
 
-/// Words that rules and scripts are built with.
+/// Words that files are built with and that stand in no other list.
 const WORDS: &[(&str, &str, &str)] = &[
     (
         "on",
@@ -78,6 +78,11 @@ const WORDS: &[(&str, &str, &str)] = &[
         "avoid",
         "avoid KIND [where CONDITION]",
         "A line of a script: the bot does not step on these cells.",
+    ),
+    (
+        "A5",
+        "competence = { id = \"A5\", arm = \"ARM\" }",
+        "Whether an agent can play at all: the return of the seats under test in a control arm, random play 0 and the negative control 1.",
     ),
     (
         "let",
@@ -532,7 +537,7 @@ mod tests {
     fn every_name_that_is_listed_is_explained() {
         for (sort, names) in names() {
             for name in names {
-                assert!(!find(name).is_empty(), "{name} of {sort}");
+                assert!(!find(&name).is_empty(), "{name} of {sort}");
             }
         }
     }
