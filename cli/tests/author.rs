@@ -435,7 +435,7 @@ fn what_a_first_author_gets_wrong_is_answered_with_what_to_write() {
         with(&text, "competence =", "also = [\"A1\"]\ncompetence =")
     });
     let output = commonweal(&["check", &file]);
-    assert_eq!(code(&output), 1);
+    assert_eq!(code(&output), 2);
     let told = out(&output) + &err(&output);
     for part in [
         "or a list of words such as [\"no\", \"yes\"]",
