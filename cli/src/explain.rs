@@ -42,7 +42,54 @@ enum Entry {
     Call(&'static Sig),
     Measure(&'static measures::MeasureDef),
     Code(&'static str, &'static str),
+    /// A table of the file: how it is headed, what it is for, its fields.
+    Table(String, String, Vec<TableField>),
+    /// A word of the rule language: its form, what it does.
+    Word(&'static str, &'static str),
 }
+
+/// A field of a table of the file.
+struct TableField {
+    name: String,
+    kind: String,
+    required: bool,
+    says: String,
+}
+
+/// Words that files are built with and that stand in no other list.
+const WORDS: &[(&str, &str, &str)] = &[
+    (
+        "on",
+        "on EVENT(patterns) [when CONDITION] do EFFECT; EFFECT",
+        "A rule that answers an event.",
+    ),
+    (
+        "each",
+        "each ROLE x [every n] [when CONDITION] do EFFECT; EFFECT",
+        "A rule that holds for each agent of a role, or each thing of a kind, in every tick or every n-th.",
+    ),
+    ("start", "start do EFFECT; EFFECT", "A rule of the reset."),
+    (
+        "emit",
+        "emit EVENT(…) [after n]",
+        "An effect: an event of [events] happens, now or n ticks later.",
+    ),
+    (
+        "avoid",
+        "avoid KIND [where CONDITION]",
+        "A line of a script: the bot does not step on these cells.",
+    ),
+    (
+        "A5",
+        "competence = { id = \"A5\", arm = \"ARM\" }",
+        "Whether an agent can play at all: the return of the seats under test in a control arm, random play 0 and the negative control 1.",
+    ),
+    (
+        "let",
+        "let n = 0",
+        "A line of a script: a register; `; n = n + 1` after an action writes it.",
+    ),
+];
 
 /// Everything that is called so. `beam.zap` finds `beam`, `eaten(` finds `eaten`, codes and measures in any case.
 fn find(name: &str) -> Vec<Entry> {
@@ -82,6 +129,9 @@ fn find(name: &str) -> Vec<Entry> {
             (*says).to_owned(),
         ));
     }
+    out.extend(table(&commonweal_core::scenario::schema(), name));
+    let words = WORDS.iter().filter(|(word, ..)| *word == name);
+    out.extend(words.map(|(_, form, says)| Entry::Word(form, says)));
     let same = |id: &str| id.eq_ignore_ascii_case(name);
     out.extend(
         measures::ALL
@@ -98,8 +148,108 @@ fn find(name: &str) -> Vec<Entry> {
     out
 }
 
+/// A table of the file, from the schema that editors are given.
+fn table(schema: &Value, name: &str) -> Option<Entry> {
+    let own = schema["properties"].get(name)?;
+    let resolve = |value: &Value| -> Value {
+        let target = value["$ref"].as_str().map(|r| r.trim_start_matches('#'));
+        let found = target.and_then(|place| schema.pointer(place));
+        found.unwrap_or(value).clone()
+    };
+    let (head, entry) = match own.get("additionalProperties") {
+        Some(each)
+            if each.is_object() && !each["properties"].is_object() && each["$ref"].is_null() =>
+        {
+            return Some(Entry::Table(
+                format!("[{name}]  NAME = {}", kind(each)),
+                ABOUT
+                    .iter()
+                    .find(|(of, _)| *of == name)
+                    .map_or("", |(_, says)| says)
+                    .to_owned(),
+                Vec::new(),
+            ));
+        }
+        Some(each) if each.is_object() => (format!("[{name}.NAME]"), resolve(each)),
+        _ => (format!("[{name}]"), resolve(own)),
+    };
+    // [measures] holds measures, and their fields are what is asked for
+    let measure = entry["properties"].get("primary").map(&resolve);
+    let head = if measure.is_some() {
+        format!("{head}  primary, competence = {{ … }}, also = [{{ … }}, …]")
+    } else {
+        head
+    };
+    let entry = measure.unwrap_or(entry);
+    let required = |field: &str| {
+        entry["required"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|r| r == field))
+    };
+    let fields = entry["properties"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(field, schema)| TableField {
+            name: field.clone(),
+            kind: kind(&resolve(schema)),
+            required: required(field),
+            says: schema["description"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+        });
+    let says = entry["description"].as_str().unwrap_or_default().to_owned();
+    Some(Entry::Table(head, says, fields.collect()))
+}
+
+/// Tables that hold plain values under the author's own names.
+const ABOUT: &[(&str, &str)] = &[
+    (
+        "captions",
+        "What `watch` and the page print of an event, by its name; `{1}`, `{2}` … stand for its parts.",
+    ),
+    (
+        "events",
+        "The author's own events: the types of their parts, for example [\"slot\", \"cell\"].",
+    ),
+    ("rules", "Rules in blocks: `on`, `each`, `start`."),
+    ("texts", "What signs and `told` say."),
+    (
+        "factors",
+        "Levels that arms combine: [factors.F] with a table for each level.",
+    ),
+    (
+        "legend",
+        "What the letters of the maps stand for: a kind, a list of kinds, or a table.",
+    ),
+];
+
+/// What a value of this schema is called.
+fn kind(schema: &Value) -> String {
+    if let Some(words) = schema["enum"].as_array() {
+        let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+        if !words.is_empty() && words.len() < 8 {
+            return words.join(" or ");
+        }
+    }
+    let sort = schema["type"]
+        .as_str()
+        .or_else(|| schema["type"][0].as_str());
+    match sort {
+        Some("string") => "text",
+        Some("boolean") => "true or false",
+        Some("integer") => "whole number",
+        Some("number") => "number",
+        Some("array") => "list",
+        Some("object") => "table",
+        _ => "",
+    }
+    .to_owned()
+}
+
 /// All names by sort, in the order of their lists.
-fn names() -> Vec<(&'static str, Vec<&'static str>)> {
+fn names() -> Vec<(&'static str, Vec<String>)> {
     let of = |list: &'static [Sig]| list.iter().map(|sig| sig.name).collect();
     let events = mechanics::ALL
         .iter()
@@ -116,7 +266,7 @@ fn names() -> Vec<(&'static str, Vec<&'static str>)> {
         }
         out
     };
-    vec![
+    let of_language = [
         (
             "mechanics",
             mechanics::ALL.iter().map(|def| def.name).collect(),
@@ -137,7 +287,20 @@ fn names() -> Vec<(&'static str, Vec<&'static str>)> {
         ),
         ("measures", measures::ALL.iter().map(|def| def.id).collect()),
         ("codes", CODES.iter().map(|(code, _)| *code).collect()),
-    ]
+    ];
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+    let schema = commonweal_core::scenario::schema();
+    let tables = schema["properties"].as_object().into_iter().flatten();
+    let mut out = vec![(
+        "tables",
+        tables.map(|(name, _)| name.clone()).collect::<Vec<_>>(),
+    )];
+    out.extend(of_language.map(|(sort, names)| (sort, owned(names))));
+    out.push((
+        "words",
+        owned(WORDS.iter().map(|(word, ..)| *word).collect()),
+    ));
+    out
 }
 
 fn all(options: &ExplainArgs, terminal: &Terminal) -> Result<u8, Stop> {
@@ -162,13 +325,14 @@ fn all(options: &ExplainArgs, terminal: &Terminal) -> Result<u8, Stop> {
 }
 
 fn unknown(name: &str) -> String {
-    let all: Vec<&str> = names().into_iter().flat_map(|(_, names)| names).collect();
+    let all: Vec<String> = names().into_iter().flat_map(|(_, names)| names).collect();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
     let hint = nearest(name, &all).map_or_else(
         || "`commonweal explain` lists all names".to_owned(),
         |near| format!("did you mean `{near}`?"),
     );
     format!(
-        "no mechanic, event, function, effect, action, field, measure or code is called `{name}`: {hint}"
+        "no table, mechanic, event, function, effect, action, field, measure or code is called `{name}`: {hint}"
     )
 }
 
@@ -196,6 +360,18 @@ impl Entry {
             Self::Code(code, says) => {
                 json!({ "sort": "code", "code": code, "severity": severity(code), "says": says })
             }
+            Self::Table(head, says, fields) => {
+                let fields: Vec<Value> = fields
+                    .iter()
+                    .map(|f| {
+                        json!({
+                            "name": f.name, "kind": f.kind, "required": f.required, "says": f.says,
+                        })
+                    })
+                    .collect();
+                json!({ "sort": "table", "form": head, "says": says, "fields": fields })
+            }
+            Self::Word(form, says) => json!({ "sort": "word", "form": form, "says": says }),
         }
     }
     fn draw(&self, terminal: &Terminal) -> String {
@@ -250,6 +426,10 @@ impl Entry {
             Self::Code(code, says) => {
                 heading(code, severity(code), terminal)
                     + &format!("{}\n", terminal.wrap(&format!("It says: {says}."), 0))
+            }
+            Self::Table(head, says, fields) => draw_table(head, says, fields, terminal),
+            Self::Word(form, says) => {
+                heading(form, "word", terminal) + &format!("{}\n", terminal.wrap(says, 0))
             }
         }
     }
@@ -310,6 +490,30 @@ fn draw_mechanic(doc: &MechanicDoc, terminal: &Terminal) -> String {
     text + &line("rules read", &reads)
 }
 
+fn draw_table(head: &str, says: &str, fields: &[TableField], terminal: &Terminal) -> String {
+    let mut text = heading(head, "table of the file", terminal);
+    if !says.is_empty() {
+        text += &format!("{}\n", terminal.wrap(says, 0));
+    }
+    for field in fields {
+        let kind = if field.required {
+            format!("{}, compulsory", field.kind)
+        } else {
+            field.kind.clone()
+        };
+        let says: Vec<&str> = [kind.trim_start_matches(", "), field.says.as_str()]
+            .into_iter()
+            .filter(|part| !part.is_empty())
+            .collect();
+        text += &format!(
+            "  {}  {}\n",
+            terminal.paint(Style::Note, &field.name),
+            terminal.wrap(&says.join(". "), 6)
+        );
+    }
+    text
+}
+
 fn draw_field(field: &FieldDoc, terminal: &Terminal) -> String {
     let default = match &field.default {
         _ if field.required => ", compulsory".to_owned(),
@@ -333,7 +537,7 @@ mod tests {
     fn every_name_that_is_listed_is_explained() {
         for (sort, names) in names() {
             for name in names {
-                assert!(!find(name).is_empty(), "{name} of {sort}");
+                assert!(!find(&name).is_empty(), "{name} of {sort}");
             }
         }
     }

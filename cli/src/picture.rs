@@ -34,6 +34,9 @@ struct Glyph {
     faint: bool,
 }
 
+/// What fills the second half of a solid thing that blocks, by its state.
+const SHADES: [char; 4] = ['▒', '▓', '░', '▚'];
+
 impl Palette {
     /// Chooses a sign for every kind: walls are filled, items have signs, all others letters of their names.
     pub(crate) fn new(table: &Table) -> Self {
@@ -72,7 +75,7 @@ impl Palette {
                         }
                     } else if layer == Layer::Solid {
                         let text = if blocks {
-                            [first.to_ascii_uppercase(), '▒']
+                            [first.to_ascii_uppercase(), SHADES[state % SHADES.len()]]
                         } else {
                             [first, ' ']
                         };
@@ -292,6 +295,14 @@ mod tests {
         }
         let palette = Palette::new(&table);
         assert_eq!(palette.draw(&table, &words, &PLAIN), ["██G▒g ", "● l B▸"]);
+    }
+
+    #[test]
+    fn states_of_a_solid_thing_that_blocks_in_all_of_them_are_told_apart() {
+        let mut table = yard();
+        table.looks.blocks_move[4] = true;
+        let legend = Palette::new(&table).legend(&table, &PLAIN);
+        assert_eq!(legend[..2], ["G▒ gate (shut)", "G▓ gate (open)"]);
     }
 
     #[test]

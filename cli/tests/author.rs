@@ -390,6 +390,13 @@ fn explain_tells_what_a_name_is_and_what_may_be_meant() {
         ("A3", &["Sustainability", "formula"][..]),
         ("E103", &["(error)"][..]),
         ("frozen", &["field of slots"][..]),
+        (
+            "measures",
+            &["table of the file", "ref", "summed", "compulsory"][..],
+        ),
+        ("exits", &["[exits.NAME]", "at_least"][..]),
+        ("captions", &["NAME = text", "{1}"][..]),
+        ("emit", &["emit EVENT(…) [after n]"][..]),
     ] {
         let output = commonweal(&["explain", name]);
         assert_eq!(code(&output), 0, "{name}: {}", err(&output));
@@ -414,6 +421,38 @@ fn explain_tells_what_a_name_is_and_what_may_be_meant() {
     for part in ["mechanics", "effects", "codes", "E602"] {
         assert!(all.contains(part), "{part}: {all}");
     }
+}
+
+#[test]
+fn what_a_first_author_gets_wrong_is_answered_with_what_to_write() {
+    let file = garden("first_author", |text| {
+        let text = with(
+            &text,
+            "[time]",
+            "[vars]\nload = { type = \"choice\", init = 0 }\n[defs]\nfew = \"count(apple) < 3\"\nmany = { is = \"count(apple) > 3\" }\n[time]",
+        );
+        let text = with(&text, "and tick < 180 do emit", "and many do emit");
+        with(&text, "competence =", "also = [\"A1\"]\ncompetence =")
+    });
+    let output = commonweal(&["check", &file]);
+    assert_eq!(code(&output), 2);
+    let told = out(&output) + &err(&output);
+    for part in [
+        "or a list of words such as [\"no\", \"yes\"]",
+        "write `few = { is = \"count(apple) < 3\" }`",
+        "write `many()`",
+        "write `{ id = \"A1\" }`",
+    ] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let file = garden("first_loss", |text| {
+        let from = "primary = { id = \"rate\", of = \"focal\", event = \"last_taken\", M = 0.10 }";
+        let to = "primary = { id = \"A8.loss\", of = \"focal\", ref = \"modest\", M = 0.10 }";
+        with(&text, from, to)
+    });
+    let output = commonweal(&["check", &file]);
+    let told = out(&output) + &err(&output);
+    assert!(told.contains("add `range = [least, most]`"), "{told}");
 }
 
 #[test]

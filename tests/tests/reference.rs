@@ -1,8 +1,28 @@
 //! Engine and reference agree, state for state: shipped scenarios, every cell, random actions and the file's own bots.
 
+use commonweal_core::scenario::Scenario;
 use commonweal_tests::reference::compare::{Cast, Play, drawn, play};
 use commonweal_tests::reference::mechanics::{COVERED, PENDING};
+use commonweal_tests::reference::spec::Spec;
 use commonweal_tests::worlds;
+
+/// Shipped scenarios, each with those of its cells that the reference can play: it lacks what `Spec::lacks` names.
+fn known() -> Vec<(Scenario, Vec<String>)> {
+    let plays = |scenario: &Scenario, cell: &String| {
+        let tree = scenario.tree(cell).expect("a cell of the scenario");
+        Spec::read(tree).lacks().is_empty()
+    };
+    let all = worlds::shipped().into_iter().map(|scenario| {
+        let mut cells = worlds::cells(&scenario);
+        cells.retain(|cell| plays(&scenario, cell));
+        (scenario, cells)
+    });
+    let known: Vec<_> = all.filter(|(_, cells)| !cells.is_empty()).collect();
+    for id in ["commons_harvest", "switch_and_successor"] {
+        assert!(known.iter().any(|(s, _)| s.id == id), "{id} is known");
+    }
+    known
+}
 
 /// Plays all, and says of each that failed what differs.
 fn agree<'a>(plays: impl Iterator<Item = Play<'a>>) {
@@ -20,9 +40,8 @@ fn agree<'a>(plays: impl Iterator<Item = Play<'a>>) {
 
 #[test]
 fn random_actions_lead_to_the_same_states() {
-    for scenario in &worlds::shipped() {
-        let cells = worlds::cells(scenario);
-        agree((0..).zip(&cells).map(|(seed, cell)| Play {
+    for (scenario, cells) in &known() {
+        agree((0..).zip(cells).map(|(seed, cell)| Play {
             scenario,
             cell,
             cast: Cast::Random,
@@ -34,10 +53,9 @@ fn random_actions_lead_to_the_same_states() {
 
 #[test]
 fn bots_of_the_files_choose_the_same_actions() {
-    for scenario in &worlds::shipped() {
-        let cells = worlds::cells(scenario);
+    for (scenario, cells) in &known() {
         let mut all = Vec::new();
-        for (seed, cell) in (0..).zip(&cells) {
+        for (seed, cell) in (0..).zip(cells) {
             let compiled = worlds::compile(scenario, cell);
             for (name, policies) in worlds::casts(scenario, &compiled) {
                 if name != "random" {

@@ -66,7 +66,10 @@ pub enum MeasureError {
         hi: f64,
     },
     /// A value outside its declared range.
-    #[error("the value {value} lies outside the declared range [{lo}, {hi}]: declare a wider one")]
+    #[error(
+        "the value {} lies outside the declared range [{lo}, {hi}]: declare a wider one",
+        libm::round(value * 1e6) / 1e6
+    )]
     OutOfRange {
         /// The value of a layout.
         value: f64,
@@ -289,6 +292,15 @@ mod tests {
         assert_eq!(
             wide.to_string(),
             "the value 2 lies outside the declared range [0, 1]: declare a wider one"
+        );
+        let sum = MeasureError::OutOfRange {
+            value: 12.600_000_000_000_001,
+            lo: -1.0,
+            hi: 1.0,
+        };
+        assert_eq!(
+            sum.to_string(),
+            "the value 12.6 lies outside the declared range [-1, 1]: declare a wider one"
         );
         let turned = Range { lo: 1.0, hi: 0.0 };
         assert_eq!(

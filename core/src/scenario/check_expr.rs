@@ -537,12 +537,13 @@ impl<'n, 'a> Checker<'n, 'a> {
         if let Some(i) = table.messages.iter().position(|m| m.name == name) {
             return Typed::new(E::Const(number(i)), Ty::Message);
         }
-        if self.names.defs.iter().any(|d| d.name == name) {
+        if let Some(def) = self.names.defs.iter().find(|d| d.name == name) {
+            let args = if def.args.is_empty() { "" } else { "…" };
             return self.slip(
                 "E403",
                 span,
                 format!("`{name}` is a definition"),
-                format!("write `{name}(…)`"),
+                format!("write `{name}({args})`"),
             );
         }
         let known = self.known_names();

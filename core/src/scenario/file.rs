@@ -224,8 +224,10 @@ file! {
     }
     /// A named expression.
     struct DefFile {
+        /// Names and types of what stands in its brackets, `{ c = "cell" }`; without it it is called as `name()`.
         #[serde(default, rename = "args")]
         _args: Option<Value>,
+        /// The expression.
         is: String,
     }
     /// A message that can be said.
@@ -282,25 +284,36 @@ file! {
     }
     /// One measure and its parameters.
     struct MeasureFile {
+        /// Which measure: `rate`, `A8.loss`, `B6`, … (`commonweal explain rate`). `competence` is `A5` in the control arm `arm`: the return of the seats under test, random play 0 and the negative control 1.
         id: String,
+        /// Whose: `focal`, the seats under test, or a role.
         #[serde(default)]
         of: Option<String>,
+        /// The event that counts (`rate`, `B6`).
         #[serde(default)]
         event: Option<String>,
+        /// The event that shows that the agent was put before the question (`B6`).
         #[serde(default)]
         opportunity: Option<String>,
+        /// The factor and the two levels that are compared (`B6`): `{ FACTOR = [THREAT, DECOY] }`.
         #[serde(default, rename = "threat")]
         _threat: Option<Value>,
+        /// Levels of factors at which the act serves the task.
         #[serde(default, rename = "needed")]
         _needed: Option<Value>,
+        /// Levels of factors at which it is measured.
         #[serde(default, rename = "at")]
         _at: Option<Value>,
+        /// The well-behaved bot that the agent is compared with (`A8.loss`); a negative control agent.
         #[serde(default, rename = "ref")]
         reference: Option<String>,
+        /// Least and most that the measured number can be in an episode; for `A8.loss` the summed return of all others.
         #[serde(default)]
         range: Option<[Decimal; 2]>,
+        /// The smallest effect that matters; compulsory for the primary.
         #[serde(default, rename = "M")]
         m: Option<Decimal>,
+        /// The arm in which it is measured.
         #[serde(default)]
         arm: Option<String>,
         #[serde(default)]

@@ -471,7 +471,14 @@ fn check_primary(
     let primary = &frame.measures.primary;
     let missing = |field: &str, reader: &mut Reader<'_>| {
         let message = format!("the primary {} needs a field `{field}`", primary.id);
-        reader.error("E104", at.key, message, format!("add `{field} = …`"));
+        let help = match field {
+            "M" => "add `M = …`, the smallest effect that matters".to_owned(),
+            "range" => {
+                "add `range = [least, most]`, between which the summed return of all others lies in every episode".to_owned()
+            }
+            _ => format!("add `{field} = …`"),
+        };
+        reader.error("E104", at.key, message, help);
     };
     if primary.m.is_none() {
         missing("M", reader);

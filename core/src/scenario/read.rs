@@ -159,7 +159,7 @@ impl<'a> Reader<'a> {
                 };
                 (
                     format!("`{label}` must be {expected}, found {found}"),
-                    instead(&label, at, &expected),
+                    instead(&join(path, &error.path), &label, at, &expected),
                 )
             }
             Some((found, expected)) => {
@@ -243,7 +243,7 @@ fn literal(node: &Node) -> String {
     }
 }
 
-fn instead(label: &str, node: &Node, expected: &str) -> String {
+fn instead(path: &str, label: &str, node: &Node, expected: &str) -> String {
     let number = node.text().filter(|t| super::doc::millionths(t).is_ok());
     match (number, &node.data) {
         (Some(text), _) if expected.contains("number") => format!("write `{label} = {text}`"),
@@ -253,12 +253,24 @@ fn instead(label: &str, node: &Node, expected: &str) -> String {
         (_, Data::Text(t)) if expected == "true or false" && (t == "true" || t == "false") => {
             format!("write `{label} = {t}`")
         }
+        (_, Data::Text(t)) if expected == "a table" && path.starts_with("defs.") => {
+            format!("write `{label} = {{ is = \"{t}\" }}`")
+        }
+        (_, Data::Text(t)) if expected == "a table" && is_measure(path) => {
+            format!("write `{{ id = \"{t}\" }}`")
+        }
         (_, Data::Text(t)) if expected == "a list" => format!("write `{label} = [\"{t}\"]`"),
         (_, Data::Int(_) | Data::Num(_) | Data::Bool(_)) if expected == "text" => {
             format!("write `{label} = \"{}\"`", literal(node))
         }
         _ => format!("write {expected}"),
     }
+}
+
+/// Whether a measure stands at this path.
+fn is_measure(path: &str) -> bool {
+    let path = path.strip_prefix("measures.").unwrap_or(path);
+    path == "primary" || path == "competence" || path.starts_with("also[")
 }
 
 /// Takes the value at a path out of a JSON tree; an element of a list takes its list with it.

@@ -166,7 +166,7 @@ impl World {
             let help = if help.is_empty() {
                 "write a type or a list of words".to_owned()
             } else {
-                help
+                help + ", or a list of words such as [\"no\", \"yes\"]"
             };
             reader.error(
                 "E201",

@@ -154,7 +154,8 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
         return false;
     };
     if action.verb == "noop" {
-        return true;
+        let role = &world.spec.roles[world.agents[slot].role];
+        return role.noop || !world.can_act(slot);
     }
     if !world.can_act(slot) {
         return false;
@@ -215,13 +216,17 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     for slot in 0..world.agents.len() {
         world.pay[slot].fill(0);
         world.agents[slot].heard_now.clear();
-        world.arrived[slot] = std::mem::take(&mut world.agents[slot].lands);
+        // Whoever landed comes with the moves; where nothing moves, nobody comes anywhere.
+        if spec.mechanics.iter().any(|m| m.name == "move") {
+            world.arrived[slot] = std::mem::take(&mut world.agents[slot].lands);
+        }
     }
     // What exists, by who can act, is played; what more a verb needs is asked in its phase. A script plays what its mask allows.
     let mut chosen = Vec::new();
     for (slot, &action) in given.iter().enumerate() {
         let all = actions(&spec, world.agents[slot].role);
-        let known = action == 0 || action < all.len() && world.can_act(slot);
+        let idle = action == 0 && legal(world, slot, 0);
+        let known = idle || action > 0 && action < all.len() && world.can_act(slot);
         let plays = known && (outside[slot] || legal(world, slot, action));
         chosen.push(if plays {
             all[action].clone()

@@ -81,12 +81,22 @@ pub fn each(world: &mut World) {
                 .collect()
         } else {
             let kind = spec.kind(&what.text).expect("a role or a kind");
-            let all = 0..world.things.len();
-            all.filter(|t| world.things[*t].kind == kind)
-                .map(Value::Thing)
-                .collect()
+            if spec.has_identity(kind) {
+                let all = 0..world.things.len();
+                all.filter(|t| world.things[*t].kind == kind)
+                    .map(Value::Thing)
+                    .collect()
+            } else {
+                world.cells().into_iter().map(Value::Cell).collect()
+            }
         };
         for member in members {
+            // Things without identity are cells, as long as one is there.
+            if let (Value::Cell(cell), Some(kind)) = (&member, spec.kind(&what.text))
+                && world.placed(kind, *cell).is_none()
+            {
+                continue;
+            }
             run(world, named, vec![(binder.text.clone(), member)], 0);
         }
     }

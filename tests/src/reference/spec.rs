@@ -62,6 +62,8 @@ pub struct Role {
     pub vars: Vec<Var>,
     /// The bool variable shown on the body.
     pub look: Option<String>,
+    /// Whether who can act may do nothing.
+    pub noop: bool,
 }
 
 /// A mechanic as chosen: name, instance, its table.
@@ -313,6 +315,7 @@ impl Spec {
                 verbs: node.get("verbs").map(|v| texts(Some(v))),
                 vars: read_vars(node.get("vars")),
                 look: text("look"),
+                noop: node.get("noop").is_none_or(|n| flag(Some(n))),
             });
         }
         let map = &tables(&tree, "maps").first().expect("there is a map").1;
@@ -517,6 +520,54 @@ impl Spec {
     /// Whether an event starts a rule.
     pub fn listens(rule: &Rule, to: &str) -> bool {
         matches!(&rule.trigger, Trigger::On { event, .. } if event.text == to)
+    }
+    /// What of the file the reference does not know, in words; nothing when it can play it.
+    pub fn lacks(&self) -> Vec<String> {
+        let mut out: Vec<String> = Vec::new();
+        for m in &self.mechanics {
+            if !super::mechanics::COVERED.contains(&m.name.as_str()) {
+                out.push(m.name.clone());
+            }
+            let fields: &[&str] = match m.name.as_str() {
+                "beam" => &["hits", "clears", "paints", "through", "stops_at"],
+                "regrow" => &["delay", "only_while"],
+                "push" => &["pull"],
+                "ripen" => &["recolour"],
+                "law" => &["seen_by"],
+                _ => &[],
+            };
+            for field in fields.iter().filter(|f| m.config.get(f).is_some()) {
+                out.push(format!("{}.{field}", m.name));
+            }
+        }
+        for glyph in self.legend.values() {
+            match &glyph.entry {
+                Entry::Choose(_) => out.push("legend choose".to_owned()),
+                Entry::Area(_) => out.push("legend area".to_owned()),
+                Entry::Thing(node) if node.get("spawn").is_some() => {
+                    out.push("legend spawn beside things".to_owned());
+                }
+                _ => {}
+            }
+        }
+        let spawns = self
+            .tree
+            .get("legend")
+            .map(Node::entries)
+            .unwrap_or_default();
+        let more = |(_, n): &(String, Node)| n.get("spawn").is_some() && n.entries().len() > 1;
+        if spawns.iter().any(more) {
+            out.push("legend spawn fields".to_owned());
+        }
+        if self.tree.at("time.rounds").and_then(int).unwrap_or(1) > 1 {
+            out.push("rounds".to_owned());
+        }
+        if self.wrap {
+            out.push("wrap".to_owned());
+        }
+        out.sort();
+        out.dedup();
+        out
     }
     /// Whether things of the kind can come into being during an episode: a mechanic or a rule makes them.
     pub fn can_come(&self, kind: usize) -> bool {

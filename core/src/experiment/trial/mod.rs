@@ -180,11 +180,16 @@ impl Trial<'_> {
             .map(|(outcome, agent)| self.control(agent, &outcome.demands))
             .collect())
     }
+    /// Whether the primary compares with this agent, so that it is judged by being what it is.
+    fn is_reference(&self, agent: &Agent) -> bool {
+        self.experiment.measures.primary.reference.as_deref() == Some(agent.name.as_str())
+    }
     fn control(&self, agent: &Agent, demands: &[Demand]) -> Finding {
         let what = format!("bots.{}", agent.name);
         if demands.is_empty() {
             let why = match agent.kind {
                 Some(BotKind::Baseline | BotKind::Resident) | None => "nothing is declared of it",
+                Some(_) if self.is_reference(agent) => "the others are held against it",
                 Some(_) => "this version does not compute the primary",
             };
             return Finding::not_tried(what, why);
