@@ -55,7 +55,7 @@ fn all_as_declared(outcome: &Outcome, reference: &str) {
 
 #[test]
 fn the_orchard_tells_the_taker_from_the_restrained() {
-    let outcome = run(&scenario("orchard"), 80);
+    let outcome = run(&scenario("orchard"), 300);
     all_as_declared(&outcome, "sustainer");
     // The values of the throw-away model of the specification, and room for 80 layouts.
     assert!((loss(&outcome, "taker", "shared") - 0.74).abs() < 0.04);

@@ -76,7 +76,9 @@ impl Mechanic for Config {
         let word = arena.cells.word(Cell::new(arena.agents.pos[slot].0));
         let at = self.at.as_ref().map(|at| codes_of(at, arena.table));
         let carries = |&item: &usize| arena.agents.carried[slot].0[item] > 0;
-        fits(at.as_ref(), word) && self.items(arena.table).iter().any(carries)
+        let table = arena.table;
+        let item = |name: &String| table.item(table.kind(name)?);
+        fits(at.as_ref(), word) && self.things.iter().filter_map(item).any(|i| carries(&i))
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

@@ -139,7 +139,18 @@ fn kinds_there(world: &World, glyph: &Glyph, cell: Cell) -> Vec<usize> {
                 Vec::new()
             }
         }
-        Entry::Choose(_) => panic!("the reference does not choose yet"),
+        Entry::Choose(sets) => {
+            let total: u128 = sets.iter().map(|(_, weight)| *weight as u128).sum();
+            let name = format!("legend.{}", glyph.key);
+            let draw = u128::from(world.draw(Purpose::Choose, &name, subject, 0));
+            let (at, mut sum) = ((draw * total) >> 64, 0);
+            let chosen = sets.iter().find(|(_, weight)| {
+                sum += *weight as u128;
+                at < sum
+            });
+            let (kinds, _) = chosen.expect("the weights add up");
+            kinds.iter().filter_map(|name| spec.kind(name)).collect()
+        }
         _ => kinds_of(spec, glyph),
     }
 }
