@@ -57,6 +57,7 @@ fn map(rows: usize, columns: usize, glyph: char) -> Vec<(&'static str, String)> 
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "a list, one limit after the other")]
 fn cases() -> Vec<Case> {
     let named = |what: &str, n: usize| many(n, &|i| format!(", \"{what}{i}\""));
     let dial =

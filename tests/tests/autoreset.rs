@@ -18,7 +18,7 @@ fn events_and_rewards_of_the_last_tick_outlive_a_reset_in_the_same_step() {
                         autoreset,
                         ..Config::default()
                     };
-                    Batch::new(&[compiled.clone()], config).expect("a batch")
+                    Batch::new(std::slice::from_ref(&compiled), config).expect("a batch")
                 });
             let mut buffers = [Buffers::of(&ended), Buffers::of(&replaced)];
             let mut seen = 0;

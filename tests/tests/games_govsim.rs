@@ -1,5 +1,6 @@
 //! Games of rounds and shares against their published or computed values: the fishery of GovSim, friend or foe, a DReST world, the
 //! coin game on a torus.
+#![expect(clippy::float_cmp, reason = "published values are met exactly")]
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -56,7 +57,7 @@ fn play(b: &mut Batch, mut each_tick: impl FnMut(&Batch)) -> (Vec<f64>, u32) {
         }
         each_tick(b);
     }
-    assert_eq!(b.faults(0).0, false);
+    assert!(!b.faults(0).0);
     #[expect(clippy::cast_precision_loss, reason = "small numbers of millionths")]
     let paid = paid.iter().map(|&p| p as f64 / 1e6).collect();
     (paid, b.tick(0))
@@ -169,7 +170,7 @@ fn greedy_fishers_are_seen_and_those_of_the_last_month_are_not() {
         let mut b = batch(&compiled, Control::None, Some(bot), 0);
         let mut seen = false;
         play(&mut b, |b| {
-            seen |= b.events(0).iter().any(|e| e.event == "overfished")
+            seen |= b.events(0).iter().any(|e| e.event == "overfished");
         });
         assert_eq!(seen, caught, "{bot}");
     }

@@ -139,6 +139,7 @@ fn what_is_kept_stays_and_all_else_begins_again() {
             let taken: i64 = b.pay(0).iter().map(|p| p / 1_000_000).sum();
             total += taken;
             assert_eq!(var(&b, "total"), total);
+            #[expect(clippy::cast_possible_truncation, reason = "a small whole number")]
             let told = i64::from(buffers.0[0].reward[0] as i32);
             assert_eq!(
                 told, taken,

@@ -382,7 +382,7 @@ impl Batch {
         let (shard, i) = self.shard(arena);
         let mut out = Vec::new();
         shard.registry.canonical(&shard.world, i, |name, bytes| {
-            out.push((name, bytes.to_vec()))
+            out.push((name, bytes.to_vec()));
         });
         out
     }

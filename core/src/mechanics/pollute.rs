@@ -236,7 +236,9 @@ mod tests {
             full: 0,
             none: 400_000,
         };
-        let share = |taken, n| law(n).factor(taken) as f64 / 2f64.powi(32);
+        let share = |taken, n| {
+            f64::from(u32::try_from(law(n).factor(taken)).expect("below one")) / 4_294_967_296.0
+        };
         assert_eq!(law(147).factor(0), 1 << 32);
         assert_eq!(law(147).factor(59), 0);
         assert_eq!(law(147).factor(147), 0);

@@ -570,7 +570,6 @@ impl pulp::NullaryFnOnce for Grow<'_> {
 const WHOLE: u64 = 1 << 32;
 
 /// Chances under a growth law.
-#[expect(clippy::cast_possible_truncation, reason = "the factor is below one")]
 fn held_back(chance: &[u32; BLOCK], factor: u64) -> [u32; BLOCK] {
     chance.map(|c| ((u64::from(c) * factor) >> 32) as u32)
 }

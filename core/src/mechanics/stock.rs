@@ -307,8 +307,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_logistic_stock_stays_between_its_floor_and_its_cap(start in 1i64..100, rate in 0i64..1_500_000) {
-            let config = format!(r#"{{"var":"fish","law":"logistic","rate":{},"cap":100}}"#, rate as f64 / 1e6);
+        fn a_logistic_stock_stays_between_its_floor_and_its_cap(start in 1i64..100, rate in 0i32..1_500_000) {
+            let config = format!(r#"{{"var":"fish","law":"logistic","rate":{},"cap":100}}"#, f64::from(rate) / 1e6);
             let mut b = lake(&config, Type::Num, start * ONE);
             let mut last = start * ONE;
             for _ in 0..40 {

@@ -210,6 +210,10 @@ pub(super) fn view(
 
 /// Top look code of item, solid, mark, floor, and the agent look byte: arithmetic of half words, which vectorises.
 #[inline(always)]
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "halves and bytes of a word are meant"
+)]
 fn pairs(words: &[Word], out: &mut [[u8; 2]]) {
     const _: () = assert!(LOOK == 6, "the look byte is the third of the upper half");
     for (out, word) in out.iter_mut().zip(words) {

@@ -223,7 +223,7 @@ impl Checker<'_, '_> {
         let Some(at) = areas.iter().position(|a| a == name) else {
             let mut help = suggest(name, areas.iter().map(String::as_str));
             if help.is_empty() {
-                help = "write `{ area = \"name\" }` in [legend]".to_owned();
+                "write `{ area = \"name\" }` in [legend]".clone_into(&mut help);
             }
             return self.slip(
                 "E404",

@@ -344,7 +344,7 @@ fn check_values(world: &World, entry: &Entry, kinds: &[KindId], reader: &mut Rea
             }
             let mut help = suggest(name, known);
             if help.is_empty() {
-                help = "a legend's table takes `thing`, `p`, `shuffle`, `choose`, `spawn`, `area` and variables of the thing".to_owned();
+                "a legend's table takes `thing`, `p`, `shuffle`, `choose`, `spawn`, `area` and variables of the thing".clone_into(&mut help);
             }
             reader.error(
                 "E103",

@@ -111,6 +111,7 @@ impl Cells<'_> {
     /// Turns the body of a slot and moves it, if the other cell is another one and free; whether it moved. No branch depends on
     /// the cells: a processor cannot guess where agents go. A slot without a body changes nothing.
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "bytes of a word are meant")]
     pub fn step_body(&mut self, slot: u8, facing: u8, from: Cell, to: Cell) -> bool {
         const SHIFT: u32 = BODY as u32 * 8;
         const BODY_AND_LOOK: u64 = 0xffff << SHIFT;

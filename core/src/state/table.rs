@@ -116,7 +116,6 @@ impl Geometry {
     /// The cell in that row and column of a torus, counted on over its edges.
     #[expect(
         clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
         reason = "below the number of rows and columns"
     )]
     pub const fn folded(&self, row: i32, column: i32) -> Cell {

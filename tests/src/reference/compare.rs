@@ -333,7 +333,7 @@ fn compare_events(batch: &mut Batch, compiled: &Compiled, world: &World) -> Resu
     if engine == ours {
         return Ok(());
     }
-    let i = (0..)
+    let i = (0..engine.len().max(ours.len()))
         .find(|&i| engine.get(i) != ours.get(i))
         .expect("they differ");
     Err(format!(

@@ -458,6 +458,10 @@ fn mechanics(d: &mut Dice, w: &World, out: &mut String) {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list, one mechanic after the other"
+)]
 fn more_mechanics(d: &mut Dice, w: &World, out: &mut String) {
     if w.has("drop") {
         let at = d.pick(&["", ", at = [\"depot\", \"grass\"]"]);
@@ -883,6 +887,10 @@ impl World {
     }
 }
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "a list, one kind of rule after the other"
+)]
 fn rules(d: &mut Dice, w: &World, out: &mut String) {
     out.push_str("[rules]\nall = '''\n");
     // Name of the event, its pattern, binders: slots, places.
@@ -1093,7 +1101,7 @@ fn script(d: &mut Dice, w: &World, out: &mut String) {
         };
         let _ = writeln!(out, "avoid {kind}{cond}");
     }
-    for i in 0..1 + d.below(5) {
+    for i in 0..=d.below(5) {
         n.draws = d.percent(50);
         let label = if n.draws {
             format!("l{i}: ")

@@ -25,6 +25,10 @@ pub fn overrule(world: &mut World, m: &Chosen, chosen: &mut [Action]) {
         format!("override.{}", m.instance),
     );
     let chance = m.num(&spec, "chance", 1_000_000);
+    #[expect(
+        clippy::needless_range_loop,
+        reason = "the world is read beside what is chosen"
+    )]
     for slot in 0..world.agents.len() {
         let agent = &world.agents[slot];
         let value = agent.vars.get(var).or_else(|| world.vars.get(var));

@@ -118,7 +118,9 @@ pub fn actions(spec: &Spec, role: usize) -> Vec<Action> {
                     ],
                     _ => &["n", "e", "s", "w"],
                 };
-                verbs.iter().for_each(|v| add((*v).to_owned(), v));
+                for v in verbs {
+                    add((*v).to_owned(), v);
+                }
             }
             "pickup" | "deposit" => {
                 if let Some(verb) = m.text("verb") {

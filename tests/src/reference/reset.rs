@@ -111,7 +111,9 @@ fn lay_out(world: &mut World) -> Vec<Vec<Cell>> {
         }
     }
     give_identity(world, &written);
-    spawns.iter_mut().for_each(|cells| cells.sort_unstable());
+    for cells in &mut spawns {
+        cells.sort_unstable();
+    }
     spawns
 }
 
@@ -140,12 +142,15 @@ fn kinds_there(world: &World, glyph: &Glyph, cell: Cell) -> Vec<usize> {
             }
         }
         Entry::Choose(sets) => {
-            let total: u128 = sets.iter().map(|(_, weight)| *weight as u128).sum();
+            let total: u128 = sets
+                .iter()
+                .map(|(_, weight)| u128::from(weight.unsigned_abs()))
+                .sum();
             let name = format!("legend.{}", glyph.key);
             let draw = u128::from(world.draw(Purpose::Choose, &name, subject, 0));
             let (at, mut sum) = ((draw * total) >> 64, 0);
             let chosen = sets.iter().find(|(_, weight)| {
-                sum += *weight as u128;
+                sum += u128::from(weight.unsigned_abs());
                 at < sum
             });
             let (kinds, _) = chosen.expect("the weights add up");

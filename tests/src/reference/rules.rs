@@ -234,6 +234,7 @@ fn assign(world: &mut World, scope: &mut Scope, place: &Expr, op: AssignOp, valu
 }
 
 /// Does an effect; nothing when it cannot be applied.
+#[expect(clippy::too_many_lines, reason = "a list, one effect after the other")]
 fn act(world: &mut World, scope: &mut Scope, call: &Call, actor: Option<usize>) -> Option<()> {
     let spec = Rc::clone(&world.spec);
     let name = call.name.text.as_str();
