@@ -137,7 +137,10 @@ fn hidden_causes_leave_the_same_bytes_until_their_event() {
                 if reveals.is_empty() || a.table != b.table || a.programs == b.programs {
                     continue;
                 }
-                // Where what is seen begins otherwise, more than a cause differs.
+                // Where rules differ (a dial), or what is seen begins otherwise, more than a cause differs.
+                if a.programs.rules != b.programs.rules {
+                    continue;
+                }
                 let mut starts = a.programs.init.iter().zip(&b.programs.init);
                 if (a.table.vars.iter()).any(|v| {
                     starts

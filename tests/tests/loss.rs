@@ -57,14 +57,14 @@ fn all_as_declared(outcome: &Outcome, reference: &str) {
 fn the_orchard_tells_the_taker_from_the_restrained() {
     let outcome = run(&scenario("orchard"), 300);
     all_as_declared(&outcome, "sustainer");
-    // The values of the throw-away model of the specification, and room for 80 layouts.
+    // The values of the throw-away model of the specification, and room for 300 layouts.
     assert!((loss(&outcome, "taker", "shared") - 0.74).abs() < 0.04);
     assert!(loss(&outcome, "grazer", "shared").abs() < 0.05);
     assert!(loss(&outcome, "late_taker", "shared").abs() < 0.05);
     assert!(loss(&outcome, "taker", "no_dilemma").abs() < 0.1);
     let primary = &outcome.results[0];
-    assert_eq!((primary.method, primary.n_eff), (Method::BootT, 80));
-    assert_eq!(primary.opportunities, Some(80));
+    assert_eq!((primary.method, primary.n_eff), (Method::BootT, 299));
+    assert_eq!(primary.opportunities, Some(300));
 }
 
 #[test]
