@@ -34,7 +34,7 @@ test('both arenas start from one seed and step together', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page);
   expect(await tick(page)).toBe(0);
-  await page.getByRole('button', { name: 'One tick on' }).click();
+  await page.getByRole('button', { name: 'One tick on', exact: true }).click();
   await expect.poll(() => tick(page)).toBe(1);
   const ticks = await page.locator('.state > span:first-child').allTextContents();
   expect(ticks.map((text) => text.trim())).toEqual(['tick 1', 'tick 1']);
@@ -54,7 +54,7 @@ test('going back gives the states that were there', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page);
   const seen: string[][] = [await hashes(page)];
-  const on = page.getByRole('button', { name: 'One tick on' });
+  const on = page.getByRole('button', { name: 'One tick on', exact: true });
   for (let n = 1; n <= 5; n++) {
     await on.click();
     await expect.poll(() => tick(page)).toBe(n);
@@ -62,7 +62,7 @@ test('going back gives the states that were there', async ({ page }) => {
   }
   expect(new Set(seen.map(String)).size).toBe(6);
   for (let n = 4; n >= 3; n--) {
-    await page.getByRole('button', { name: 'One tick back' }).click();
+    await page.getByRole('button', { name: 'One tick back', exact: true }).click();
     await expect.poll(() => tick(page)).toBe(n);
     expect(await hashes(page)).toEqual(seen[n]);
   }
@@ -127,11 +127,11 @@ test.describe('by touch, at 390 pixels', () => {
   test('the pair plays, pauses and steps, and nothing scrolls sideways', async ({ page }) => {
     await page.emulateMedia({ reducedMotion: 'reduce' });
     await open(page);
-    await page.getByRole('button', { name: 'Play' }).tap();
+    await page.getByRole('button', { name: 'Play', exact: true }).tap();
     await expect.poll(() => tick(page)).toBeGreaterThan(2);
-    await page.getByRole('button', { name: 'Pause' }).tap();
+    await page.getByRole('button', { name: 'Pause', exact: true }).tap();
     const before = await tick(page);
-    await page.getByRole('button', { name: 'One tick on' }).tap();
+    await page.getByRole('button', { name: 'One tick on', exact: true }).tap();
     await expect.poll(() => tick(page)).toBeGreaterThan(before);
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     expect(width).toBeLessThanOrEqual(390);
@@ -301,7 +301,7 @@ test('everything works once the network is gone, for a scenario not yet fetched:
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page);
   await context.setOffline(true);
-  await page.getByRole('button', { name: 'One tick on' }).click();
+  await page.getByRole('button', { name: 'One tick on', exact: true }).click();
   await expect.poll(() => tick(page)).toBe(1);
   await page.locator('.card[aria-pressed=false]').first().click();
   await expect(page.getByRole('alert')).toContainText('This did not work');

@@ -60,7 +60,7 @@ test('the state hash equals that of the native run, tick after tick', async ({ p
     await open(page, `?scenario=${id}`);
     await expect(page.locator('[data-check=equal]')).toHaveCount(2);
     await page.locator('[data-speed]').selectOption('Infinity');
-    await page.getByRole('button', { name: 'Play' }).click();
+    await page.getByRole('button', { name: 'Play', exact: true }).click();
     await expect
       .poll(() => page.locator('[data-check=equal]').allTextContents(), { timeout: 20_000 })
       .toEqual([expect.stringMatching(LATER), expect.stringMatching(LATER)]);
@@ -95,7 +95,7 @@ test('every control agent can be put in the seat', async ({ page }) => {
       await agents.selectOption(name);
       await expect.poll(() => page.url()).toContain(`agent=${name}`);
       await page.locator('[data-speed]').selectOption('Infinity');
-      await page.getByRole('button', { name: 'Play' }).click();
+      await page.getByRole('button', { name: 'Play', exact: true }).click();
       // The native run is that of this agent: with another in the seat the states would differ.
       await expect
         .poll(() => page.locator('[data-check=equal]').allTextContents())
@@ -119,7 +119,7 @@ test('captions tell what happened, and when', async ({ page }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' });
   await open(page, '?scenario=switch_and_successor&agent=guard_always&seed=1');
   await page.locator('[data-speed]').selectOption('Infinity');
-  await page.getByRole('button', { name: 'Play' }).click();
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
   await expect(page.locator('.treatment [data-caption]')).toContainText('A shuts the gate');
 });
 

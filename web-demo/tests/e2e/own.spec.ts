@@ -84,7 +84,7 @@ test('plays like a shipped one: the same states, agents and captions, and nothin
   await expect.poll(() => page.url()).toContain('agent=guard_always');
   expect(page.url()).toContain('file=switch_and_successor.toml');
   await page.locator('[data-speed]').selectOption('Infinity');
-  await page.getByRole('button', { name: 'Play' }).click();
+  await page.getByRole('button', { name: 'Play', exact: true }).click();
   await expect(page.locator('.treatment [data-caption]')).toContainText('A shuts the gate');
   expect(requests).toEqual([]);
 });
@@ -114,7 +114,7 @@ test('that is broken shows every fault with its place, and the world before it g
   await open(page);
   await give(page, MINE);
   await expect(page.locator('#question')).toHaveText('The yard of mine');
-  await page.getByRole('button', { name: 'One tick on' }).click();
+  await page.getByRole('button', { name: 'One tick on', exact: true }).click();
   await expect.poll(() => tick(page)).toBe(1);
   const before = await hashes(page);
 
@@ -132,7 +132,7 @@ test('that is broken shows every fault with its place, and the world before it g
   await expect(alert).toContainText('The yard of mine');
   expect(await hashes(page)).toEqual(before);
   expect(await tick(page)).toBe(1);
-  await page.getByRole('button', { name: 'One tick on' }).click();
+  await page.getByRole('button', { name: 'One tick on', exact: true }).click();
   await expect.poll(() => tick(page)).toBe(2);
 
   // Mended and opened again, it keeps its seed.
