@@ -194,10 +194,10 @@ test('a scenario is chosen by its card, with the arrow keys', async ({ page }) =
   await expect.poll(() => page.url()).toContain(`scenario=${ids[1]}`);
 });
 
-/** A list of forty: the shipped ones, and cards whose files nobody asks for. */
+/** A list of forty: some of the shipped ones, and cards whose files nobody asks for. */
 async function forty(page: import('@playwright/test').Page): Promise<string[]> {
   const asked: string[] = [];
-  const real = await shipped(page);
+  const real = (await shipped(page)).slice(0, 4);
   const more = Array.from({ length: 40 - real.length }, (_, n) => ({
     id: `stand_in_${n}`,
     group: ['classics', 'gridworlds', 'melting_pot'][n % 3],
