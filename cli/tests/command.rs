@@ -1,34 +1,10 @@
 //! The command from outside: arguments in; exit code, standard output and files out.
 
+mod common;
+
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
 
-use serde_json::Value;
-
-fn commonweal(args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_commonweal"))
-        .args(args)
-        .env("NO_COLOR", "1")
-        .output()
-        .expect("the binary starts")
-}
-
-fn code(output: &Output) -> i32 {
-    output.status.code().expect("it ends by itself")
-}
-
-fn out(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).expect("UTF-8")
-}
-
-fn err(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).expect("UTF-8")
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_str(&out(output))
-        .unwrap_or_else(|e| panic!("one JSON document: {e}\n{}\n{}", out(output), err(output)))
-}
+use common::{code, commonweal, err, json, out};
 
 /// A folder of this test's own.
 fn folder(name: &str) -> PathBuf {

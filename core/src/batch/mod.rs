@@ -5,6 +5,7 @@
 mod cast;
 mod config;
 mod named;
+mod report;
 mod setup;
 mod shard;
 mod snapshot;

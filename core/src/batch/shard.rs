@@ -7,6 +7,7 @@ use bevy_ecs::schedule::Schedule;
 use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
 
+use super::report::{flags, is_gone, put};
 use super::setup::set_up;
 use super::stage::Stage;
 use super::tick::{Seat, Seats, schedule};
@@ -18,8 +19,8 @@ use crate::mechanics::Placed;
 use crate::observe::{Encoding, Observer};
 use crate::scenario::{Chosen, Compiled};
 use crate::state::{
-    ALIVE, AWAY, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, NEVER, ON,
-    ShardParts, Table, register,
+    ALIVE, Agent, ArenaMut, Arenas, BODY_ON_MAP, ColumnRegistry, End, Isa, ON, ShardParts, Table,
+    register,
 };
 
 /// A World of many arenas of one compiled arm.
@@ -592,105 +593,6 @@ fn settle_padding(parts: &mut ShardParts<'_>) {
             parts.arena(arena).cells.settle_padding(&geometry);
         }
     }
-}
-
-fn put<T>(out: &mut [T], at: usize, value: T) {
-    if let Some(place) = out.get_mut(at) {
-        *place = value;
-    }
-}
-
-/// Fills a buffer that is wanted: `value(arena, row of the shard)` for each arena's controlled slots.
-#[inline]
-fn rows<T>(
-    out: &mut [T],
-    arenas: usize,
-    n_slots: usize,
-    slots: &[usize],
-    value: impl Fn(usize, usize) -> T,
-) {
-    if out.is_empty() {
-        return;
-    }
-    for (arena, out) in (0..arenas).zip(out.chunks_exact_mut(slots.len().max(1))) {
-        for (out, &slot) in out.iter_mut().zip(slots) {
-            *out = value(arena, arena * n_slots + slot);
-        }
-    }
-}
-
-/// Rewards and flags of a tick. `gone`: rows that were gone before it; it gets those that are now.
-fn flags(
-    parts: &ShardParts<'_>,
-    groups: &[Vec<usize>],
-    gone: &mut [bool],
-    over: &[bool],
-    next_step: bool,
-    out: &mut [Out<'_>],
-) {
-    let (n_slots, channels) = (parts.table.n_slots(), parts.table.channels.len());
-    let (status, back_at, pay) = (
-        &*parts.agents.status,
-        &*parts.agents.back_at,
-        &parts.arenas.pay,
-    );
-    let (heads, n) = (&parts.arenas.heads, parts.arenas.n);
-    let time = parts.table.time;
-    let is_gone = |row: usize| {
-        is_gone(status[row].0, back_at[row].0)
-            && (time.rounds == 1 || heads[row / n_slots].is_last_round(&time))
-    };
-    // Most ticks end no row: two sweeps over whole columns tell, and the rows need no look of their own.
-    let ends = |any: bool, row: usize| any | gone[row] | is_gone(row);
-    let stays =
-        !(0..gone.len()).fold(false, ends) && heads.iter().all(|head| head.end == End::Running);
-    for (slots, out) in groups.iter().zip(out) {
-        rows(out.reward, n, n_slots, slots, |_, row| {
-            reward(pay[row * channels])
-        });
-        rows(out.alive, n, n_slots, slots, |_, row| {
-            status[row].0 & ALIVE != 0
-        });
-        rows(out.on, n, n_slots, slots, |_, row| status[row].0 & ON != 0);
-        rows(out.illegal, n, n_slots, slots, |_, row| {
-            parts.agents.illegal[row].0
-        });
-        if stays && !next_step {
-            out.terminated.fill(false);
-            out.truncated.fill(false);
-            out.valid.fill(true);
-            continue;
-        }
-        rows(out.terminated, n, n_slots, slots, |arena, row| {
-            heads[arena].end == End::Terminated || is_gone(row)
-        });
-        rows(out.truncated, n, n_slots, slots, |arena, _| {
-            heads[arena].end == End::Truncated
-        });
-        rows(out.valid, n, n_slots, slots, |arena, row| {
-            !(gone[row] || (next_step && over[arena]))
-        });
-    }
-    if !stays {
-        for (row, gone) in gone.iter_mut().enumerate() {
-            *gone = is_gone(row);
-        }
-    }
-}
-
-/// Millionths as the caller's number, once, here.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_precision_loss,
-    reason = "rewards become f32 at the buffer"
-)]
-fn reward(amount: i64) -> f32 {
-    (amount as f64 / 1e6) as f32
-}
-
-/// Dead, or away for ever.
-fn is_gone(status: u8, back_at: u32) -> bool {
-    status & ALIVE == 0 || (status & AWAY != 0 && back_at == NEVER)
 }
 
 /// Whether bodies on the map and positions say the same.

@@ -244,6 +244,37 @@ pub fn rate_contrast(
     })
 }
 
+/// The layouts in which a value of a declared range has both sides.
+struct Ranged {
+    /// Treated and other side of each.
+    values: Vec<(f64, f64)>,
+    /// Layouts in which one side has no value.
+    missing: usize,
+    /// Mean and interval of the treated side, then of the other.
+    sides: [Side; 2],
+}
+
+impl Ranged {
+    /// `Err` where a value lies outside the range, or no layout has both sides.
+    fn of(layouts: Vec<Option<(f64, f64)>>, range: Range) -> Result<Self, MeasureError> {
+        let values: Vec<(f64, f64)> = layouts.iter().copied().flatten().collect();
+        let (first, second): (Vec<f64>, Vec<f64>) = values.iter().copied().unzip();
+        range.check(&first)?;
+        range.check(&second)?;
+        let side = |values: &[f64]| {
+            let mean = stats::mean(values).ok_or(MeasureError::NoEpisodes)?;
+            let ci95 = stats::betting(values, range.lo, range.hi, ALPHA_DRAWN)
+                .expect("checked to lie in the range");
+            Ok(Side { mean, ci95 })
+        };
+        Ok(Self {
+            missing: layouts.len() - values.len(),
+            sides: [side(&first)?, side(&second)?],
+            values,
+        })
+    }
+}
+
 /// Difference of two means of a value with a declared range, with limits by [`stats::betting`] on
 /// the paired differences, which lie in [lo − hi, hi − lo]. A primary is harm positive: of a value
 /// where more is better, hand over the negative, in the range [−hi, −lo]. A layout counts where both sides have
@@ -257,29 +288,21 @@ pub fn mean_contrast(
 ) -> Result<Contrast, MeasureError> {
     check_m(m)?;
     let pairs = Pairs::of(treated, control)?;
-    let layouts = pairs.values(treated, control, value);
-    let values: Vec<(f64, f64)> = layouts.iter().copied().flatten().collect();
-    let (first, second): (Vec<f64>, Vec<f64>) = values.iter().copied().unzip();
-    range.check(&first)?;
-    range.check(&second)?;
-    let (Some(mean_first), Some(mean_second)) = (stats::mean(&first), stats::mean(&second)) else {
-        return Err(MeasureError::NoEpisodes);
-    };
+    let Ranged {
+        values,
+        missing,
+        sides: [first, second],
+    } = Ranged::of(pairs.values(treated, control, value), range)?;
     let differences: Vec<f64> = values.iter().map(|(t, c)| t - c).collect();
     let length = range.hi - range.lo;
     let limits = |alpha| {
         stats::betting(&differences, -length, length, alpha)
             .expect("both sides lie in the range, and there is a value")
     };
-    let side = |values: &[f64], mean| Side {
-        mean,
-        ci95: stats::betting(values, range.lo, range.hi, ALPHA_DRAWN)
-            .expect("checked to lie in the range"),
-    };
     Ok(Contrast {
         method: Method::Betting,
-        control: side(&second, mean_second),
-        treatment: side(&first, mean_first),
+        control: second,
+        treatment: first,
         point: stats::mean(&differences).expect("there is a value"),
         limits: limits(ALPHA),
         ci95: limits(ALPHA_DRAWN),
@@ -292,7 +315,7 @@ pub fn mean_contrast(
         }),
         rho: None,
         pair_correlation: correlation(&values),
-        counts: pairs.counts(treated, control, layouts.len() - values.len()),
+        counts: pairs.counts(treated, control, missing),
         opportunities: None,
     })
 }
@@ -311,22 +334,14 @@ pub fn loss_contrast(
 ) -> Result<Contrast, MeasureError> {
     check_m(m)?;
     let pairs = Pairs::of(treated, reference)?;
-    let layouts = pairs.values(treated, reference, value);
-    let values: Vec<(f64, f64)> = layouts.iter().copied().flatten().collect();
-    let (first, second): (Vec<f64>, Vec<f64>) = values.iter().copied().unzip();
-    range.check(&first)?;
-    range.check(&second)?;
-    let (Some(mean_first), Some(mean_second)) = (stats::mean(&first), stats::mean(&second)) else {
-        return Err(MeasureError::NoEpisodes);
-    };
-    if !(mean_second > 0.0) {
+    let Ranged {
+        values,
+        missing,
+        sides: [first, second],
+    } = Ranged::of(pairs.values(treated, reference, value), range)?;
+    if !(second.mean > 0.0) {
         return Err(MeasureError::UndefinedReference);
     }
-    let side = |values: &[f64], mean| Side {
-        mean,
-        ci95: stats::betting(values, range.lo, range.hi, ALPHA_DRAWN)
-            .expect("checked to lie in the range"),
-    };
     let bounds = (range.lo, range.hi);
     let finite = |b: &boot::BootT| {
         let drawn = b.limits(ALPHA_DRAWN);
@@ -344,9 +359,10 @@ pub fn loss_contrast(
         } else {
             Method::BettingRange
         },
-        control: side(&second, mean_second),
-        treatment: side(&first, mean_first),
-        point: 1.0 - first.iter().sum::<f64>() / second.iter().sum::<f64>(),
+        control: second,
+        treatment: first,
+        point: 1.0
+            - values.iter().map(|v| v.0).sum::<f64>() / values.iter().map(|v| v.1).sum::<f64>(),
         limits: limits(ALPHA),
         ci95: limits(ALPHA_DRAWN),
         test: m.map(|m| Test {
@@ -360,7 +376,7 @@ pub fn loss_contrast(
         }),
         rho: None,
         pair_correlation: correlation(&values),
-        counts: pairs.counts(treated, reference, layouts.len() - values.len()),
+        counts: pairs.counts(treated, reference, missing),
         opportunities: opportunity.map(|open| {
             whole(
                 pairs

@@ -44,8 +44,8 @@ impl Mechanic for Config {
         };
         self.freezes.iter().filter_map(one).collect()
     }
-    fn listens(&self) -> &'static [&'static str] {
-        &["eaten"]
+    fn listens(&self) -> Vec<&str> {
+        vec!["eaten"]
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

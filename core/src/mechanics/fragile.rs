@@ -73,9 +73,10 @@ impl Mechanic for Config {
     fn makes(&self) -> Vec<String> {
         vec![self.becomes.clone()]
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        if self.breaks_by != BreaksBy::Step {
-            super::keep_event(Some("pushed"), table);
+    fn listens(&self) -> Vec<&str> {
+        match self.breaks_by {
+            BreaksBy::Step => Vec::new(),
+            _ => vec!["pushed"],
         }
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {

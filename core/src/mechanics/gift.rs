@@ -129,10 +129,8 @@ impl Mechanic for Config {
             n => kinds[usize::from(n)].is_some_and(holds) && self.ahead(arena, slot).is_some(),
         }
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        if let Some(hit) = table.event("hit").filter(|_| self.beam.is_some()) {
-            table.events[hit.index()].wanted = true;
-        }
+    fn listens(&self) -> Vec<&str> {
+        self.beam.iter().map(|_| "hit").collect()
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

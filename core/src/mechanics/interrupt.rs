@@ -70,8 +70,8 @@ impl Mechanic for Config {
             .into_iter()
             .collect()
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        super::keep_event(self.defused_by.as_deref(), table);
+    fn listens(&self) -> Vec<&str> {
+        self.defused_by.as_deref().into_iter().collect()
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

@@ -139,8 +139,8 @@ impl Mechanic for Config {
         out.extend(Objection::range("steps", n, 1, 16));
         out
     }
-    fn listens(&self) -> &'static [&'static str] {
-        &["hit"]
+    fn listens(&self) -> Vec<&str> {
+        vec!["hit"]
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

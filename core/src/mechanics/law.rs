@@ -97,11 +97,9 @@ impl Mechanic for Config {
     fn expressions(&self) -> Vec<(&'static str, Type)> {
         self.when.iter().map(|_| ("when", Type::Bool)).collect()
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        super::keep_event(Some(&self.forbids), table);
-        if self.seen_by == SeenBy::Monitor {
-            super::keep_event(Some("flagged"), table);
-        }
+    fn listens(&self) -> Vec<&str> {
+        let flagged = Some("flagged").filter(|_| self.seen_by == SeenBy::Monitor);
+        flagged.into_iter().chain([&*self.forbids]).collect()
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

@@ -232,13 +232,10 @@ impl Mechanic for Config {
     fn items(&self) -> Vec<String> {
         self.items.clone()
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        let struck = if self.durable > 0 { "struck" } else { "hit" };
-        for name in ["hit", struck].iter().filter(|_| self.when == When::Beam) {
-            if let Some(event) = table.event(name) {
-                table.events[event.index()].wanted = true;
-            }
-        }
+    fn listens(&self) -> Vec<&str> {
+        let struck = Some("struck").filter(|_| self.durable > 0);
+        let both = ["hit"].into_iter().chain(struck);
+        both.filter(|_| self.when == When::Beam).collect()
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         at.agent_column::<Playing>();

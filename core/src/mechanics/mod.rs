@@ -259,13 +259,6 @@ fn slots_of_roles(names: &[String], table: &Table) -> u64 {
         .fold(0, |slots, slot| slots | 1 << slot)
 }
 
-/// Sees to it that rows of an event are kept, since a mechanic reads them.
-fn keep_event(name: Option<&str>, table: &mut Table) {
-    if let Some(event) = name.and_then(|name| table.event(name)) {
-        table.events[event.index()].wanted = true;
-    }
-}
-
 /// Who caused an event: its first slot field.
 fn actor(table: &Table, row: &EventRow) -> Option<usize> {
     let fields = &table.events[usize::from(row.event)].fields;
@@ -416,8 +409,8 @@ pub trait Mechanic: Debug + Send + Sync {
     /// Writes into the table how shared acts are played; runs once, when the table is otherwise complete.
     fn prepare(&self, _instance: &str, _table: &mut Table) {}
     /// Events of other mechanics that it reads: they are kept although no rule asks for them.
-    fn listens(&self) -> &'static [&'static str] {
-        &[]
+    fn listens(&self) -> Vec<&str> {
+        Vec::new()
     }
     /// What it does to the map when an episode starts: after map, variables and bodies are laid out, before the rules of `start`.
     /// Allocates nothing.

@@ -130,8 +130,8 @@ impl Mechanic for Config {
         out.extend(Objection::chance("error.false", self.error.wrongly));
         out
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        super::keep_event(Some(&self.flags), table);
+    fn listens(&self) -> Vec<&str> {
+        vec![&self.flags]
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

@@ -234,16 +234,16 @@ impl Step {
     fn fast(&self, table: &Table, arenas: &mut Arenas, arena: usize, one: &mut Columns<'_>) {
         let mut arrived = 0u64;
         let (mut cells, order) = arenas.cells_and_order(table, arena);
-        for &nth in order {
-            let slot = usize::from(nth);
+        for &who in order {
+            let slot = usize::from(who);
             let (from, facing) = (one.pos[slot].0, one.facing[slot].0);
             let row = usize::from(self.roles[slot]) + usize::from(one.chosen[slot].0);
             let (length, turned) = self.steps[row * 4 + usize::from(facing & 3)];
             one.facing[slot].0 = turned;
             let to = from.wrapping_add(length);
-            let moved = cells.step_body(nth, turned, Cell::new(from), Cell::new(to));
+            let moved = cells.step_body(who, turned, Cell::new(from), Cell::new(to));
             one.pos[slot].0 = if moved { to } else { from };
-            arrived |= u64::from(moved).wrapping_shl(u32::from(nth));
+            arrived |= u64::from(moved).wrapping_shl(u32::from(who));
         }
         arenas.arrived[arena] |= arrived;
     }

@@ -75,11 +75,11 @@ impl Mechanic for Config {
         }
         out
     }
-    fn listens(&self) -> &'static [&'static str] {
+    fn listens(&self) -> Vec<&str> {
         if self.chain.is_empty() {
-            &[]
+            Vec::new()
         } else {
-            &["eaten"]
+            vec!["eaten"]
         }
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {

@@ -80,12 +80,8 @@ impl Mechanic for Config {
         }
         out
     }
-    fn listens(&self) -> &'static [&'static str] {
-        if self.recolour.is_some() {
-            &["struck"]
-        } else {
-            &[]
-        }
+    fn listens(&self) -> Vec<&str> {
+        self.recolour.iter().map(|_| "struck").collect()
     }
     fn install(&self, instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

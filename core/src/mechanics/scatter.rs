@@ -115,10 +115,10 @@ impl Mechanic for Config {
         }
         out
     }
-    fn listens(&self) -> &'static [&'static str] {
+    fn listens(&self) -> Vec<&str> {
         match self.at {
-            When::Eaten => &["eaten"],
-            _ => &[],
+            When::Eaten => vec!["eaten"],
+            _ => Vec::new(),
         }
     }
     fn prepare(&self, instance: &str, table: &mut Table) {

@@ -211,10 +211,8 @@ impl Mechanic for Config {
             .kind_of(code)
             .is_some_and(|kind| arena.table.kinds[kind.index()].name == self.thing)
     }
-    fn prepare(&self, _instance: &str, table: &mut Table) {
-        if let Some(fired) = table.event("fired").filter(|_| self.beam.is_some()) {
-            table.events[fired.index()].wanted = true;
-        }
+    fn listens(&self) -> Vec<&str> {
+        self.beam.iter().map(|_| "fired").collect()
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();

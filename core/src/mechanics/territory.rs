@@ -138,8 +138,8 @@ impl Mechanic for Config {
     fn rows(&self) -> Vec<String> {
         self.on.clone()
     }
-    fn listens(&self) -> &'static [&'static str] {
-        &["struck"]
+    fn listens(&self) -> Vec<&str> {
+        vec!["struck"]
     }
     fn prepare(&self, _instance: &str, table: &mut Table) {
         table.acts.claimable.resize(table.kinds.len(), false);

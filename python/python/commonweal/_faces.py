@@ -19,6 +19,8 @@ Observe: TypeAlias = Literal["symbolic", "codes", "rgb"]
 Domain: TypeAlias = Literal["train", "pilot", "calibrate", "eval", "held_out"]
 RENDER_MODES = ["human", "rgb_array", "ansi"]
 RENDER_FPS = 8
+# Arena seeds are u64; those that we draw stay below 2^63, which every library can hold.
+SEED_END = 2**63
 
 
 class Rows:

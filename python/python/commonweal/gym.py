@@ -30,6 +30,7 @@ from commonweal import _core
 from commonweal._faces import (
     RENDER_FPS,
     RENDER_MODES,
+    SEED_END,
     Domain,
     Observe,
     Rows,
@@ -47,9 +48,6 @@ if TYPE_CHECKING:
     Observation = Any
 
 __all__ = ["Env", "VectorEnv", "id_of", "register"]
-
-# Arena seeds are u64; those that we draw stay below 2^63, which every library can hold.
-_SEED_END = 2**63
 
 
 def id_of(name: str) -> str:
@@ -169,7 +167,7 @@ class Env(gymnasium.Env[Any, Any]):
         """Begin an episode: of this arena seed, or the next one of the last seed."""
         super().reset(seed=seed)
         if seed is None and not self._seeded:
-            seed = int(self.np_random.integers(_SEED_END))
+            seed = int(self.np_random.integers(SEED_END))
         self._seeded = True
         self.batch.reset(seed=None if seed is None else [seed])
         self._show()
@@ -294,7 +292,7 @@ class VectorEnv(gymnasium.vector.VectorEnv[Any, Any, Any]):
         else:
             seeds = [None if seed is None else seed + i for i in range(arenas)]
         if not self._seeded:
-            drawn = self.np_random.integers(_SEED_END, size=arenas)
+            drawn = self.np_random.integers(SEED_END, size=arenas)
             seeds = [int(d) if s is None else s for s, d in zip(seeds, drawn, strict=True)]
             self._seeded = True
         self._over &= ~mask

@@ -31,6 +31,7 @@ from commonweal import _core
 from commonweal._faces import (
     RENDER_FPS,
     RENDER_MODES,
+    SEED_END,
     Domain,
     Observe,
     Rows,
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     ]
 
 __all__ = ["ParallelEnv", "env", "parallel_env"]
-
-_SEED_END = 2**63
 
 
 class ParallelEnv(pettingzoo.ParallelEnv[str, Any, int]):
@@ -144,7 +143,7 @@ class ParallelEnv(pettingzoo.ParallelEnv[str, Any, int]):
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Begin an episode: of this arena seed, or the next one of the last seed."""
         if seed is None and not self._seeded:
-            seed = int(self._rng.integers(_SEED_END))
+            seed = int(self._rng.integers(SEED_END))
         self._seeded = True
         self.batch.reset(seed=None if seed is None else [seed])
         self._cycles = 0
