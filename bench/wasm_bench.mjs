@@ -8,14 +8,15 @@
 // of the rounds' ratios. A full run writes results/wasm.json and the table in README.md.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const at = (path) => new URL(path, import.meta.url);
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const module = at('../target/wasm32-unknown-unknown/wasm/commonweal_bench.wasm');
 const hand = at('../target/bench-peers/handloop');
 const native = at('../target/release/commonweal-bench');
 for (const needed of [module, hand, native]) {
   if (!existsSync(needed)) {
-    console.error(`${needed.pathname} is missing: the head of this file says how it is built`);
+    console.error(`${needed} is missing: the head of this file says how it is built`);
     process.exit(2);
   }
 }

@@ -42,7 +42,7 @@ cargo run --release -p commonweal-bench [-- OPTIONS]
   --threads LIST   1,2
   --write          writes the results in spite of other options
   --only NAME      one variant: same, codes, none, own, masks, events, hash, all
-  --worlds         what rules and scripts cost: the two worlds of bench/worlds
+  --worlds         what rules and scripts cost: the two worlds of bench/worlds (--case WORD: those that name it)
   --spin NAME      only step that variant at the first size, for a profiler";
 
 fn main() -> ExitCode {
@@ -81,7 +81,7 @@ fn run(args: &[String]) -> Result<(), String> {
         return Ok(());
     }
     if args.iter().any(|a| a == "--worlds") {
-        for line in worlds::run(&root, plan.rounds, plan.seconds)? {
+        for line in worlds::run(&root, plan.rounds, plan.seconds, option(args, "--case")?)? {
             println!("{line}");
         }
         return Ok(());

@@ -10,8 +10,20 @@ use crate::engine::rate;
 
 const ARENAS: usize = 64;
 
-/// Prints nanoseconds an agent-step, rounds interleaved, medians.
-pub(crate) fn run(root: &Path, rounds: usize, seconds: f64) -> Result<Vec<String>, String> {
+/// What is measured, how (nanoseconds an agent-step, given the seconds it may take), and what came out.
+type Case<'a> = (
+    &'static str,
+    Box<dyn Fn(f64) -> Result<f64, String> + 'a>,
+    Vec<f64>,
+);
+
+/// Lines of nanoseconds an agent-step, rounds interleaved, medians; of the cases whose name holds `only`, if it is given.
+pub(crate) fn run(
+    root: &Path,
+    rounds: usize,
+    seconds: f64,
+    only: Option<&str>,
+) -> Result<Vec<String>, String> {
     let read = |name: &str| {
         let path = root.join("bench/worlds").join(name);
         std::fs::read_to_string(&path)
@@ -20,28 +32,39 @@ pub(crate) fn run(root: &Path, rounds: usize, seconds: f64) -> Result<Vec<String
     let forty = read("forty_rules.toml")?;
     let (all, one) = (World::new(&forty)?, World::new(&first_rule_only(&forty)?)?);
     let paths = World::new(&read("path_finders.toml")?)?;
-    let mut cases: Vec<(&str, Vec<f64>)> = [
-        "16 agents, 40 rules",
-        "the same agents, 1 rule",
-        "12 agents, taker (a path to the nearest apple)",
-        "12 agents, sustainer (a path to an apple that may be taken, others avoided)",
-        "12 agents, noop",
-    ]
-    .into_iter()
-    .map(|name| (name, Vec::new()))
-    .collect();
+    let random = |world| {
+        move |seconds| Ok(1e9 / rate(world, Variant::None, ARENAS, 1, seconds)?.per_cpu_second)
+    };
+    let paths = &paths;
+    let script = |policy| move |seconds| scripted(paths, policy, seconds);
+    let mut cases: Vec<Case> = vec![
+        ("16 agents, 40 rules", Box::new(random(&all)), Vec::new()),
+        (
+            "the same agents, 1 rule",
+            Box::new(random(&one)),
+            Vec::new(),
+        ),
+        (
+            "12 agents, taker (a path to the nearest apple)",
+            Box::new(script("taker")),
+            Vec::new(),
+        ),
+        (
+            "12 agents, sustainer (a path to an apple that may be taken, others avoided)",
+            Box::new(script("sustainer")),
+            Vec::new(),
+        ),
+        ("12 agents, noop", Box::new(script("noop")), Vec::new()),
+    ];
+    cases.retain(|(name, ..)| only.is_none_or(|word| name.contains(word)));
     for _ in 0..rounds {
-        for (case, world) in cases[..2].iter_mut().zip([&all, &one]) {
-            let rate = rate(world, Variant::None, ARENAS, 1, seconds)?;
-            case.1.push(1e9 / rate.per_cpu_second);
-        }
-        for (case, policy) in cases[2..].iter_mut().zip(["taker", "sustainer", "noop"]) {
-            case.1.push(scripted(&paths, policy, seconds)?);
+        for (_, measure, ns) in &mut cases {
+            ns.push(measure(seconds)?);
         }
     }
     Ok(cases
         .into_iter()
-        .map(|(name, mut ns)| {
+        .map(|(name, _, mut ns)| {
             ns.sort_by(f64::total_cmp);
             format!("{:7.1} ns an agent-step: {name}", ns[ns.len() / 2])
         })

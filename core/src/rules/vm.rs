@@ -102,6 +102,7 @@ pub(crate) struct Machine<'m, 'a> {
 )]
 impl<'m, 'a> Machine<'m, 'a> {
     /// A run whose first registers hold the binders.
+    #[inline]
     pub(crate) fn new(program: &'m Program, arena: &'m mut ArenaMut<'a>, binders: &[i64]) -> Self {
         let mut registers = [0; REGISTERS];
         let n = binders.len().min(REGISTERS);

@@ -597,10 +597,7 @@ impl Table {
     }
     /// Role of a slot.
     pub fn role_of(&self, slot: Slot) -> RoleId {
-        let role = self
-            .roles
-            .partition_point(|r| r.first <= slot.get() && r.first + r.n <= slot.get());
-        RoleId::new(u8::try_from(role).expect("at most 64 roles"))
+        RoleId::new(self.slot_roles[slot.index()])
     }
     /// Number of variables that each agent has room for.
     pub fn n_role_vars(&self) -> usize {
