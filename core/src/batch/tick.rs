@@ -83,29 +83,17 @@ impl Seats {
     }
 }
 
-/// Whether any rule listens to an event of the mechanic at a position.
-fn listened_to(compiled: &Compiled, position: u8) -> bool {
-    let name = compiled.mechanics[usize::from(position)].name;
-    // Two mechanics may give one event, and its declaration names only the first.
-    let gives = |event: &str| {
-        let def = crate::mechanics::ALL.iter().find(|d| d.name == name);
-        def.is_some_and(|d| d.events.iter().any(|(e, _)| *e == event))
-    };
-    let events = compiled.table.events.iter().enumerate();
-    events
-        .filter(|(_, e)| e.mechanic == Some(name) || gives(&e.name))
-        .any(|(e, _)| compiled.programs.rules.listens(e))
-}
-
 #[derive(SystemSet, Clone, Copy, PartialEq, Eq, Hash, Debug)]
 struct Place(usize);
 
 /// The schedule of a scenario: phase after phase; within a phase the core's system, the mechanics' in the order of their list,
-/// the late ones, then the rules that answer. The order is total: no two systems are free to run in either order.
+/// the late ones, then the rules that answer. The order is total: no two systems are free to run in either order. Rules answer after
+/// every phase in which a mechanic runs, whichever events they listen to: acts tell events of other mechanics than the one that runs.
 pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule {
     placed.sort_by_key(|(phase, late, position, _)| (*phase, *late, *position));
     let mut ordered: Vec<ScheduleConfigs<ScheduleSystem>> = Vec::new();
     let rules = &compiled.programs.rules;
+    let answers = rules.has_on();
     let mut placed = placed.into_iter().peekable();
     for phase in Phase::ALL {
         let mut tells = false;
@@ -118,11 +106,11 @@ pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule
             Phase::End => ordered.push(end.into_configs()),
             _ => {}
         }
-        while let Some((_, _, position, system)) = placed.next_if(|(p, ..)| *p == phase) {
+        while let Some((.., system)) = placed.next_if(|(p, ..)| *p == phase) {
             ordered.push(system);
-            tells |= listened_to(compiled, position);
+            tells = true;
         }
-        if tells {
+        if tells && answers {
             ordered.push(answer.into_configs());
         }
     }
@@ -148,7 +136,7 @@ pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule
 /// Decide: opens the tick, takes the caller's actions, asks the bots. Bots decide on the state before the tick.
 fn decide(mut shard: Shard, seats: Res<Seats>) {
     let mut parts = shard.parts();
-    parts.arenas.open_tick();
+    parts.arenas.open_tick(parts.table.acts.bodies_move);
     let n = seats.seats.len();
     for arena in 0..parts.arenas.n {
         if seats.bots {

@@ -130,6 +130,7 @@ impl Mechanic for Config {
         Some(self.turn_view.unwrap_or(self.mode == Mode::Turn))
     }
     fn prepare(&self, _instance: &str, table: &mut Table) {
+        table.acts.bodies_move = true;
         table.acts.bodies_swap = self.collide == Collide::Swap;
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
@@ -210,8 +211,6 @@ impl Step {
                 facing: &mut columns.facing[rows.clone()],
                 chosen: &columns.chosen[rows],
             };
-            // Arrivals that an effect caused in the last tick count as steps of this one.
-            arenas.arrived[arena] = std::mem::take(&mut arenas.heads[arena].lands);
             if arenas.acting(arena, self.position) == 0 {
                 continue;
             }

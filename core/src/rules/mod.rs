@@ -207,6 +207,10 @@ impl RuleSet {
             .get(event)
             .is_some_and(|rules| !rules.is_empty())
     }
+    /// Whether any rule listens to events.
+    pub fn has_on(&self) -> bool {
+        self.by_event.iter().any(|rules| !rules.is_empty())
+    }
     /// Whether there are `start` rules.
     pub fn has_start(&self) -> bool {
         self.rules.iter().any(|rule| rule.when == When::Start)

@@ -25,6 +25,8 @@ pub enum ReturnAt {
 pub struct Acts {
     /// Whether an agent that is switched off leaves the map.
     pub body_gone: bool,
+    /// Whether bodies step from cell to cell; where they do not, nobody enters a cell.
+    pub bodies_move: bool,
     /// Whether a body that steps onto another exchanges cells with it.
     pub bodies_swap: bool,
     /// Kinds of things that open and shut.

@@ -277,8 +277,9 @@ impl Arenas {
     pub fn order(&self, arena: usize) -> &[u8] {
         &self.order[arena * self.sizes.slots..(arena + 1) * self.sizes.slots]
     }
-    /// Opens a tick: order of slots drawn, nothing paid, heard, done or entered yet, effects of the last tick gone.
-    pub fn open_tick(&mut self) {
+    /// Opens a tick: order of slots drawn, nothing paid, heard or done yet, effects of the last tick gone. Where bodies move, those that
+    /// effects put somewhere before this tick enter their cells in it, together with those that will step.
+    pub fn open_tick(&mut self, bodies_move: bool) {
         self.pay.fill(0);
         self.heard_now.fill(0);
         self.acting.fill(0);
@@ -291,6 +292,9 @@ impl Arenas {
         for (arena, head) in self.heads.iter_mut().enumerate() {
             head.draw = TickDraw::new(head.domain, head.seed, head.episode, head.tick);
             (head.n_events, head.n_answered) = (0, 0);
+            if bodies_move {
+                self.arrived[arena] = std::mem::take(&mut head.lands);
+            }
             let shown = usize::from(std::mem::take(&mut head.n_effects));
             let words = &mut self.words[arena * cells..(arena + 1) * cells];
             for &cell in &self.effects[arena * effects..arena * effects + shown] {
