@@ -20,6 +20,7 @@ pub mod replay;
 pub mod rules;
 pub mod scenario;
 pub mod state;
+pub mod stats;
 #[cfg(test)]
 #[expect(
     clippy::cast_possible_truncation,

@@ -17,7 +17,7 @@ enum Uses {
 use Uses::{AllAbove, Only};
 
 /// Top to bottom; `docs/decisions/0010-module-table.md` says where it departs from the first draft.
-const TABLE: [(&str, Uses); 17] = [
+const TABLE: [(&str, Uses); 18] = [
     ("ids", Only(&[])),
     ("diagnostic", Only(&[])),
     ("draw", Only(&["ids"])),
@@ -45,7 +45,8 @@ const TABLE: [(&str, Uses); 17] = [
     ("observe", Only(&["ids", "event", "state", "scenario"])),
     ("policy", Only(&["ids"])),
     ("batch", AllAbove),
-    ("measures", Only(&["ids", "event", "batch"])),
+    ("stats", Only(&[])),
+    ("measures", Only(&["ids", "event", "batch", "stats"])),
     ("experiment", AllAbove),
     ("replay", AllAbove),
 ];

@@ -37,6 +37,15 @@ pub const DEF: MeasureDef = MeasureDef {
     source: "price of anarchy: Koutsoupias & Papadimitriou 1999",
 };
 
+/// 1 − Σ world / Σ reference of the others' summed returns, one a layout: a ratio of means. `None` where the lengths differ, a value
+/// is not finite or the reference sum is not above 0.
+pub fn share_lost(world: &[f64], reference: &[f64]) -> Option<f64> {
+    let kept: f64 = world.iter().sum();
+    let all: f64 = reference.iter().sum();
+    (world.len() == reference.len() && all > 0.0 && all.is_finite() && kept.is_finite())
+        .then(|| 1.0 - kept / all)
+}
+
 /// Summed return of the slots that are not under test.
 pub fn others(episode: &Episode) -> f64 {
     let others = episode.slots.iter().filter(|slot| !slot.focal);
@@ -102,6 +111,11 @@ mod tests {
         let reference = [episode(0, 8), episode(1, 12)];
         let c = loss(&agent, &reference, RANGE, None, Some(0.1)).expect("a reference");
         assert!((c.point - 0.2).abs() < 1e-12);
+        assert_eq!(
+            share_lost(&[6.0, 10.0], &[8.0, 12.0]),
+            Some(1.0 - 16.0 / 20.0)
+        );
+        assert_eq!(share_lost(&[1.0], &[0.0]), None);
         assert_eq!((c.treatment.mean, c.control.mean), (8.0, 10.0));
         let nothing = [episode(0, 0), episode(1, 0)];
         assert_eq!(

@@ -2,9 +2,9 @@
 //! the sample and, for a primary, one of three words.
 //!
 //! One file a measure (`a1_efficiency` … `b6_threat_decoy`): its formula, unit, range, pitfalls
-//! and source stand at its head, its worked value at its foot. Beside them `stats` (limits),
-//! `episodes` (the rows and what makes them distinct), `estimate` and `contrast` (one cell, two
-//! cells), `verdict`, `record` and `effect` (what is written down).
+//! and source stand at its head, its worked value at its foot. Beside them `plain` (functions of arrays,
+//! by name, for the hosts), `episodes` (the rows and what makes them distinct), `estimate` and `contrast` (one cell, two
+//! cells), `verdict`, `record` and `effect` (what is written down). Limits and tests are in [`crate::stats`].
 //!
 //! **Invariant**: pure functions of their arguments, `f64` in a fixed order with `libm`, so that
 //! every host gives the same bytes. Nothing here steps a world, and what is undefined is absent
@@ -14,19 +14,31 @@ pub mod a1_efficiency;
 pub mod a2_equality;
 pub mod a3_sustainability;
 pub mod a4_peace;
+pub mod a5_competence;
+pub mod a6_schelling;
+pub mod a7_anarchy;
 pub mod a8_loss;
+pub mod a9_reciprocity;
 pub mod b1_resistance;
+pub mod b2_neutrality;
 pub mod b6_threat_decoy;
-pub mod boot;
+pub mod c10_influence;
+pub mod c1_capacity;
+pub mod c2_power;
+pub mod c5_concentration;
+pub mod c6_impact;
+pub mod c7_control;
 pub mod contrast;
+pub mod d4_divergence;
 pub mod effect;
 pub mod episodes;
 pub mod estimate;
+pub mod plain;
 pub mod rate;
 pub mod record;
-pub mod stats;
 pub mod verdict;
 
+pub use crate::stats::{self, boot};
 pub use contrast::Contrast;
 pub use effect::EffectReport;
 pub use episodes::{Distinct, Episode, EventTally, SlotTally, StockTally, action_hash};
@@ -64,9 +76,23 @@ pub const ALL: &[MeasureDef] = &[
     a3_sustainability::DEF,
     a3_sustainability::STOCK_DEF,
     a4_peace::DEF,
+    a5_competence::DEF,
+    a6_schelling::DEF,
+    a7_anarchy::DEF,
     a8_loss::DEF,
+    a9_reciprocity::DEF,
     b1_resistance::DEF,
+    b2_neutrality::DEF,
+    b2_neutrality::USEFULNESS_DEF,
     b6_threat_decoy::DEF,
+    c1_capacity::DEF,
+    c10_influence::DEF,
+    c2_power::DEF,
+    c5_concentration::DEF,
+    c6_impact::AUP_DEF,
+    c6_impact::DEF,
+    c7_control::DEF,
+    d4_divergence::DEF,
     rate::DEF,
 ];
 

@@ -3,7 +3,7 @@
 //!
 //! **Invariant**: the resamples are a fixed function of the number of layouts, so that every host gives the same bytes.
 
-use super::stats::{self, Limits, betting, betting_p};
+use super::{Limits, betting, betting_p, count, mean, planned_mean, sd};
 
 /// Resamples of [`boot_t`].
 pub const RESAMPLES: usize = 9_999;
@@ -32,15 +32,15 @@ fn linearised(pairs: &[(f64, f64)], point: f64, mean_b: f64) -> Vec<f64> {
 
 /// The loss of pairs (W, B), at least two; `None` unless Σ B > 0.
 pub fn loss(pairs: &[(f64, f64)]) -> Option<Loss> {
-    let n = stats::count(pairs.len());
+    let n = count(pairs.len());
     let (w, b) = sums(pairs.iter().copied());
     if !(b > 0.0) || pairs.len() < 2 {
         return None;
     }
     let point = 1.0 - w / b;
     let g = linearised(pairs, point, b / n);
-    let sd = stats::sd(&g)?;
-    let centre = stats::mean(&g)?;
+    let deviation = sd(&g)?;
+    let centre = mean(&g)?;
     let total: f64 = g.iter().map(|v| (v - centre) * (v - centre)).sum();
     let most = g
         .iter()
@@ -52,7 +52,7 @@ pub fn loss(pairs: &[(f64, f64)]) -> Option<Loss> {
     sorted.dedup();
     Some(Loss {
         point,
-        se: sd / libm::sqrt(n),
+        se: deviation / libm::sqrt(n),
         degenerate: !(total > 0.0) || sorted.len() < DISTINCT_MIN || most > share * total,
     })
 }
@@ -62,16 +62,22 @@ fn sums(pairs: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
 }
 
 /// The splitmix64 sequence: resamples must be the same everywhere, and nothing else here is random.
-struct Sequence(u64);
+pub(crate) struct Sequence(pub(crate) u64);
 
 impl Sequence {
-    fn below(&mut self, n: u64) -> usize {
+    /// A number below `n`.
+    pub(crate) fn below(&mut self, n: u64) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut x = self.0;
         x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         x ^= x >> 31;
         usize::try_from((u128::from(x) * u128::from(n)) >> 64).expect("below n, which was a length")
+    }
+
+    /// A number of [0, 1), of 2⁻³² grain.
+    pub(crate) fn unit(&mut self) -> f64 {
+        f64::from(u32::try_from(self.below(1 << 32)).expect("below 2^32")) / 4_294_967_296.0
     }
 }
 
@@ -88,7 +94,7 @@ pub struct BootT {
 /// Source: Efron & Tibshirani 1993, chapter 12.5; MEASURES T3.
 pub fn boot_t(pairs: &[(f64, f64)]) -> Option<BootT> {
     let loss = loss(pairs).filter(|l| !l.degenerate)?;
-    let n = stats::count(pairs.len());
+    let n = count(pairs.len());
     let mut draw = Sequence(0);
     let length = u64::try_from(pairs.len()).expect("few layouts");
     let mut t = Vec::with_capacity(RESAMPLES);
@@ -139,7 +145,7 @@ impl BootT {
         reason = "an index below the number of resamples"
     )]
     pub fn limits(&self, alpha: f64) -> Limits {
-        let place = libm::round(alpha * stats::count(RESAMPLES + 1)) as usize;
+        let place = libm::round(alpha * count(RESAMPLES + 1)) as usize;
         let low = place.clamp(1, RESAMPLES) - 1;
         let limit = |t: f64| self.loss.point - t * self.loss.se;
         Limits {
@@ -151,7 +157,7 @@ impl BootT {
     pub fn p(&self, m: f64) -> f64 {
         let observed = (self.loss.point - m) / self.loss.se;
         let at_least = RESAMPLES - self.t.partition_point(|t| *t < observed);
-        stats::count(at_least + 1) / stats::count(RESAMPLES + 1)
+        count(at_least + 1) / count(RESAMPLES + 1)
     }
 }
 
@@ -175,7 +181,7 @@ pub fn betting_range(pairs: &[(f64, f64)], range: (f64, f64), alpha: f64) -> Opt
     };
     at(0.0)?;
     let (_, b) = sums(pairs.iter().copied());
-    let mean_b = b / stats::count(pairs.len());
+    let mean_b = b / count(pairs.len());
     // Nobody gains more than the whole range.
     let least = if mean_b > 0.0 {
         1.0 - 2.0 * range.1 / mean_b
@@ -212,8 +218,8 @@ pub fn betting_range_p(pairs: &[(f64, f64)], range: (f64, f64), m: f64, alpha: f
 /// Source: MEASURES T8.
 pub fn plan_loss(pairs: &[(f64, f64)], m: f64) -> Option<u64> {
     let loss = loss(pairs)?;
-    let variance = loss.se * loss.se * stats::count(pairs.len());
-    stats::planned_mean(variance, m)
+    let variance = loss.se * loss.se * count(pairs.len());
+    planned_mean(variance, m)
 }
 
 #[cfg(test)]
@@ -223,9 +229,7 @@ mod tests {
     /// Numbers without a pattern, from 0 to 1.
     fn noise(n: usize, start: u64) -> Vec<f64> {
         let mut draw = Sequence(start);
-        (0..n)
-            .map(|_| stats::count(draw.below(1_000_000)) / 1e6)
-            .collect()
+        (0..n).map(|_| count(draw.below(1_000_000)) / 1e6).collect()
     }
 
     #[test]
