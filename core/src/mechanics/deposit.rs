@@ -1,10 +1,12 @@
 //! `deposit`: carried things are put down for good at a place made for them.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
-    Install, Mechanic, MechanicDef, Reference, bits, codes_of, kinds_of, read_config, roles_of,
-    slots_of, speaks,
+    Install, Known, Mechanic, MechanicDef, Reference, bits, codes_of, items_of, kinds_of,
+    read_config, roles_of, slots_of, speaks,
 };
 use crate::ids::{Cell, Slot};
 use crate::phase::Phase;
@@ -28,6 +30,9 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// What a mask reads; set when the table is complete.
+    #[serde(skip)]
+    known: OnceLock<Known>,
 }
 
 pub(super) const DEF: MechanicDef = MechanicDef {
@@ -55,27 +60,25 @@ impl Mechanic for Config {
         let verb = self.verb.iter().filter(|_| speaks(self.by.as_ref(), role));
         verb.map(|v| (v.clone(), v.clone(), 0)).collect()
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        // A config belongs to one compiled cell, so it is set once.
+        let _ = self.known.set(Known {
+            items: items_of(&self.things, table),
+            codes: codes_of(&self.at, table),
+        });
+    }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
         let word = arena.cells.word(Cell::new(arena.agents.pos[slot].0));
-        let place = codes_of(&self.at, arena.table);
-        let carries = self
-            .things
-            .iter()
-            .filter_map(|name| arena.table.item(arena.table.kind(name)?));
-        (place[usize::from(word[Layer::Mark as usize])]
-            || place[usize::from(word[Layer::Floor as usize])])
-            && carries
-                .into_iter()
-                .any(|i| arena.agents.carried[slot].0[i] > 0)
+        self.known.get().is_some_and(|known| {
+            let place = known.codes[usize::from(word[Layer::Mark as usize])]
+                || known.codes[usize::from(word[Layer::Floor as usize])];
+            place && (known.items.iter()).any(|&item| arena.agents.carried[slot].0[item] > 0)
+        })
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
         let place = codes_of(&self.at, table);
-        let items: Vec<usize> = self
-            .things
-            .iter()
-            .filter_map(|name| table.item(table.kind(name)?))
-            .collect();
+        let items = items_of(&self.things, table);
         let slots = slots_of(self.by.as_ref(), table);
         let event = table.event("deposited").expect("declared above");
         let (position, by_verb) = (at.position, self.verb.is_some());

@@ -1,5 +1,7 @@
 //! `device`: things that are pressed.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
@@ -8,7 +10,7 @@ use super::{
 };
 use crate::ids::{Cell, ChannelId, Slot};
 use crate::phase::Phase;
-use crate::state::{ArenaMut, Layer, Shard, Type};
+use crate::state::{ArenaMut, Layer, Shard, Table, Type};
 
 /// Things that are pressed, by stepping onto them or with an action. What follows is said by rules (`on pressed(w, lever) …`).
 #[derive(Debug, Deserialize)]
@@ -34,6 +36,9 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// Look codes of the thing; set when the table is complete.
+    #[serde(skip)]
+    codes: OnceLock<[bool; 256]>,
 }
 
 /// What presses.
@@ -122,15 +127,21 @@ impl Mechanic for Config {
             .into_iter()
             .collect()
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        // A config belongs to one instance of one compiled cell, so it is set once.
+        let codes = codes_of(std::slice::from_ref(&self.thing), table);
+        let _ = self.codes.set(codes);
+    }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
         let word = arena.cells.word(Cell::new(arena.agents.pos[slot].0));
-        let kind = arena.table.kind(&self.thing);
-        LAYERS
-            .iter()
-            .any(|&l| kind.is_some() && arena.table.kind_of(word[l as usize]) == kind)
+        let here = |codes: &[bool; 256]| {
+            let mut layers = LAYERS.iter();
+            layers.any(|&layer| codes[usize::from(word[layer as usize])])
+        };
+        self.codes.get().is_some_and(here)
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
-        let table = at.world.resource::<crate::state::Table>();
+        let table = at.world.resource::<Table>();
         let codes = codes_of(std::slice::from_ref(&self.thing), table);
         let Some(kind) = table.kind(&self.thing) else {
             return;

@@ -1,10 +1,12 @@
 //! `drop`: carried things are put down.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
-    Install, Mechanic, MechanicDef, Reference, bits, codes_of, kinds_of, read_config, roles_of,
-    slots_of, speaks,
+    Install, Known, Mechanic, MechanicDef, Reference, bits, codes_of, items_of, kinds_of,
+    read_config, roles_of, slots_of, speaks,
 };
 use crate::ids::{Cell, Slot};
 use crate::phase::Phase;
@@ -27,6 +29,9 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// What a mask reads; set when the table is complete.
+    #[serde(skip)]
+    known: OnceLock<Known>,
 }
 
 pub(super) const DEF: MechanicDef = MechanicDef {
@@ -44,19 +49,17 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 const PLACES: u8 = 1 << Layer::Mark as u8 | 1 << Layer::Floor as u8;
 
 impl Config {
-    fn items(&self, table: &Table) -> Vec<usize> {
-        let item = |name: &String| table.item(table.kind(name)?);
-        self.things.iter().filter_map(item).collect()
+    /// Look codes of the cells where alone it puts down; all codes where it may anywhere.
+    fn places(&self, table: &Table) -> [bool; 256] {
+        (self.at.as_ref()).map_or([true; 256], |at| codes_of(at, table))
     }
 }
 
 /// Whether something may be put down in a cell.
-fn fits(at: Option<&[bool; 256]>, word: Word) -> bool {
-    let here = |places: &[bool; 256]| {
-        places[usize::from(word[Layer::Mark as usize])]
-            || places[usize::from(word[Layer::Floor as usize])]
-    };
-    word[Layer::Item as usize] == 0 && at.is_none_or(here)
+fn fits(places: &[bool; 256], word: Word) -> bool {
+    let here = places[usize::from(word[Layer::Mark as usize])]
+        || places[usize::from(word[Layer::Floor as usize])];
+    word[Layer::Item as usize] == 0 && here
 }
 
 impl Mechanic for Config {
@@ -72,18 +75,24 @@ impl Mechanic for Config {
             .filter(|_| speaks(self.by.as_ref(), role))
             .collect()
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        // A config belongs to one compiled cell, so it is set once.
+        let _ = self.known.set(Known {
+            items: items_of(&self.things, table),
+            codes: self.places(table),
+        });
+    }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
         let word = arena.cells.word(Cell::new(arena.agents.pos[slot].0));
-        let at = self.at.as_ref().map(|at| codes_of(at, arena.table));
         let carries = |&item: &usize| arena.agents.carried[slot].0[item] > 0;
-        let table = arena.table;
-        let item = |name: &String| table.item(table.kind(name)?);
-        fits(at.as_ref(), word) && self.things.iter().filter_map(item).any(|i| carries(&i))
+        self.known
+            .get()
+            .is_some_and(|known| fits(&known.codes, word) && known.items.iter().any(carries))
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
-        let places = self.at.as_ref().map(|at| codes_of(at, table));
-        let items = self.items(table);
+        let places = self.places(table);
+        let items = items_of(&self.things, table);
         let slots = slots_of(self.by.as_ref(), table);
         let event = table.event("dropped").expect("declared above");
         let position = at.position;
@@ -99,7 +108,7 @@ impl Mechanic for Config {
                         .find(|&item| arena.agents.carried[slot].0[item] > 0);
                     let dropped = arena
                         .body(who)
-                        .filter(|&c| fits(places.as_ref(), arena.cells.word(c)))
+                        .filter(|&c| fits(&places, arena.cells.word(c)))
                         .zip(carried)
                         .filter(|&(cell, item)| arena.put_down(who, item, cell));
                     match dropped {

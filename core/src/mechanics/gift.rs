@@ -1,5 +1,7 @@
 //! `gift`: agents give carried things to each other, and a gift can be worth more to who receives it.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
@@ -45,6 +47,9 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// Places of `items` among what is carried; set when the table is complete.
+    #[serde(skip)]
+    places: OnceLock<[Option<usize>; MAX_ITEMS]>,
 }
 
 fn one() -> u32 {
@@ -120,8 +125,14 @@ impl Mechanic for Config {
         }
         out
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        // A config belongs to one compiled cell, so it is set once.
+        let _ = self.places.set(self.kinds(table));
+    }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, argument: u8) -> bool {
-        let kinds = self.kinds(arena.table);
+        let Some(&kinds) = self.places.get() else {
+            return false;
+        };
         let holds = |item: usize| arena.agents.carried[slot].0[item] > 0;
         match argument {
             EAT => kinds.into_iter().flatten().any(holds),

@@ -1,5 +1,7 @@
 //! `lock`: things that are turned with a key.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
@@ -36,6 +38,9 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// The lock with its names looked up; set when the table is complete.
+    #[serde(skip)]
+    known: OnceLock<Lock>,
 }
 
 fn yes() -> bool {
@@ -84,13 +89,21 @@ impl Mechanic for Config {
             .filter(|_| speaks(self.by.as_ref(), role))
             .collect()
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        // A config belongs to one instance of one compiled cell, so it is set once; doors are prepared before locks.
+        if let Some(lock) = Lock::new(self, table) {
+            let _ = self.known.set(lock);
+        }
+    }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
         let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-        Lock::new(self, arena.table).is_some_and(|lock| lock.turns(arena, who).is_some())
+        self.known
+            .get()
+            .is_some_and(|lock| lock.turns(arena, who).is_some())
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
-        let Some(lock) = Lock::new(self, table) else {
+        let Some(&lock) = self.known.get() else {
             return;
         };
         let slots = slots_of(self.by.as_ref(), table);

@@ -277,6 +277,21 @@ fn bits(mut slots: u64) -> impl Iterator<Item = usize> {
     })
 }
 
+/// The places of kinds among what is carried; a kind that cannot be carried has none.
+fn items_of(names: &[String], table: &Table) -> Vec<usize> {
+    let item = |name: &String| table.item(table.kind(name)?);
+    names.iter().filter_map(item).collect()
+}
+
+/// What a mask reads, looked up once: masks are made for every slot in every tick, and names are not compared there.
+#[derive(Debug)]
+struct Known {
+    /// Places of its kinds among what is carried.
+    items: Vec<usize>,
+    /// Look codes of the things or places that it needs.
+    codes: [bool; 256],
+}
+
 /// Which look codes show one of these kinds.
 fn codes_of(names: &[String], table: &Table) -> [bool; 256] {
     let mut out = [false; 256];

@@ -1,10 +1,12 @@
 //! `pickup`: bodies eat or take what lies in the cell that they enter.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use super::{
-    Install, Mechanic, MechanicDef, Objection, Reference, bits, codes_of, kinds_of, read_config,
-    roles_of, slots_of, speaks,
+    Install, Known, Mechanic, MechanicDef, Objection, Reference, bits, codes_of, items_of,
+    kinds_of, read_config, roles_of, slots_of, speaks,
 };
 use crate::ids::{Cell, EventId, Slot};
 use crate::phase::Phase;
@@ -34,6 +36,9 @@ pub struct Config {
     /// For the reader.
     #[serde(default)]
     pub says: Option<String>,
+    /// What a mask reads; set when the table is complete.
+    #[serde(skip)]
+    known: OnceLock<Known>,
 }
 
 /// What becomes of a thing.
@@ -100,11 +105,20 @@ impl Mechanic for Config {
         let verb = self.verb.iter().filter(|_| speaks(self.by.as_ref(), role));
         verb.map(|v| (v.clone(), v.clone(), 0)).collect()
     }
+    fn prepare(&self, _instance: &str, table: &mut Table) {
+        // A config belongs to one compiled cell, so it is set once.
+        let _ = self.known.set(Known {
+            items: items_of(&self.items(), table),
+            codes: codes_of(&self.things, table),
+        });
+    }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
-        let cell = Cell::new(arena.agents.pos[slot].0);
-        let kind = arena.table.kind_of(arena.cells.get(cell, Layer::Item));
-        kind.is_some_and(|k| self.things.contains(&arena.table.kinds[k.index()].name))
-            && self.room(arena, slot)
+        let code = arena
+            .cells
+            .get(Cell::new(arena.agents.pos[slot].0), Layer::Item);
+        self.known
+            .get()
+            .is_some_and(|known| known.codes[usize::from(code)] && self.room(known, arena, slot))
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         let table = at.world.resource::<Table>();
@@ -115,11 +129,7 @@ impl Mechanic for Config {
         };
         let system = Pickup {
             codes: codes_of(&self.things, table),
-            items: self
-                .items()
-                .iter()
-                .filter_map(|name| table.item(table.kind(name)?))
-                .collect(),
+            items: items_of(&self.items(), table),
             cap: self.cap,
             carried: self.becomes == Becomes::Carried,
             slots: slots_of(self.by.as_ref(), table),
@@ -146,13 +156,10 @@ impl Mechanic for Config {
 }
 
 impl Config {
-    fn room(&self, arena: &ArenaMut<'_>, slot: usize) -> bool {
-        let carried = self
-            .things
-            .iter()
-            .filter_map(|name| arena.table.item(arena.table.kind(name)?));
+    fn room(&self, known: &Known, arena: &ArenaMut<'_>, slot: usize) -> bool {
+        let carried = known.items.iter();
         let n: u32 = carried
-            .map(|i| u32::from(arena.agents.carried[slot].0[i]))
+            .map(|&i| u32::from(arena.agents.carried[slot].0[i]))
             .sum();
         self.becomes == Becomes::Eaten || n < self.cap
     }
