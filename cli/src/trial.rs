@@ -65,12 +65,13 @@ pub(crate) fn draw(found: &[Finding], source: &Source, terminal: &Terminal) -> S
         let (mark, style) = match finding.held {
             Held::Holds => ("✓", Style::Good),
             Held::Fails => ("✗", Style::Bad),
+            Held::Noted => ("!", Style::Faint),
             Held::NotTried => ("·", Style::Faint),
         };
-        let not = if finding.held == Held::NotTried {
-            "not tried: "
-        } else {
-            ""
+        let not = match finding.held {
+            Held::NotTried => "not tried: ",
+            Held::Noted => "note: ",
+            Held::Holds | Held::Fails => "",
         };
         let line = format!("{}: {not}{}", finding.what, finding.says);
         text += &format!(
@@ -95,8 +96,13 @@ pub(crate) fn count(found: &[Finding]) -> String {
         return String::new();
     }
     let of = |held: Held| found.iter().filter(|f| f.held == held).count();
+    let notes = match of(Held::Noted) {
+        0 => String::new(),
+        1 => ", 1 is noted".to_owned(),
+        n => format!(", {n} are noted"),
+    };
     format!(
-        "; of what it declares {} hold, {} fail, {} were not tried",
+        "; of what it declares {} hold, {} fail{notes}, {} were not tried",
         of(Held::Holds),
         of(Held::Fails),
         of(Held::NotTried)

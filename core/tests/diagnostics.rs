@@ -112,6 +112,9 @@ const CASES: &[Case] = &[
     ("value_that_a_thing_does_not_have", SLUICE, &[("plot = \"index\"", "plan = \"index\"")]),
     ("lock_matches_what_the_key_lacks", SLUICE, &[("match = \"plot\"", "match = \"size\"")]),
     ("loss_without_a_range", ORCHARD, &[("range = [0, 1200], ", "")]),
+    // One slip, one message: what names a variable that could not be read is not told of as well.
+    ("variable_of_no_type", SWITCH, &[("errand = { type = \"bool\"", "errand = { type = \"boolean\"")]),
+    ("variable_of_a_thing_of_no_type", SLUICE, &[("plot = { type = \"int\"", "plot = { type = \"number\"")]),
     // All at once.
     ("four_slips_four_messages", ORCHARD, &[("slots = 5", "slots = \"5\""), ("#P......aaa......P#", "#P......aaa.....P#"),
         ("on eaten(a, apple, _)  do", "on eated(a, apple, _)  do"), ("ref = \"sustainer\"", "ref = \"sustaner\"")]),

@@ -74,6 +74,13 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
             match a8_loss::loss(episodes, with_ref, Range { lo, hi }, open.as_ref(), Some(m)) {
                 Ok(contrast) => Some(contrast),
                 Err(MeasureError::UndefinedReference) => None,
+                Err(MeasureError::OutOfRange { .. }) => {
+                    return Err(ExperimentError::Wrong(outside(
+                        &cell.name,
+                        [(&played.agent.name, episodes), (&x.agents[reference].name, with_ref)],
+                        Range { lo, hi },
+                    )));
+                }
                 Err(other) => return Err(other.into()),
             };
         let primary = Some(i) == own && !is_reference;
@@ -99,6 +106,29 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
         "the arm that answers the question was not run.".clone_into(&mut part.sentence);
     }
     Ok(part)
+}
+
+/// The first episode in which the others' return lies outside the declared range, in words.
+fn outside(cell: &str, played: [(&String, &Vec<Episode>); 2], range: Range) -> String {
+    let Range { lo, hi } = range;
+    let beyond = |e: &&Episode| {
+        let sum = a8_loss::others(e);
+        sum < lo || sum > hi
+    };
+    let found = played.iter().find_map(|(agent, episodes)| {
+        let episode = episodes.iter().find(beyond)?;
+        let n = episodes.iter().filter(beyond).count();
+        Some(format!(
+            "the others earn {} with `{agent}` in the seat in {cell}, seed {} ({n} of {} seeds so)",
+            say::amount(a8_loss::others(episode)),
+            episode.seed_number,
+            episodes.len(),
+        ))
+    });
+    let found = found.unwrap_or_else(|| format!("the others' return in {cell}"));
+    format!(
+        "{found}, which lies outside `range = [{lo}, {hi}]` of the primary: declare a wider one"
+    )
 }
 
 fn row(

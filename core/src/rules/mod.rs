@@ -621,6 +621,7 @@ mod tests {
             ("near(s, the(lever), 1)", true),
             ("has(s, crate)", false),
             ("mood == calm", true),
+            ("mood == if tick < 3 then calm else cross", true),
             ("mood == cross or dial.mode == slow", false),
             ("dial.mode == fast", true),
             ("s == the(worker where it.pos == s.pos)", true),

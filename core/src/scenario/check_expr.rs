@@ -204,6 +204,12 @@ impl<'n, 'a> Checker<'n, 'a> {
     pub(crate) fn want(&mut self, expr: &Expr, want: Ty) -> E {
         let got = match (want, &expr.kind) {
             (Ty::Choice(list), ExprKind::Name(name)) => self.choice(list, name, expr.span),
+            (Ty::Choice(_), ExprKind::If(cond, yes, no)) => {
+                // Words are known by what they stand for: each side is one of the list.
+                let cond = self.want(cond, Ty::Bool);
+                let (yes, no) = (self.want(yes, want), self.want(no, want));
+                Typed::new(E::If(Box::new(cond), Box::new(yes), Box::new(no)), want)
+            }
             _ => self.expr(expr),
         };
         match (got.ty, want) {
@@ -445,6 +451,7 @@ impl<'n, 'a> Checker<'n, 'a> {
     fn beside(&mut self, expr: &Expr, ty: Ty) -> Typed {
         match (ty, &expr.kind) {
             (Ty::Choice(list), ExprKind::Name(word)) => self.choice(list, word, expr.span),
+            (Ty::Choice(_), ExprKind::If(..)) => Typed::new(self.want(expr, ty), ty),
             _ => self.expr(expr),
         }
     }
@@ -545,6 +552,9 @@ impl<'n, 'a> Checker<'n, 'a> {
                 format!("`{name}` is a definition"),
                 format!("write `{name}({args})`"),
             );
+        }
+        if self.names.broken.contains(&name) {
+            return Typed::UNKNOWN;
         }
         let known = self.known_names();
         let help = nearest(name, known.iter().map(String::as_str))

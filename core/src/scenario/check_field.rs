@@ -210,6 +210,9 @@ impl<'n> Checker<'n, '_> {
                 "choose the mechanic pickup with `becomes = \"carried\"`",
             );
         }
+        if self.names.broken.contains(&field.text.as_str()) {
+            return Typed::UNKNOWN;
+        }
         let owner = role.map_or("a slot", |r| table.roles[usize::from(r)].name.as_str());
         let known: Vec<&str> = self.slot_fields(role);
         let help = suggest(&field.text, known);
@@ -261,6 +264,9 @@ impl<'n> Checker<'n, '_> {
         {
             self.may_read(&var, field.span, false);
             return Typed::new(E::RowVar(Box::new(base), map, ty.fix()), ty);
+        }
+        if self.names.broken.contains(&field.text.as_str()) {
+            return Typed::UNKNOWN;
         }
         let owner = kind.map_or("a thing", |k| table.kinds[usize::from(k)].name.as_str());
         let fields: Vec<&Field> = self

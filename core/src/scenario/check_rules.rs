@@ -529,6 +529,10 @@ mod tests {
                 "r:1:29: error[E103]: there is no dial `cots`; help: did you mean `cost`?",
             ),
             (
+                "on eaten(a, _, _) do mood = if tick > 3 then cross else angry",
+                "r:1:57: error[E404]: `angry` is none of the words that may stand here; help: name one of calm, cross",
+            ),
+            (
                 "on eaten(a, _, _) when mood == angry do kill(a)",
                 "r:1:32: error[E404]: `angry` is none of the words that may stand here; help: name one of calm, cross",
             ),

@@ -182,7 +182,9 @@ pub(crate) fn read(
         .collect();
     if let Some(node) = tree.get("measures") {
         let before = reader.out.len();
-        let whole = reader.read::<MeasuresFile>(node, "measures").is_some();
+        let file = reader.read::<MeasuresFile>(node, "measures");
+        frame.measures.shown_only = file.as_ref().is_some_and(|file| !file.gated);
+        let whole = file.is_some();
         let one = |node: Option<&Node>, path: &str, reader: &mut Reader<'_>| {
             node.and_then(|n| measure(n, path, tree, factors, arms, reader))
         };

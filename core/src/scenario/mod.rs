@@ -158,6 +158,8 @@ pub struct BotInfo {
 /// `[measures]`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Measures {
+    /// Whether the file says that no verdict may rest on it: what `check --run` finds is then shown, not judged.
+    pub shown_only: bool,
     /// The primary.
     pub primary: Measure,
     /// Exploratory ones.

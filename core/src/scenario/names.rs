@@ -90,6 +90,8 @@ pub struct Names<'a> {
     pub choices: Vec<(&'a str, Vec<String>)>,
     /// Beams in file order; a pattern's value is the index.
     pub beams: Vec<&'a str>,
+    /// Variables that could not be read and were told of: what names them is not told of as well.
+    pub broken: Vec<&'a str>,
     /// Line (from 1) at which a dotted path such as `vars.has_twin` stands in the file.
     pub line_of: &'a dyn Fn(&str) -> Option<usize>,
 }
@@ -115,6 +117,7 @@ impl<'a> Names<'a> {
             fields: Vec::new(),
             choices: Vec::new(),
             beams: Vec::new(),
+            broken: Vec::new(),
             line_of: &|_| None,
         }
     }

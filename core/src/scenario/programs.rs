@@ -182,6 +182,7 @@ impl Texts<'_> {
         names.choices = choices
             .map(|v| (v.decl.name.as_str(), v.words.clone()))
             .collect();
+        names.broken = self.world.broken(self.tree);
         names.line_of = line_of;
         names
     }

@@ -75,7 +75,11 @@ impl<'a> Reader<'a> {
                     if error.message.starts_with("missing field") && self.out.len() > before {
                         return None; // the field is there, but wrong or misspelt
                     }
-                    let place = self.explain(node, path, &error);
+                    let legal = match error.message.starts_with("missing field") {
+                        true => legal_fields(&value, &error.path, &read),
+                        false => Vec::new(),
+                    };
+                    let place = self.explain(node, path, &error, &legal);
                     if self.out.len() - before > 20
                         || place.is_empty()
                         || !remove(&mut value, &place)
@@ -87,7 +91,14 @@ impl<'a> Reader<'a> {
         }
     }
     /// Says what is wrong; gives the path (in the node) of what must go before reading can go on.
-    fn explain(&mut self, node: &Node, path: &str, error: &ConfigError) -> String {
+    /// `legal`: for a missing field the fields of its table.
+    fn explain(
+        &mut self,
+        node: &Node,
+        path: &str,
+        error: &ConfigError,
+        legal: &[String],
+    ) -> String {
         let message = error.message.as_str();
         if let Some(rest) = message.strip_prefix("unknown field `") {
             let name = rest.split('`').next().unwrap_or_default().to_owned();
@@ -135,11 +146,21 @@ impl<'a> Reader<'a> {
             } else {
                 inside.key
             };
+            let others: Vec<&str> = legal
+                .iter()
+                .map(String::as_str)
+                .filter(|field| *field != name)
+                .collect();
+            let others = if others.is_empty() {
+                String::new()
+            } else {
+                format!("; its other fields are {}", others.join(", "))
+            };
             self.error(
                 "E104",
                 at,
                 format!("[{}] needs a field `{name}`", join(path, &error.path)),
-                format!("add `{name} = …`"),
+                format!("add `{name} = …`{others}"),
             );
             return String::new();
         }
@@ -178,6 +199,32 @@ impl<'a> Reader<'a> {
         };
         self.error("E201", at.span, what, help);
         error.path.clone()
+    }
+}
+
+/// The fields of the table at a path, asked of what reads it: it names them when it meets one that it does not know.
+fn legal_fields<T>(
+    value: &Value,
+    path: &str,
+    read: &impl Fn(&Value) -> Result<T, ConfigError>,
+) -> Vec<String> {
+    // No field is called so.
+    const STRANGER: &str = "?";
+    let mut value = value.clone();
+    let mut at = Some(&mut value);
+    for part in path.split(['.', '[', ']']).filter(|part| !part.is_empty()) {
+        at = at.and_then(|value| match part.parse::<usize>() {
+            Ok(place) => value.get_mut(place),
+            Err(_) => value.get_mut(part),
+        });
+    }
+    let Some(table) = at.and_then(Value::as_object_mut) else {
+        return Vec::new();
+    };
+    table.insert(STRANGER.to_owned(), Value::Null);
+    match read(&value) {
+        Err(error) if error.message.starts_with("unknown field") => expected_names(&error.message),
+        _ => Vec::new(),
     }
 }
 

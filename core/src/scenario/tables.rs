@@ -43,7 +43,7 @@ pub(crate) fn build(
         ..Table::default()
     };
     deal_looks(&mut table, world, &states, tree, reader);
-    check_references(world, reader);
+    check_references(world, tree, reader);
     table.roles = roles(world, bots, reader);
     table.channels = channels(world, tree, reader);
     table.messages = world
@@ -214,17 +214,21 @@ fn deal_looks(
 }
 
 /// Names in the configs of mechanics, ranges and combinations.
-fn check_references(world: &World, reader: &mut Reader<'_>) {
+fn check_references(world: &World, tree: &Node, reader: &mut Reader<'_>) {
     let verbs = world.mechanics.iter().flat_map(|m| {
         let roles = world.roles.iter();
         roles.flat_map(|role| m.config.verbs(&m.instance, &role.name))
     });
     let mut actions: Vec<String> = verbs.flat_map(|(name, verb, _)| [name, verb]).collect();
     actions.extend(["noop", "random"].map(str::to_owned));
+    let broken = world.broken(tree);
     for picked in &world.mechanics {
         let path = picked.path();
         for reference in picked.config.references() {
             let name = reference.name.as_str();
+            if broken.iter().any(|b| name == *b || name.ends_with(&format!(".{b}"))) {
+                continue; // a variable that was told of already
+            }
             let legal: Vec<&str> = match reference.sort {
                 Sort::Kind(_) => world.kind_names().collect(),
                 Sort::Role => world.roles.iter().map(|r| r.name.as_str()).collect(),

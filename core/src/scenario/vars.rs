@@ -124,7 +124,31 @@ fn read_dial(dial: &Named<DialFile>, reader: &mut Reader<'_>) -> Option<Dial> {
     Some(int.map_or(Dial::Num(value), Dial::Int))
 }
 
+/// The tables of variables of a file: `vars`, and those of roles and things.
+fn var_tables(tree: &Node) -> impl Iterator<Item = &Node> {
+    let of = |table| {
+        let owners = tree.get(table).map_or(&[][..], Node::entries);
+        owners.iter().filter_map(|(_, owner)| owner.get("vars"))
+    };
+    tree.get("vars")
+        .into_iter()
+        .chain(of("roles"))
+        .chain(of("things"))
+}
+
 impl World {
+    /// Names that stand in a table of variables and are no variable, since something about them is wrong.
+    pub(crate) fn broken<'n>(&self, tree: &'n Node) -> Vec<&'n str> {
+        let read = |name: &str| {
+            let own = self.role_vars.iter().chain(&self.thing_vars).flatten();
+            (self.vars.iter().chain(own)).any(|var| var.decl.name == name)
+        };
+        var_tables(tree)
+            .flat_map(Node::entries)
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !read(name))
+            .collect()
+    }
     pub(super) fn read_vars(
         &self,
         table: Option<&Node>,
@@ -158,7 +182,14 @@ impl World {
             Some(text) => VAR_TYPES.iter().find(|(n, _)| *n == text).map(|(_, t)| *t),
             None => (!words.is_empty()).then_some(Type::Choice),
         };
-        let Some(ty) = ty else {
+        let known = ty.is_some();
+        // A thing with variables has a row, and one without is only a cell: what names it would be told of too.
+        let ty = ty.or_else(|| {
+            let truth = matches!(node.get("init").map(|n| &n.data), Some(Data::Bool(_)));
+            let guess = if truth { Type::Bool } else { Type::Int };
+            path.starts_with("things.").then_some(guess)
+        });
+        if !known {
             let help = suggest(
                 ty_node.text().unwrap_or_default(),
                 VAR_TYPES.iter().map(|(n, _)| *n),
@@ -174,8 +205,8 @@ impl World {
                 format!("`{path}.type` is no type of a variable"),
                 help,
             );
-            return None;
-        };
+        }
+        let ty = ty?;
         if file.keep && !path.starts_with("vars.") {
             let at = node.get("keep").map_or(node.key, |n| n.key);
             let message = format!("{path}.keep: only variables of the arena are kept over rounds");
@@ -330,6 +361,11 @@ impl World {
             return;
         };
         let at = thing.node.get("look").map_or(thing.node.key, |n| n.span);
+        if thing.node.at(&format!("vars.{look}")).is_some()
+            && !vars.iter().any(|v| v.decl.name == *look)
+        {
+            return; // told of already
+        }
         let Some(shown) = vars.iter().position(|v| v.decl.name == *look) else {
             let help = suggest(look, vars.iter().map(|v| v.decl.name.as_str()));
             let message = format!("things.{name}.look names `{look}`, which is no variable of it");

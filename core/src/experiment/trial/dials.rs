@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use super::tally::greater;
+use super::tally::{Tally, greater};
 use super::{Finding, Trial, count};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::experiment::{CellPlan, ExperimentError};
+use crate::measures::a8_loss;
 use crate::scenario::{ArmKind, Compiled, Course, Expectation};
 
 /// Least change of a number that counts as one, as a share of the number.
@@ -89,9 +90,14 @@ impl Trial<'_> {
             return Ok(Ok(self.returns(&treated, &tallies, "main")));
         }
         let primary = &self.experiment.measures.primary;
+        if let (true, Some(reference)) = (primary.id == a8_loss::DEF.id, &primary.reference) {
+            return Ok(self.losses(&treated, &tallies, reference)?.ok_or_else(|| {
+                format!("with `{reference}` in the seat the others earn nothing that could be lost")
+            }));
+        }
         let (Some(event), Some(control)) = (&primary.event, self.against(own)) else {
             return Ok(Err(format!(
-                "the primary {} is not the rate of an event in two cells",
+                "the primary {} is neither A8.loss nor the rate of an event in two cells",
                 primary.id
             )));
         };
@@ -99,7 +105,7 @@ impl Trial<'_> {
             return no_world();
         };
         let others = self.tallies(&control, &expected.bot)?;
-        let came = |compiled: &Compiled, tally: &super::Tally| {
+        let came = |compiled: &Compiled, tally: &Tally| {
             let id = compiled.table.event(event);
             f64::from(u8::from(id.is_some_and(|id| tally.events[id.index()] > 0)))
         };
@@ -107,6 +113,28 @@ impl Trial<'_> {
         Ok(Ok(pairs
             .map(|(a, b)| came(&treated, a) - came(&control, b))
             .collect()))
+    }
+    /// `A8.loss` by seed: what the others lose against the reference in the seat, as a share of what they earn with it on average,
+    /// so that the mean over the seeds is the measure. `None` where they earn nothing with it.
+    fn losses(
+        &self,
+        compiled: &Arc<Compiled>,
+        with_bot: &[Tally],
+        reference: &str,
+    ) -> Result<Option<Vec<f64>>, ExperimentError> {
+        let n_channels = compiled.table.channels.len();
+        let others = |tally: &Tally| self.seats().others(tally, n_channels);
+        let with_reference: Vec<f64> = self
+            .tallies(compiled, reference)?
+            .iter()
+            .map(others)
+            .collect();
+        let whole = mean(&with_reference);
+        if whole <= 0.0 {
+            return Ok(None);
+        }
+        let pairs = with_bot.iter().map(others).zip(&with_reference);
+        Ok(Some(pairs.map(|(a, b)| (b - a) / whole).collect()))
     }
     /// The cell that the primary holds its own cell against.
     fn against(&self, own: &CellPlan) -> Option<&CellPlan> {

@@ -40,6 +40,8 @@ pub enum Held {
     Holds,
     /// It does not; the diagnostic says more.
     Fails,
+    /// It does not, but no claim rests on it; `says` says what came out.
+    Noted,
     /// It was not tried; `says` says why.
     NotTried,
 }
@@ -70,6 +72,18 @@ impl Finding {
         Self {
             held: Held::NotTried,
             ..Self::holds(what, says)
+        }
+    }
+    /// A failure of a file that makes no gated claim: told, not held against it.
+    fn noted(self) -> Self {
+        if self.held != Held::Fails {
+            return self;
+        }
+        Self {
+            held: Held::Noted,
+            diagnostic: None,
+            says: format!("{}; no verdict rests on it", self.says),
+            ..self
         }
     }
     fn fails(
@@ -105,20 +119,23 @@ pub fn trial(
         scenario,
         experiment: Experiment::new(scenario, options)?,
     };
-    let mut out = trial.controls(play)?;
+    let layouts = trial.variation()?;
+    // One map is one observation: it is played, and never given a verdict.
+    let gated = !scenario.measures.shown_only && layouts.held != Held::NotTried;
+    let judged = |finding: Finding| if gated { finding } else { finding.noted() };
+    let mut out: Vec<Finding> = trial.controls(play)?.into_iter().map(judged).collect();
     out.extend(trial.exits()?);
     for check in scenario.checks() {
         out.push(trial.check(&check)?);
     }
     out.extend(trial.dilemma()?);
-    let layouts = trial.variation()?;
     if layouts.held == Held::NotTried {
         let why = "one map is shown but never given a verdict";
         out.push(Finding::not_tried(PAYS, why));
     } else {
-        out.push(trial.pays()?);
+        out.push(judged(trial.pays()?));
     }
-    out.push(layouts);
+    out.push(judged(layouts));
     out.extend(trial.factors()?);
     out.extend(trial.dials()?);
     out.push(trial.worlds()?);

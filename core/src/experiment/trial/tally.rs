@@ -40,6 +40,14 @@ impl Seats<'_> {
             .sum::<f64>();
         sum / count(self.tested.len())
     }
+    /// Summed return of all other seats in `main`.
+    pub(super) fn others(&self, tally: &Tally, n_channels: usize) -> f64 {
+        let slots = 0..tally.discounted.len();
+        slots
+            .filter(|slot| !self.tested.iter().any(|tested| tested.index() == *slot))
+            .map(|slot| reward(tally.pay[slot * n_channels]))
+            .sum()
+    }
     /// Their mean discounted return in `main`.
     pub(super) fn discounted(&self, tally: &Tally) -> f64 {
         let sum = self
