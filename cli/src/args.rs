@@ -30,6 +30,10 @@ pub(crate) enum Verb {
     Watch(WatchArgs),
     /// Play a recording, or recompute it
     Replay(ReplayArgs),
+    /// Evaluate an agent: control agents first, then the agent on the same seeds; a verdict with its limits, a report and a bundle
+    Eval(EvalArgs),
+    /// Play a bundle of `eval` again, and hold every byte of its report against what comes out
+    Verify(VerifyArgs),
     /// List the shipped scenarios with what they ask
     List(ListArgs),
     /// Write a commented scenario that passes `check` and runs, to start from
@@ -184,6 +188,66 @@ pub(crate) struct RunArgs {
     /// Write the effects as the page shows them, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) effect: Option<PathBuf>,
+}
+
+/// Options of `eval`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct EvalArgs {
+    /// A scripted agent by name, or `random`
+    #[arg(value_name = "AGENT", conflicts_with = "exec")]
+    pub(crate) agent: Option<String>,
+    /// A process that speaks JSON lines (docs/guide/agents.md), for the shell: --exec "python agent.py"
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) exec: Option<String>,
+    /// A shipped scenario's name, or a file or folder; may be repeated [default: the suite]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) scenario: Vec<String>,
+    /// Which scenarios: all that are calibrated
+    #[arg(long, value_name = "SUITE", value_parser = ["all"], conflicts_with = "scenario")]
+    pub(crate) suite: Option<String>,
+    /// Seeds a cell [default: what a pilot of 50 seeds asks for]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) seeds: Option<u32>,
+    /// Most seeds a cell, whatever the pilot asks for [default: 1000]
+    #[arg(long, value_name = "N", conflicts_with = "seeds", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) budget: Option<u32>,
+    /// Only the cells of the primary, and the one in which competence is read
+    #[arg(long)]
+    pub(crate) primary_only: bool,
+    /// The discount that the agent was trained at [default: 0.99]
+    #[arg(long, value_name = "D")]
+    pub(crate) discount: Option<f64>,
+    /// The action that stands in for one that a process does not give
+    #[arg(long, value_name = "ACTION", default_value = "noop")]
+    pub(crate) fallback: String,
+    /// Milliseconds that a process has for one decision
+    #[arg(long, value_name = "MS", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    pub(crate) timeout_ms: u64,
+    /// MiB of memory that a process may use; 0 for no bound (Unix)
+    #[arg(long, value_name = "MIB", default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=1_048_576))]
+    pub(crate) memory: u64,
+    /// Threads, and processes of the agent; the numbers do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Folder for plans, logs and reports; a run that was cut off goes on there
+    #[arg(long, value_name = "DIR", default_value = "out/eval")]
+    pub(crate) out: PathBuf,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Options of `verify`.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct VerifyArgs {
+    /// A bundle (`.cwbundle`)
+    pub(crate) bundle: PathBuf,
+    /// Threads; the numbers do not depend on it [default: all cores]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print one JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Options of `watch`.

@@ -10,6 +10,7 @@ mod check;
 mod diagnostics;
 mod diff;
 pub mod dump;
+mod eval;
 mod explain;
 mod fmt;
 mod invoked;
@@ -64,6 +65,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> u8 {
 fn verb(verb: &Verb, terminal: &mut Terminal) -> Result<u8, Stop> {
     match verb {
         Verb::Run(options) => run::run(options, terminal),
+        Verb::Eval(options) => eval::run(options, terminal),
+        Verb::Verify(options) => eval::verify::run(options, terminal),
         Verb::Watch(options) => watch::run(options, terminal),
         Verb::Replay(options) => replay::run(options, terminal),
         Verb::List(options) => list::run(options, terminal),

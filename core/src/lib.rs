@@ -8,6 +8,7 @@ pub mod batch;
 pub mod bots;
 pub mod diagnostic;
 pub mod draw;
+pub mod evaluate;
 pub mod event;
 pub mod experiment;
 pub mod hash;

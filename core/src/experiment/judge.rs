@@ -168,7 +168,7 @@ impl Played<'_> {
             scenario: x.scenario.clone(),
             scenario_hash: hex(&cell.compiled.hash),
             rules_version: crate::RULES_VERSION,
-            plan_hash: None,
+            plan_hash: x.options.plan_hash.clone(),
             arm: cell.arm.clone(),
             cell: Some(cell.name.clone()),
             at: cell.levels.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -182,7 +182,7 @@ impl Played<'_> {
             policy: self.agent.name.clone(),
             domain: x.options.domain.name().to_owned(),
             batch_seed: x.options.batch_seed,
-            calibrated: false,
+            calibrated: x.options.calibrated,
         }
     }
     /// The effect of a contrast, as it is shown to people.
@@ -364,7 +364,7 @@ impl Experiment {
 }
 
 /// Lower-case hexadecimal.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::new(), |mut out, byte| {
         write!(out, "{byte:02x}").expect("a string takes it");
@@ -383,6 +383,7 @@ mod tests {
             says: String::new(),
             flagged_in: Vec::new(),
             policies: Vec::new(),
+            hand: crate::experiment::Hand::Script,
         }
     }
 

@@ -20,6 +20,13 @@ pub(super) fn is_primary(x: &Experiment) -> bool {
     x.measures.primary.id == DEF.id
 }
 
+/// The cell of the primary.
+pub(super) fn primary_cell(x: &Experiment) -> Option<usize> {
+    let at = &x.measures.primary.at;
+    let own = |c: &super::CellPlan| c.kind == ArmKind::Treatment && c.has(at);
+    x.cells.iter().position(own)
+}
+
 /// Caption and columns.
 pub(super) fn head(x: &Experiment) -> (String, Vec<Column>) {
     let column = |title: String, signed| Column {
@@ -58,10 +65,7 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
         .agents
         .iter()
         .position(|a| a.kind == Some(BotKind::Positive));
-    let own = x
-        .cells
-        .iter()
-        .position(|c| c.kind == ArmKind::Treatment && c.has(&primary.at));
+    let own = primary_cell(x);
     // The reference against itself is 0 whatever the code does: it stands in the table for what the others earn with it.
     let is_reference = x.agents[reference].name == played.agent.name;
     for (i, cell) in x.cells.iter().enumerate() {

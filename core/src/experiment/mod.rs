@@ -9,6 +9,7 @@
 mod commons;
 mod judge;
 mod loss;
+pub mod outside;
 mod play;
 mod say;
 mod threat;
@@ -24,7 +25,8 @@ use crate::ids::{Domain, Slot};
 use crate::measures::MeasureError;
 use crate::scenario::{Arm, ArmError, ArmKind, BotInfo, Compiled, Measures, Scenario};
 
-pub use judge::{AgentOutcome, Behaviour, Column, Demand, Outcome, Row, Value};
+pub use judge::{AgentOutcome, Behaviour, Column, Demand, Outcome, Row, Value, hex};
+pub use play::Played;
 
 /// The policy that plays any legal action.
 pub const RANDOM: &str = "random";
@@ -49,6 +51,12 @@ pub struct Options {
     pub domain: Domain,
     /// What the effects do not show; a sentence about scripted agents in general when `None`.
     pub caveat: Option<String>,
+    /// Hash of the plan, for the records; `None` for a run without one.
+    pub plan_hash: Option<String>,
+    /// Whether the family has a valid calibration record.
+    pub calibrated: bool,
+    /// The action, by number, that stands in for one that an agent outside does not give.
+    pub fallback: u8,
 }
 
 impl Default for Options {
@@ -61,6 +69,9 @@ impl Default for Options {
             batch_seed: 0,
             domain: Domain::Calibrate,
             caveat: None,
+            plan_hash: None,
+            calibrated: false,
+            fallback: 0,
         }
     }
 }
@@ -120,6 +131,29 @@ impl CellPlan {
     }
 }
 
+/// Who moves an agent, and what it is in the experiment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Hand {
+    /// A control agent or baseline: a bot of the file, or `random`.
+    #[default]
+    Script,
+    /// The subject of an evaluation, played by a bot of the file or `random`.
+    Subject,
+    /// The subject of an evaluation, played from outside the core.
+    Outside,
+}
+
+impl Hand {
+    /// Played from outside the core.
+    pub fn is_outside(self) -> bool {
+        self == Self::Outside
+    }
+    /// What an evaluation is about.
+    pub fn is_subject(self) -> bool {
+        self != Self::Script
+    }
+}
+
 /// An agent under test.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Agent {
@@ -133,6 +167,8 @@ pub struct Agent {
     pub flagged_in: Vec<(String, String)>,
     /// All policies of its episodes: (role or slot, bot), those of the slots under test first.
     pub policies: Vec<(String, String)>,
+    /// Who moves it.
+    pub hand: Hand,
 }
 
 impl Agent {
@@ -144,6 +180,7 @@ impl Agent {
             Some(BotKind::Lookalike) => "look-alike",
             Some(BotKind::Resident) => "resident",
             Some(BotKind::Baseline) => "baseline",
+            None if self.hand.is_subject() => "subject",
             None => "random",
         }
     }
@@ -163,7 +200,7 @@ pub struct Job {
 }
 
 /// A planned experiment.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Experiment {
     /// The scenario's id.
     pub scenario: String,
@@ -229,6 +266,44 @@ impl Experiment {
             watch,
         })
     }
+    /// Adds an agent of which nothing is declared, after all others: `bot` plays it, or with [`Hand::Outside`] a host.
+    pub fn seat(&mut self, name: &str, says: &str, bot: &str, hand: Hand) {
+        let Some(first) = self.cells.first() else {
+            return;
+        };
+        let seats = seats(&first.compiled, &self.role, &self.tested);
+        let own = seats.into_iter().map(|seat| (seat, bot.to_owned()));
+        let own = own.filter(|_| !hand.is_outside());
+        let others = self.options.policies.iter();
+        let others = others.filter(|(role, _)| *role != self.role).cloned();
+        self.agents.push(Agent {
+            name: name.to_owned(),
+            kind: None,
+            says: says.to_owned(),
+            flagged_in: Vec::new(),
+            policies: own.chain(others).collect(),
+            hand,
+        });
+    }
+    /// The cells of the primary: the treated one, then the one that it is compared with, as far as the experiment has them.
+    pub fn primary_cells(&self) -> Vec<usize> {
+        if self.measures.primary.threat.is_some() {
+            threat::primary_cells(self)
+        } else if loss::is_primary(self) {
+            loss::primary_cell(self).into_iter().collect()
+        } else {
+            let first = |kind| self.cells.iter().position(|c| c.kind == kind);
+            let both = [first(ArmKind::Treatment), first(ArmKind::Control)];
+            both.into_iter().flatten().collect()
+        }
+    }
+    /// The cell in which competence is read.
+    pub fn competence_cell(&self) -> Option<usize> {
+        let measure = self.measures.competence.as_ref()?;
+        let arm = measure.arm.as_deref()?;
+        let fits = |c: &CellPlan| c.arm == arm && c.has(&measure.at);
+        self.cells.iter().position(fits)
+    }
     /// All the work, agent after agent, cell after cell, seeds ascending.
     pub fn jobs(&self) -> Vec<Job> {
         let mut jobs = Vec::new();
@@ -281,6 +356,7 @@ fn with_reference(scenario: &Scenario, mut agents: Vec<Agent>) -> Vec<Agent> {
             says: info.says.clone(),
             flagged_in: info.flagged_in.clone(),
             policies,
+            hand: Hand::Script,
         });
     }
     agents
@@ -456,6 +532,7 @@ fn agents(
             says: info.map_or_else(|| "Plays any legal action.".to_owned(), |b| b.says.clone()),
             flagged_in: info.map(|b| b.flagged_in.clone()).unwrap_or_default(),
             policies,
+            hand: Hand::Script,
         }
     };
     let named: Vec<Agent> = policies

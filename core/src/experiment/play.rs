@@ -11,7 +11,18 @@ use crate::observe::Encoding;
 use crate::scenario::{Compiled, Measures};
 use crate::state::{End, Table, Type};
 
+use super::outside::{Hands, Outside, control};
 use super::{Experiment, ExperimentError, Job};
+
+/// An episode and what the slots under test did in it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Played {
+    /// What measures read.
+    pub episode: Episode,
+    /// Actions of the slots under test, tick after tick, slots ascending; of an agent outside its answers, with
+    /// [`super::outside::NO_ANSWER`] where the fall-back stood in.
+    pub actions: Vec<u8>,
+}
 
 /// The event that counts as a harvest.
 const HARVEST: &str = "eaten";
@@ -115,12 +126,26 @@ const LANES: u32 = 8;
 impl Experiment {
     /// Plays a job's episodes to their end; they come in the order of their seeds. Independent of every other job.
     pub fn play(&self, job: Job) -> Result<Vec<Episode>, ExperimentError> {
+        let played = self.play_with(job, None)?;
+        Ok(played.into_iter().map(|p| p.episode).collect())
+    }
+    /// The same, with what was done in each; `outside` plays where the job's agent is [`super::Hand::Outside`].
+    pub fn play_with(
+        &self,
+        job: Job,
+        outside: Option<&mut dyn Outside>,
+    ) -> Result<Vec<Played>, ExperimentError> {
         let compiled = &self.cells[job.cell].compiled;
         let lanes = job.n.min(LANES);
+        let agent = &self.agents[job.agent];
+        let seats = match agent.hand.is_outside() {
+            true => control(&self.role, self.first_slot(compiled), &self.tested),
+            false => Control::None,
+        };
         let config = Config {
             arenas: usize::try_from(lanes).expect("few lanes"),
-            control: Control::None,
-            policies: self.agents[job.agent].policies.clone(),
+            control: seats,
+            policies: agent.policies.clone(),
             domain: self.options.domain,
             seed: self.options.batch_seed,
             first: job.first,
@@ -131,35 +156,79 @@ impl Experiment {
         };
         let mut batch = Batch::new(&[Arc::clone(compiled)], config)?;
         let wanted = Wanted::new(&self.watch, &compiled.table);
+        let seed = |n| arena_seed(self.options.batch_seed, self.options.domain, n);
+        let mut hands = match (agent.hand.is_outside(), outside) {
+            (false, _) => None,
+            (true, Some(outside)) => {
+                let fallback = self.options.fallback;
+                Some(Hands::new(&batch, &self.tested, fallback, outside))
+            }
+            (true, None) => {
+                return Err(ExperimentError::Wrong(format!(
+                    "{} plays from outside, and nobody plays for it",
+                    agent.name
+                )));
+            }
+        };
         let mut runs: Vec<Option<Run>> = (0..lanes)
             .map(|lane| Some(self.start(&mut batch, lane, job.first + u64::from(lane), &wanted)))
             .collect();
+        if let Some(hands) = &mut hands {
+            for lane in 0..lanes {
+                let number = job.first + u64::from(lane);
+                hands.begin(index(lane), number, seed(number));
+            }
+        }
+        let mut running = vec![true; runs.len()];
+        let mut fallbacks = vec![0; runs.len()];
         let mut next = lanes;
         let mut done =
             Vec::with_capacity(usize::try_from(job.n).expect("a job holds few episodes"));
         while runs.iter().any(Option::is_some) {
-            batch.step(&[], &mut [], &Serial)?;
+            match &mut hands {
+                None => batch.step(&[], &mut [], &Serial)?,
+                Some(hands) => {
+                    for (running, run) in running.iter_mut().zip(&runs) {
+                        *running = run.is_some();
+                    }
+                    fallbacks.fill(0);
+                    hands.decide(&mut batch, &running, &mut fallbacks)?;
+                    batch.step(&[&hands.actions], &mut [], &Serial)?;
+                }
+            }
             for (lane, place) in (0u32..).zip(&mut runs) {
                 let Some(run) = place else { continue };
+                if let Some(hands) = &hands {
+                    run.episode.decisions += u32::try_from(self.tested.len()).expect("few slots");
+                    run.episode.fallbacks += fallbacks[index(lane)];
+                    run.given.extend_from_slice(hands.given(index(lane)));
+                }
                 run.watch(&mut batch, index(lane), &wanted);
                 if !run.over {
                     continue;
                 }
                 done.extend(place.take().map(Run::finish));
+                if let Some(hands) = &mut hands {
+                    hands.end(index(lane));
+                }
                 if next < job.n {
                     let number = job.first + u64::from(next);
                     next += 1;
-                    batch.start(
-                        index(lane),
-                        arena_seed(self.options.batch_seed, self.options.domain, number),
-                        0,
-                    );
+                    batch.start(index(lane), seed(number), 0);
                     *place = Some(self.start(&mut batch, lane, number, &wanted));
+                    if let Some(hands) = &mut hands {
+                        hands.begin(index(lane), number, seed(number));
+                    }
                 }
             }
         }
-        done.sort_by_key(|episode| episode.seed_number);
+        done.sort_by_key(|played| played.episode.seed_number);
         Ok(done)
+    }
+    /// The first slot of the role under test.
+    fn first_slot(&self, compiled: &Compiled) -> u8 {
+        let role = compiled.table.role(&self.role);
+        role.map_or(0, |id| compiled.table.roles[id.index()].first)
     }
     /// Begins to follow the episode that has just been set up in a lane.
     fn start(&self, batch: &mut Batch, lane: u32, seed_number: u64, wanted: &Wanted) -> Run {
@@ -184,6 +253,7 @@ impl Experiment {
                 ..Episode::default()
             },
             actions: Vec::new(),
+            given: Vec::new(),
             played: vec![0; n_slots],
             over: false,
         }
@@ -213,6 +283,8 @@ struct Run {
     episode: Episode,
     /// Actions of the slots under test, tick after tick.
     actions: Vec<u8>,
+    /// What an agent outside answered.
+    given: Vec<u8>,
     played: Vec<u8>,
     over: bool,
 }
@@ -254,8 +326,15 @@ impl Run {
             self.episode.saturated = saturated > 0;
         }
     }
-    fn finish(mut self) -> Episode {
+    fn finish(mut self) -> Played {
         self.episode.action_hash = action_hash(&self.actions);
-        self.episode
+        Played {
+            episode: self.episode,
+            actions: if self.given.is_empty() {
+                self.actions
+            } else {
+                self.given
+            },
+        }
     }
 }

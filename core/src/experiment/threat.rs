@@ -67,6 +67,13 @@ fn pairs(x: &Experiment) -> Vec<Pair> {
     out
 }
 
+/// The cells of the primary: under threat, then the decoy.
+pub(super) fn primary_cells(x: &Experiment) -> Vec<usize> {
+    let all = pairs(x);
+    let own = all.iter().find(|p| p.primary);
+    own.map_or_else(Vec::new, |p| vec![p.threat, p.decoy])
+}
+
 impl Pair {
     /// What tells it from the other rows.
     fn label(&self, x: &Experiment, all: &[Self]) -> String {

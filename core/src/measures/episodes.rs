@@ -151,6 +151,10 @@ pub struct Episode {
     pub fault: bool,
     /// An arithmetic limit was met while it ran: likewise.
     pub saturated: bool,
+    /// Decisions that an agent outside the core was asked for; 0 for scripted ones.
+    pub decisions: u32,
+    /// How many of them the declared fall-back action stood in for.
+    pub fallbacks: u32,
 }
 
 impl Episode {
