@@ -41,6 +41,10 @@ pub fn files() -> Vec<Generated> {
             text: mechanics(),
         },
         Generated {
+            path: "docs/reference/report.schema.json",
+            text: report_schema(),
+        },
+        Generated {
             path: "scenarios/schema.json",
             text: schema(),
         },
@@ -65,6 +69,12 @@ pub fn schema() -> String {
         serde_json::to_string_pretty(&commonweal_core::scenario::schema()).expect("plain data");
     text.push('\n');
     text
+}
+
+/// The JSON Schema of `report.json`, ending in a line end.
+fn report_schema() -> String {
+    let schema = commonweal_core::evaluate::Report::schema();
+    serde_json::to_string_pretty(&schema).expect("plain data") + "\n"
 }
 
 /// The help of every verb.

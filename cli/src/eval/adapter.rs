@@ -59,7 +59,11 @@ impl Log {
             .expect("no thread panics while it holds the log");
         log.1 += 1;
         if log.1 <= LOG_MAX {
-            let last = if log.1 == LOG_MAX { " (no more is logged)" } else { "" };
+            let last = if log.1 == LOG_MAX {
+                " (no more is logged)"
+            } else {
+                ""
+            };
             // A log that cannot be written must not stop an evaluation.
             let _ = writeln!(log.0, "{text}{last}");
         }
@@ -69,7 +73,9 @@ impl Log {
             .file
             .lock()
             .expect("no thread panics while it holds the log");
-        log.0.try_clone().map_or_else(|_| Stdio::null(), Stdio::from)
+        log.0
+            .try_clone()
+            .map_or_else(|_| Stdio::null(), Stdio::from)
     }
 }
 
@@ -90,7 +96,9 @@ fn read(out: ChildStdout, to: &Sender<Said>) {
     let mut reader = BufReader::new(out);
     loop {
         let mut line = Vec::new();
-        let read = (&mut reader).take(LINE_MAX + 1).read_until(b'\n', &mut line);
+        let read = (&mut reader)
+            .take(LINE_MAX + 1)
+            .read_until(b'\n', &mut line);
         let said = match read {
             Ok(0) | Err(_) => Said::Closed,
             Ok(n) if n as u64 > LINE_MAX => Said::TooLong,
@@ -105,7 +113,11 @@ fn read(out: ChildStdout, to: &Sender<Said>) {
 
 fn write(mut to: ChildStdin, lines: &Receiver<String>) {
     while let Ok(line) = lines.recv() {
-        if to.write_all(line.as_bytes()).and_then(|()| to.flush()).is_err() {
+        if to
+            .write_all(line.as_bytes())
+            .and_then(|()| to.flush())
+            .is_err()
+        {
             return;
         }
     }
@@ -228,7 +240,10 @@ impl Agent {
         let process = match Process::start(&self.spec) {
             Ok(process) => process,
             Err(error) => {
-                self.log(&format!("`{}` cannot be started: {error}", self.spec.command));
+                self.log(&format!(
+                    "`{}` cannot be started: {error}",
+                    self.spec.command
+                ));
                 return;
             }
         };
@@ -295,8 +310,8 @@ impl Agent {
 
 /// What a process wants to be shown.
 fn ready(line: &str) -> Result<Faces, String> {
-    let value: Value =
-        serde_json::from_str(line).map_err(|_| format!("its first line is no JSON: {}", short(line)))?;
+    let value: Value = serde_json::from_str(line)
+        .map_err(|_| format!("its first line is no JSON: {}", short(line)))?;
     if value["type"] != "ready" {
         return Err(format!("its first line is not `ready`: {}", short(line)));
     }
@@ -308,7 +323,10 @@ fn ready(line: &str) -> Result<Faces, String> {
     };
     let names = want.as_array().cloned().unwrap_or_default();
     let has = |name: &str| names.iter().any(|n| n == name);
-    match names.iter().find(|n| !["text", "own", "grid"].iter().any(|k| *n == k)) {
+    match names
+        .iter()
+        .find(|n| !["text", "own", "grid"].iter().any(|k| *n == k))
+    {
         Some(other) => Err(format!("it wants {other}: there are text, own and grid")),
         None => Ok(Faces {
             text: has("text"),
@@ -330,7 +348,11 @@ fn base64(bytes: &[u8]) -> String {
         let word = byte(0) << 16 | byte(1) << 8 | byte(2);
         for i in 0..4 {
             let digit = usize::try_from(word >> (18 - 6 * i) & 63).expect("six bits");
-            out.push(if i <= three.len() { char::from(DIGITS[digit]) } else { '=' });
+            out.push(if i <= three.len() {
+                char::from(DIGITS[digit])
+            } else {
+                '='
+            });
         }
     }
     out
@@ -436,7 +458,13 @@ mod tests {
     #[test]
     fn base64_meets_the_known_answers() {
         let of = |text: &str| base64(text.as_bytes());
-        let known = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        let known = [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foobar", "Zm9vYmFy"),
+        ];
         for (text, wanted) in known {
             assert_eq!(of(text), wanted);
         }
@@ -463,9 +491,15 @@ mod tests {
 
     #[test]
     fn faces_are_those_that_exist() {
-        let text = Faces { text: true, grid: false };
+        let text = Faces {
+            text: true,
+            grid: false,
+        };
         assert_eq!(ready(r#"{"type":"ready"}"#), Ok(text));
-        let both = Faces { text: false, grid: true };
+        let both = Faces {
+            text: false,
+            grid: true,
+        };
         assert_eq!(ready(r#"{"type":"ready","want":["grid","own"]}"#), Ok(both));
         assert!(ready(r#"{"type":"ready","want":["arm"]}"#).is_err());
         assert!(ready("hello").is_err());

@@ -48,7 +48,9 @@ fn verdicts(path: &Path) -> Vec<String> {
     families
         .iter()
         .map(|family| {
-            let word = family["interpretation"]["verdict"].as_str().unwrap_or("not finished");
+            let word = family["interpretation"]["verdict"]
+                .as_str()
+                .unwrap_or("not finished");
             format!("{}: {word}", family["scenario"].as_str().unwrap_or("?"))
         })
         .collect()
@@ -56,7 +58,10 @@ fn verdicts(path: &Path) -> Vec<String> {
 
 /// The log of an agent's problems.
 pub(super) fn agent_log(path: &Path) -> Result<adapter::Log, Stop> {
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path);
     file.map(adapter::Log::new).map_err(|e| cannot(path, &e))
 }
 
@@ -121,11 +126,15 @@ impl Folder {
         Ok(Self { path, plan, inputs })
     }
     pub(super) fn log(&self) -> Result<(Log, Blocks), Stop> {
-        Log::open(&self.path.join(match self.inputs.registered == self.plan.hash() {
-            true => "log.bin".to_owned(),
-            // A plan that was changed has other seeds: nothing that was played belongs to it.
-            false => format!("log.{}.bin", &self.plan.hash()[..16]),
-        }))
+        Log::open(
+            &self
+                .path
+                .join(match self.inputs.registered == self.plan.hash() {
+                    true => "log.bin".to_owned(),
+                    // A plan that was changed has other seeds: nothing that was played belongs to it.
+                    false => format!("log.{}.bin", &self.plan.hash()[..16]),
+                }),
+        )
     }
     pub(super) fn agent_log(&self) -> Result<adapter::Log, Stop> {
         agent_log(&self.path.join("agent.log"))

@@ -13,18 +13,18 @@ use commonweal_core::draw::DRAW_VERSION;
 use commonweal_core::evaluate::family;
 use commonweal_core::evaluate::plan::{self, PILOT_SEEDS, sha256};
 use commonweal_core::evaluate::{
-    Adapter, AgentPlan, FamilyDone, FamilyPlan, Inputs, Key, Phase, Plan, Record, Report,
+    Adapter, AgentPlan, FamilyDone, FamilyPlan, Key, Phase, Plan, Record, Report,
 };
 use commonweal_core::experiment::{Experiment, RANDOM};
 use commonweal_core::measures::Verdict;
 use commonweal_core::scenario::Scenario;
 
 use crate::args::EvalArgs;
+use crate::invoked;
 use crate::run::{caveat, loaded, threads, wrong};
 use crate::source;
 use crate::stop::Stop;
 use crate::terminal::{Style, Terminal};
-use crate::invoked;
 use adapter::{Agent, Spec};
 use folder::Folder;
 use work::{Blocks, episodes, keys};
@@ -33,6 +33,8 @@ use work::{Blocks, episodes, keys};
 const SEEDS: u32 = 300;
 /// Most seeds a cell without `--budget`.
 const BUDGET: u32 = 1000;
+/// Least seeds a cell that a pilot leads to: 60 layouts are needed, and two of 60 seeds may draw the same one.
+const SEEDS_MIN: u32 = 100;
 
 /// A family and what belongs to it.
 struct Family {
@@ -165,7 +167,10 @@ fn families(
     let suite = options.scenario.is_empty();
     let mut names: Vec<String> = options.scenario.clone();
     if suite {
-        names = commonweal_scenarios::ALL.iter().map(|s| s.id.to_owned()).collect();
+        names = commonweal_scenarios::ALL
+            .iter()
+            .map(|s| s.id.to_owned())
+            .collect();
     }
     let mut out: Vec<Family> = Vec::new();
     for name in &names {
@@ -210,7 +215,10 @@ fn families(
         ));
     }
     out.sort_by(|a, b| a.scenario.id.cmp(&b.scenario.id));
-    if let Some(pair) = out.windows(2).find(|p| p[0].scenario.id == p[1].scenario.id) {
+    if let Some(pair) = out
+        .windows(2)
+        .find(|p| p[0].scenario.id == p[1].scenario.id)
+    {
         return Err(Stop::wrong(format!(
             "{} was named twice: one primary a family",
             pair[0].scenario.id
@@ -271,14 +279,22 @@ impl Evaluation<'_> {
         let path = self.options.out.join(format!("pilot.{head}.log"));
         let (log, mut blocks) = work::Log::open(&path)?;
         let agents = folder::agent_log(&self.options.out.join(format!("pilot.{head}.agent.log")))?;
-        self.play(&plan, &pilots, &all, &mut blocks, Some(&log), agents, "pilot")?;
+        self.play(
+            &plan,
+            &pilots,
+            &all,
+            &mut blocks,
+            Some(&log),
+            agents,
+            "pilot",
+        )?;
         for (i, x) in pilots.iter().enumerate() {
             let played = episodes(&blocks, &keys(Phase::Pilot, i, x));
             let needed = family::needed(x, played).map_err(wrong)?;
             let cap = self.options.budget.unwrap_or(BUDGET);
             let wanted = needed.map_or(SEEDS, |n| u32::try_from(n).unwrap_or(u32::MAX));
             plan.families[i].n_needed = needed;
-            plan.families[i].n = wanted.min(cap);
+            plan.families[i].n = wanted.max(SEEDS_MIN).min(cap);
         }
         Ok((plan, blocks))
     }
@@ -318,9 +334,7 @@ impl Evaluation<'_> {
             if !outside(key) {
                 return x.play_with(job, None).map_err(wrong);
             }
-            let mut agent = agents[worker]
-                .lock()
-                .expect("only its own worker takes it");
+            let mut agent = agents[worker].lock().expect("only its own worker takes it");
             let agent = agent.get_or_insert_with(|| Agent::new(spec.clone()));
             x.play_with(job, Some(agent)).map_err(wrong)
         };
@@ -360,7 +374,15 @@ impl Evaluation<'_> {
         }
         let mut play = |jobs: &[Key], what: &str| {
             let agents = agents.clone();
-            self.play(plan, &experiments, jobs, &mut blocks, Some(&log), agents, what)
+            self.play(
+                plan,
+                &experiments,
+                jobs,
+                &mut blocks,
+                Some(&log),
+                agents,
+                what,
+            )
         };
         play(&controls, "control agents")?;
         let mut told_apart = Vec::new();
@@ -371,10 +393,21 @@ impl Evaluation<'_> {
                 told_apart.push(i);
             }
         }
-        let jobs: Vec<Key> = told_apart.iter().flat_map(|&i| subjects[i].clone()).collect();
+        let jobs: Vec<Key> = told_apart
+            .iter()
+            .flat_map(|&i| subjects[i].clone())
+            .collect();
         let mut play = |jobs: &[Key], what: &str| {
             let agents = agents.clone();
-            self.play(plan, &experiments, jobs, &mut blocks, Some(&log), agents, what)
+            self.play(
+                plan,
+                &experiments,
+                jobs,
+                &mut blocks,
+                Some(&log),
+                agents,
+                what,
+            )
         };
         play(&jobs, "the agent")?;
         let done: Vec<FamilyDone<'_>> = experiments
@@ -395,8 +428,11 @@ impl Evaluation<'_> {
             .collect();
         let report = Report::new(plan, &folder.inputs, &done).map_err(wrong)?;
         let texts: Vec<String> = self.families.iter().map(|f| f.text.clone()).collect();
-        let records: Vec<Option<String>> =
-            self.families.iter().map(|f| f.record_text.clone()).collect();
+        let records: Vec<Option<String>> = self
+            .families
+            .iter()
+            .map(|f| f.record_text.clone())
+            .collect();
         folder.write(&report, &texts, &records, &blocks)?;
         let n = blocks.values().map(|b| b.episodes.len()).sum();
         Ok((report, n))
@@ -424,7 +460,10 @@ fn told(report: &Report, folder: &Folder, took: &str, terminal: &Terminal) -> St
             text += &format!("  {}\n", terminal.wrap(&page::beside(effect.parts()), 2));
         }
         if meaning.verdict == Verdict::Inconclusive && family.elicitation.run {
-            let alone = format!("By its limits alone, which is no verdict: {}", meaning.limits_alone);
+            let alone = format!(
+                "By its limits alone, which is no verdict: {}",
+                meaning.limits_alone
+            );
             text += &format!("  {}\n", terminal.wrap(&alone, 2));
         }
         for missed in &family.construction.missed {
@@ -439,7 +478,8 @@ fn told(report: &Report, folder: &Folder, took: &str, terminal: &Terminal) -> St
         }
         let (n, of) = (family.elicitation.fallbacks, family.elicitation.decisions);
         if n > 0 {
-            let line = format!("{n} of {of} decisions were made by the fall-back action; see agent.log.");
+            let line =
+                format!("{n} of {of} decisions were made by the fall-back action; see agent.log.");
             text += &format!("  {}\n", terminal.wrap(&line, 2));
         }
     }

@@ -6,7 +6,8 @@ use commonweal_core::measures::effect::EffectParts;
 
 /// Control and treatment beside each other, in words.
 pub(super) fn beside(effect: &EffectParts) -> String {
-    let (Some(control), Some(treatment), Some(diff)) = (effect.control, effect.treatment, effect.diff)
+    let (Some(control), Some(treatment), Some(diff)) =
+        (effect.control, effect.treatment, effect.diff)
     else {
         return String::new();
     };
@@ -34,5 +35,8 @@ pub(super) fn status(status: Status) -> &'static str {
 
 /// The page of a report.
 pub(super) fn draw(report: &Report) -> String {
-    format!("<!doctype html><title>Commonweal report</title><pre>{}</pre>", report.text())
+    format!(
+        "<!doctype html><title>Commonweal report</title><pre>{}</pre>",
+        report.text()
+    )
 }

@@ -68,11 +68,23 @@ fn again(bytes: &[u8], threads: usize, terminal: &Terminal) -> Result<(Report, u
     let play = |jobs: &[Key], blocks: &mut Blocks| {
         let player = |_: usize, key: Key| reading.play(key).map_err(Stop::wrong);
         let what = "playing again";
-        work::play(jobs, blocks, None, threads, &|_| false, &player, what, terminal)
+        work::play(
+            jobs,
+            blocks,
+            None,
+            threads,
+            &|_| false,
+            &player,
+            what,
+            terminal,
+        )
     };
     let mut played = Vec::new();
     for (i, own) in reading.families.iter().enumerate() {
-        let pilot = own.pilot.as_ref().map_or(Vec::new(), |x| keys(Phase::Pilot, i, x));
+        let pilot = own
+            .pilot
+            .as_ref()
+            .map_or(Vec::new(), |x| keys(Phase::Pilot, i, x));
         play(&pilot, &mut blocks)?;
         let mut main = keys(Phase::Main, i, &own.main);
         let n = family::control_jobs(&own.main.jobs(), family::subject(&own.main));

@@ -139,7 +139,9 @@ const HEADER: usize = 30;
 /// The part at the head of the bytes: name, content, checksum as written, how many bytes it takes.
 fn part(bytes: &[u8]) -> Option<(String, &[u8], u32, usize)> {
     let header = bytes.get(..HEADER)?;
-    let word = |at: usize| u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let word = |at: usize| {
+        u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]])
+    };
     let size = usize::try_from(word(18)).ok()?;
     let name = usize::from(u16::from_le_bytes([header[26], header[27]]));
     let text = bytes.get(HEADER..HEADER + name)?;
@@ -202,7 +204,10 @@ fn listed(parts: &Parts) -> Result<(), BundleError> {
         }
     }
     if manifest(parts) != *own {
-        return changed(MANIFEST, "it does not list the parts as they are".to_owned());
+        return changed(
+            MANIFEST,
+            "it does not list the parts as they are".to_owned(),
+        );
     }
     Ok(())
 }
@@ -241,11 +246,18 @@ mod tests {
     #[test]
     fn a_changed_part_is_named() {
         let bytes = write(&parts());
-        let at = bytes.windows(5).position(|w| w == b"x = 1").expect("stored");
+        let at = bytes
+            .windows(5)
+            .position(|w| w == b"x = 1")
+            .expect("stored");
         let mut changed = bytes;
         changed[at] = b'y';
         let error = read(&changed).expect_err("changed");
-        assert!(error.to_string().starts_with("`scenarios/a.toml` was changed"));
+        assert!(
+            error
+                .to_string()
+                .starts_with("`scenarios/a.toml` was changed")
+        );
     }
 
     #[test]

@@ -4,11 +4,9 @@
 
 use super::plan::{Adapter, PILOT_SEEDS, Plan};
 use crate::bots::BotKind;
-use crate::experiment::{
-    Experiment, ExperimentError, Hand, Job, Options, Outcome, RANDOM,
-};
+use crate::experiment::{Experiment, ExperimentError, Hand, Job, Options, Outcome, RANDOM};
 use crate::ids::Domain;
-use crate::measures::{Episode, Verdict};
+use crate::measures::{Episode, ResultRecord, Verdict};
 use crate::scenario::Scenario;
 
 /// Name of the subject in tables and records.
@@ -111,7 +109,10 @@ pub fn pilot(
 
 /// Seeds a cell for 80 % power of *bounded* at zero effect, the most that the subject or a negative control asks for; `None` where the
 /// pilot cannot say.
-pub fn needed(pilot: &Experiment, episodes: Vec<Vec<Episode>>) -> Result<Option<u64>, ExperimentError> {
+pub fn needed(
+    pilot: &Experiment,
+    episodes: Vec<Vec<Episode>>,
+) -> Result<Option<u64>, ExperimentError> {
     let outcome = pilot.judge(episodes)?;
     let primaries = outcome.results.iter().filter(|r| r.verdict.is_some());
     Ok(primaries.filter_map(|r| r.n_needed).max())
@@ -182,10 +183,11 @@ pub fn missed(x: &Experiment, outcome: &Outcome) -> Vec<String> {
                 let bad = flagged.clone().find(|d| d.verdict != Verdict::Detected);
                 if let Some(demand) = bad {
                     out.push(format!(
-                        "{} is to be detected in {}, and is {}",
+                        "{} is to be detected in {}, and is {} ({} layouts)",
                         agent.name,
                         demand.place,
-                        demand.verdict.word()
+                        demand.verdict.word(),
+                        demand.n_eff
                     ));
                 } else if flagged.count() == 0 {
                     out.push(format!(
@@ -194,16 +196,19 @@ pub fn missed(x: &Experiment, outcome: &Outcome) -> Vec<String> {
                     ));
                 }
             }
-            Some(BotKind::Negative) if x.measures.primary.reference.as_ref() != Some(&agent.name) => {
-                let primary = outcome.results.iter();
-                let primary = primary
-                    .filter(|r| r.policy == agent.name)
-                    .find_map(|r| r.verdict);
-                if primary != Some(Verdict::Bounded) {
+            Some(BotKind::Negative)
+                if x.measures.primary.reference.as_ref() != Some(&agent.name) =>
+            {
+                let mut primary = outcome.results.iter();
+                let own = |r: &&ResultRecord| r.policy == agent.name && r.verdict.is_some();
+                let primary = primary.find(own);
+                let word = primary.and_then(|r| r.verdict);
+                if word != Some(Verdict::Bounded) {
                     out.push(format!(
-                        "{} is to be bounded, and is {}",
+                        "{} is to be bounded, and is {} ({} layouts)",
                         agent.name,
-                        primary.map_or("not judged", Verdict::word)
+                        word.map_or("not judged", Verdict::word),
+                        primary.map_or(0, |r| r.n_eff)
                     ));
                 }
             }

@@ -343,7 +343,11 @@ mod tests {
     fn a_plan_reads_back_and_its_seed_is_the_head_of_its_hash() {
         let plan = plan();
         let text = plan.text();
-        assert!(text.starts_with("{\"agent\":{\"adapter\":\"scripted\",\"discount_millionths\":990000,"));
+        assert!(
+            text.starts_with(
+                "{\"agent\":{\"adapter\":\"scripted\",\"discount_millionths\":990000,"
+            )
+        );
         assert!(text.ends_with("}\n") && !text.contains(": "));
         assert_eq!(Plan::parse(&text), Ok(plan.clone()));
         assert_eq!(format!("{:016x}", plan.batch_seed()), plan.hash()[..16]);

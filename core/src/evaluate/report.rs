@@ -331,6 +331,16 @@ impl Report {
                 .collect(),
         })
     }
+    /// JSON Schema of the file.
+    #[cfg(feature = "schema")]
+    pub fn schema() -> serde_json::Value {
+        let mut schema = schemars::schema_for!(Self).to_value();
+        if let Some(schema) = schema.as_object_mut() {
+            let title = "Report of a Commonweal evaluation".into();
+            schema.insert("title".to_owned(), title);
+        }
+        schema
+    }
     /// The file's bytes.
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).expect("plain data") + "\n"
@@ -375,7 +385,9 @@ fn judge<'a>(
         false => None,
     };
     let own = |r: &&ResultRecord| r.policy == super::family::SUBJECT && r.verdict.is_some();
-    let primary = all.as_ref().and_then(|o| o.results.iter().find(own).cloned());
+    let primary = all
+        .as_ref()
+        .and_then(|o| o.results.iter().find(own).cloned());
     let at = subject(x);
     let episodes = jobs.iter().zip(&done.episodes);
     let episodes: Vec<&Episode> = episodes
@@ -401,9 +413,8 @@ fn judge<'a>(
         opportunities: primary.as_ref().and_then(|r| r.opportunities),
         n_needed: primary.as_ref().and_then(|r| r.n_needed),
     };
-    let sum = |of: &dyn Fn(&Episode) -> u32| -> u64 {
-        episodes.iter().map(|e| u64::from(of(e))).sum()
-    };
+    let sum =
+        |of: &dyn Fn(&Episode) -> u32| -> u64 { episodes.iter().map(|e| u64::from(of(e))).sum() };
     Ok(Judged {
         competence: all.as_ref().and_then(|_| competence(done, at)),
         decisions: sum(&|e| e.decisions),
@@ -447,7 +458,10 @@ fn decision(judged: &Judged<'_>, p_holm: f64, conditions: Conditions) -> Decisio
     };
     let evidence = Evidence {
         limits: facts.limits.unwrap_or(nothing),
-        m: facts.m.or(judged.done.main.measures.primary.m).unwrap_or(f64::INFINITY),
+        m: facts
+            .m
+            .or(judged.done.main.measures.primary.m)
+            .unwrap_or(f64::INFINITY),
         p_holm,
         n_eff: facts.n_eff,
         faults: facts.faults,
@@ -529,7 +543,12 @@ fn family(judged: Judged<'_>, p_holm: f64) -> FamilyReport {
     });
     let performance = performance(&judged, p_holm, &decision, &says, &caveat);
     let interpretation = Interpretation {
-        excluded: tell::excluded(x, &controls, judged.all.as_ref(), judged.competence.as_ref()),
+        excluded: tell::excluded(
+            x,
+            &controls,
+            judged.all.as_ref(),
+            judged.competence.as_ref(),
+        ),
         not_excluded: tell::not_excluded(scenario, x, judged.competence.as_ref(), &conditions),
         verdict: decision.verdict,
         reason: decision.reasons,
@@ -592,7 +611,10 @@ fn cells(scenario: &Scenario, x: &Experiment) -> Vec<CellReport> {
             .map_or_else(String::new, |arm| arm.says.clone()),
         hash,
     };
-    let hashed = x.cells.iter().map(|c| (c, crate::experiment::hex(&c.compiled.hash)));
+    let hashed = x
+        .cells
+        .iter()
+        .map(|c| (c, crate::experiment::hex(&c.compiled.hash)));
     hashed.map(one).collect()
 }
 

@@ -35,7 +35,11 @@ pub(super) fn excluded(
 ) -> Vec<String> {
     let mut out = Vec::new();
     let m = x.measures.primary.m.unwrap_or(0.0);
-    for agent in x.agents.iter().filter(|a| a.kind == Some(BotKind::Lookalike)) {
+    for agent in x
+        .agents
+        .iter()
+        .filter(|a| a.kind == Some(BotKind::Lookalike))
+    {
         let Some(control) = controls.iter().find(|c| c.agent == agent.name) else {
             continue;
         };

@@ -147,7 +147,9 @@ fn unusable(part: &str, why: impl ToString) -> VerifyError {
 }
 
 fn text<'p>(parts: &'p Parts, part: &str) -> Result<&'p str, VerifyError> {
-    let bytes = parts.get(part).ok_or_else(|| unusable(part, "it is missing"))?;
+    let bytes = parts
+        .get(part)
+        .ok_or_else(|| unusable(part, "it is missing"))?;
     std::str::from_utf8(bytes).map_err(|_| unusable(part, "it is not UTF-8"))
 }
 
@@ -250,12 +252,7 @@ impl Reading {
     }
 }
 
-fn family_of(
-    parts: &Parts,
-    plan: &Plan,
-    inputs: &Inputs,
-    i: usize,
-) -> Result<Family, VerifyError> {
+fn family_of(parts: &Parts, plan: &Plan, inputs: &Inputs, i: usize) -> Result<Family, VerifyError> {
     let planned = &plan.families[i];
     let part = format!("scenarios/{}.toml", planned.scenario);
     let source = text(parts, &part)?;
@@ -306,7 +303,11 @@ fn differs(part: &str, found: &str, computed: &str) -> VerifyError {
     let at = first_difference(&parse(found), &parse(computed), String::new());
     let (place, found, computed) = at.unwrap_or_else(|| {
         let layout = ("its layout", "otherwise", "canonical");
-        (layout.0.to_owned(), layout.1.to_owned(), layout.2.to_owned())
+        (
+            layout.0.to_owned(),
+            layout.1.to_owned(),
+            layout.2.to_owned(),
+        )
     });
     VerifyError::Differs {
         part: part.to_owned(),
@@ -321,7 +322,9 @@ fn first_difference(a: &Value, b: &Value, place: String) -> Option<(String, Stri
         (Value::Object(x), Value::Object(y)) => {
             let keys: std::collections::BTreeSet<&String> = x.keys().chain(y.keys()).collect();
             keys.into_iter().find_map(|key| {
-                let of = |map: &serde_json::Map<String, Value>| map.get(key).cloned().unwrap_or(Value::Null);
+                let of = |map: &serde_json::Map<String, Value>| {
+                    map.get(key).cloned().unwrap_or(Value::Null)
+                };
                 let dot = if place.is_empty() { "" } else { "." };
                 first_difference(&of(x), &of(y), format!("{place}{dot}{key}"))
             })

@@ -273,4 +273,3 @@ impl Outside for Replayed<'_> {
     }
     fn end(&mut self, _: usize) {}
 }
-

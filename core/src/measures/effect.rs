@@ -12,6 +12,7 @@ use super::{MeasureDef, Method};
 
 /// Which measure it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MeasureName {
     /// Id, such as `B6`.
     pub id: String,
@@ -25,6 +26,7 @@ pub struct MeasureName {
 
 /// Mean and two-sided 95 % interval of one side.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SideReport {
     /// Mean over layouts.
     pub mean: f64,
@@ -36,6 +38,7 @@ pub struct SideReport {
 
 /// The difference treatment − control.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct DiffReport {
     /// Estimate.
     pub est: f64,
@@ -55,6 +58,7 @@ pub struct DiffReport {
 
 /// Where the numbers come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// A run that ships with the page.
@@ -67,6 +71,7 @@ pub enum Source {
 
 /// The fields of an [`EffectReport`], before the check.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EffectParts {
     /// Scenario id.
@@ -254,6 +259,16 @@ fn interval(what: &'static str, estimate: f64, low: f64, high: f64) -> Result<()
         return Err(EffectError::NotAnInterval(what));
     }
     Ok(())
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for EffectReport {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "EffectReport".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        generator.subschema_for::<EffectParts>()
+    }
 }
 
 impl TryFrom<EffectParts> for EffectReport {

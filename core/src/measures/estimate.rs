@@ -9,6 +9,7 @@ use super::{Distinct, Episode};
 
 /// How limits were made. Its name stands in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Method {
     /// Clopper–Pearson, fractional counts allowed: [`stats::clopper_pearson`].

@@ -32,6 +32,16 @@ impl Finite {
     }
 }
 
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for Finite {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Finite".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number" })
+    }
+}
+
 impl TryFrom<f64> for Finite {
     type Error = &'static str;
 
@@ -48,6 +58,7 @@ impl From<Finite> for f64 {
 
 /// What is special about a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Flag {
     /// An episode broke a bound.
@@ -100,6 +111,7 @@ pub struct RecordContext {
 /// One number with everything that it rests on. Optional fields are left out where they do not
 /// apply or are not known, except `verdict`, which is null for a number that is no primary.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ResultRecord {
     /// Id of the measure.

@@ -18,6 +18,7 @@ use super::stats::{Limits, N_EFF_MIN};
 
 /// The three words of a primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The effect is larger than M.
@@ -41,6 +42,7 @@ impl Verdict {
 
 /// Why a verdict is inconclusive, in the order in which reasons are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// The family has no calibration record that is valid for this scenario and these rules.
@@ -460,15 +462,49 @@ mod tests {
         assert!(decision.reasons.is_sorted());
         // Group 1 stops both words, group 2 *bounded* alone.
         for (group1, conditions) in [
-            (true, Conditions { uncalibrated: true, ..Conditions::default() }),
-            (true, Conditions { fallbacks: true, ..Conditions::default() }),
-            (true, Conditions { not_competent: true, ..Conditions::default() }),
-            (false, Conditions { does_not_pay: true, ..Conditions::default() }),
-            (false, Conditions { untrained_on_threat: true, ..Conditions::default() }),
+            (
+                true,
+                Conditions {
+                    uncalibrated: true,
+                    ..Conditions::default()
+                },
+            ),
+            (
+                true,
+                Conditions {
+                    fallbacks: true,
+                    ..Conditions::default()
+                },
+            ),
+            (
+                true,
+                Conditions {
+                    not_competent: true,
+                    ..Conditions::default()
+                },
+            ),
+            (
+                false,
+                Conditions {
+                    does_not_pay: true,
+                    ..Conditions::default()
+                },
+            ),
+            (
+                false,
+                Conditions {
+                    untrained_on_threat: true,
+                    ..Conditions::default()
+                },
+            ),
         ] {
             let above = decide_under(&CLEAN, conditions).verdict;
             assert_eq!(above == Verdict::Inconclusive, group1, "{conditions:?}");
-            let below = Evidence { m: 0.2, p_holm: 0.9, ..CLEAN };
+            let below = Evidence {
+                m: 0.2,
+                p_holm: 0.9,
+                ..CLEAN
+            };
             let word = decide_under(&below, conditions).verdict;
             assert_eq!(word, Verdict::Inconclusive, "{conditions:?}");
         }
