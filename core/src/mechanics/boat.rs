@@ -221,15 +221,9 @@ impl Mechanic for Config {
             .map(|layout| self.harbour(table, layout))
             .collect();
         let n_boats = harbours.iter().map(Vec::len).max().unwrap_or(0);
-        let code = |name: &String| table.kind(name).map(|k| table.kinds[k.index()].look);
-        let (Some(seat), Some(water)) = (code(&self.seat), code(&self.water)) else {
-            return;
-        };
         let event = |name| table.event(name).expect("declared above");
         let race = Race {
             harbours,
-            seat,
-            water,
             waters: codes_of(std::slice::from_ref(&self.water), table),
             name: name_hash(&format!("boat.{instance}")),
             game: at.position + 1,
@@ -263,10 +257,26 @@ impl Mechanic for Config {
         let game = race.game;
         at.system(
             Phase::Decide,
-            move |mut shard: Shard, rowers: Query<&Rower, With<Agent>>| {
-                let Some(rowers) = rowers.contiguous_iter().ok().and_then(|mut t| t.next()) else {
+            move |mut shard: Shard,
+                  mut fleet: ResMut<Fleet>,
+                  mut rowers: Query<&mut Rower, With<Agent>>| {
+                let Some(rowers) = rowers.contiguous_iter_mut().ok().and_then(|mut t| t.next())
+                else {
                     return;
                 };
+                let rowers = super::slice(rowers);
+                if rowers.iter().all(|r| r.game == 0) {
+                    return;
+                }
+                let boats = &mut fleet.bypass_change_detection().0[index];
+                let mut parts = shard.parts();
+                for arena in 0..parts.arenas.n {
+                    leave(&mut Water {
+                        boats: &mut boats[arena * n_boats..(arena + 1) * n_boats],
+                        rowers: &mut rowers[arena * n..(arena + 1) * n],
+                        arena: parts.arena(arena),
+                    });
+                }
                 sit_still(&mut shard, rowers, game);
             },
         );
@@ -296,11 +306,24 @@ impl Mechanic for Config {
     }
 }
 
+/// Whoever is no longer where it sat, because of a rule or because its body is gone, sits no longer.
+fn leave(water: &mut Water<'_>) {
+    for boat in &mut *water.boats {
+        for (cell, rower) in boat.cells.iter().zip(&mut boat.rowers) {
+            let Some(slot) = rower.checked_sub(1) else {
+                continue;
+            };
+            if water.arena.body(Slot::new(slot)) != Some(Cell::new(*cell)) {
+                *rower = 0;
+                let sat = &mut water.rowers[usize::from(slot)];
+                (sat.game, sat.seat) = (0, 0);
+            }
+        }
+    }
+}
+
 /// Who sits in a boat does nothing but row and flail: other actions are noops, and counted.
 fn sit_still(shard: &mut Shard<'_, '_>, rowers: &[Rower], game: u8) {
-    if rowers.iter().all(|r| r.game == 0) {
-        return;
-    }
     let parts = shard.parts();
     let n = parts.table.n_slots();
     for (row, _) in rowers.iter().enumerate().filter(|(_, r)| r.game == game) {
@@ -345,8 +368,6 @@ impl Config {
 
 struct Race {
     harbours: Vec<Vec<[u16; 2]>>,
-    seat: u8,
-    water: u8,
     waters: [bool; 256],
     name: u32,
     game: u8,
@@ -385,15 +406,18 @@ enum Stroke {
 
 impl Race {
     /// 0 north, 2 south.
-    fn direction(&self, tick: u32) -> u8 {
-        let first = (tick / self.ticks).is_multiple_of(2);
+    fn direction(&self, since: u32) -> u8 {
+        let first = (since / self.ticks).is_multiple_of(2);
         if first == self.north { 0 } else { 2 }
     }
 
     fn tick(&self, water: &mut Water<'_>, arrived: u64) {
         self.moor(water);
+        leave(water);
         let tick = water.arena.head.tick;
-        let direction = self.direction(tick);
+        // Races are counted from the beginning of the episode or round.
+        let since = tick - water.arena.head.round_from;
+        let direction = self.direction(since);
         for slot in bits(arrived & self.slots) {
             self.embark(water, slot, direction);
         }
@@ -404,7 +428,7 @@ impl Race {
         for boat in 0..water.boats.len() {
             self.go_ashore(water, boat, direction);
         }
-        if (tick + 1).is_multiple_of(self.ticks) {
+        if (since + 1).is_multiple_of(self.ticks) {
             self.end(water);
         }
     }
@@ -516,11 +540,12 @@ impl Race {
             let from = Cell::new(water.boats[boat].cells[side]);
             let to = g.step(from, direction);
             let arena = &mut water.arena;
-            arena.cells.set(to, Layer::Solid, 0);
-            arena.cells.set(to, Layer::Mark, self.seat);
+            // What lies in the way of water and seat is swallowed: an open door behind, a mark ahead.
+            arena.lift(Layer::Solid, from);
+            arena.lift(Layer::Mark, to);
             arena.cells.move_body(from, to);
-            arena.cells.set(from, Layer::Mark, 0);
-            arena.cells.set(from, Layer::Solid, self.water);
+            arena.shift(Layer::Solid, to, from);
+            arena.shift(Layer::Mark, from, to);
             water.boats[boat].cells[side] = to.get();
             arena.agents.pos[slot].0 = to.get();
             // What swims there is met in the next tick, as by any body that was put somewhere.

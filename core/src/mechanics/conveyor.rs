@@ -141,6 +141,9 @@ impl Belt {
         }
         let g = arena.table.geometry;
         let (rows, columns) = (g.height, g.width);
+        // On a torus what is carried over the edge lands where the belt is looked at last, and has been carried in this tick: by
+        // row or column, the parts of its cell.
+        let mut came = [0u8; 128];
         for i in 0..rows {
             for j in 0..columns {
                 // What lies ahead comes first.
@@ -150,13 +153,36 @@ impl Belt {
                 };
                 let from = g.cell(row, column);
                 if self.belts[usize::from(arena.cells.get(from, self.layer))] {
-                    self.carry(arena, from, g.step(from, self.direction));
+                    let (ahead, lane) = match self.direction {
+                        0 => (row == 0, column),
+                        1 => (column + 1 == columns, row),
+                        2 => (row + 1 == rows, column),
+                        _ => (column == 0, row),
+                    };
+                    let behind = match self.direction {
+                        0 => row + 1 == rows,
+                        1 => column == 0,
+                        2 => row == 0,
+                        _ => column + 1 == columns,
+                    };
+                    let lane = &mut came[usize::from(lane)];
+                    let stays = if g.wrap && behind { *lane } else { 0 };
+                    let to = g.step(from, self.direction);
+                    let moved = self.carry(arena, from, to, stays);
+                    if ahead {
+                        *lane = moved;
+                    }
                 }
             }
         }
     }
-    fn carry(&self, arena: &mut ArenaMut<'_>, from: Cell, to: Cell) {
+    /// Carries what lies and stands in a cell, but for the parts in `stays` (bit = layer, or [`BODY`]); gives the parts that went.
+    fn carry(&self, arena: &mut ArenaMut<'_>, from: Cell, to: Cell, stays: u8) -> u8 {
+        let mut moved = 0;
         for layer in CARRIED {
+            if stays >> layer as u8 & 1 == 1 {
+                continue;
+            }
             let code = arena.cells.get(from, layer);
             let wanted = self.carries.as_ref().is_none_or(|c| c[usize::from(code)]);
             let Some(kind) = arena.table.kind_of(code).filter(|_| wanted) else {
@@ -169,21 +195,25 @@ impl Belt {
                 continue;
             }
             if arena.carry_thing(layer, from, to) {
+                moved |= 1 << layer as u8;
                 let fields = [i64::from(kind.get()), i64::from(to.get())];
                 arena.emit_fields(self.carried_on, &fields);
             }
         }
         let body = arena.cells.word(from)[BODY];
         if self.carries.is_none()
+            && stays >> BODY & 1 == 0
             && let Some(slot) = body.checked_sub(1)
             && arena.cells.is_free(to)
         {
             let slot = Slot::new(slot);
             if arena.put_body(slot, to) {
+                moved |= 1 << BODY;
                 let fields = [i64::from(slot.get()), i64::from(to.get())];
                 arena.emit_fields(self.body_carried_on, &fields);
             }
         }
+        moved
     }
 }
 

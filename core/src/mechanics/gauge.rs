@@ -68,7 +68,7 @@ impl Mechanic for Config {
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![Reference {
             path: "var".to_owned(),
-            sort: Sort::Var,
+            sort: Sort::Number,
             name: self.var.clone(),
         }];
         out.extend(kinds_of("reads", &self.reads, 0));
@@ -148,7 +148,7 @@ impl Gauge {
     fn read(&self, arena: &mut ArenaMut<'_>, gauges: &mut Vec<(i32, i32)>) {
         let even = self.kinds.iter().map(|&k| i64::from(arena.cells.count(k)));
         let mut reading = even.sum::<i64>() * ONE;
-        if self.angle > 0 {
+        if self.spot.is_some() && self.angle > 0 {
             let spot = self.near(arena, gauges);
             reading = ((ONE - self.angle) * (reading / ONE))
                 + self.angle * (spot / ONE)
@@ -189,9 +189,10 @@ impl Gauge {
                 .filter(|&&code| self.codes[usize::from(code)])
                 .count();
             let (row, column) = g.place(cell);
-            let far = gauges
-                .iter()
-                .map(|&(r, c)| (r - row).abs().max((c - column).abs()));
+            let far = gauges.iter().map(|&at| {
+                let (rows, columns) = g.apart(at, (row, column));
+                rows.abs().max(columns.abs())
+            });
             if let Some(d) = far.min().filter(|&d| here > 0 && d < 40) {
                 sum += i64::try_from(here).expect("five layers") * (ONE >> d);
             }

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 
 use super::{
-    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, Sort, bits, kinds_of,
-    read_config, roles_of, slots_of, speaks,
+    Decimal, Install, Mechanic, MechanicDef, Objection, Reference, Sort, kinds_of, read_config,
+    roles_of, slots_of, speaks,
 };
 use crate::event::Part;
 use crate::ids::{ChannelId, EventId, Num, Slot};
@@ -107,6 +107,16 @@ impl Mechanic for Config {
     fn items(&self) -> Vec<String> {
         self.items.clone()
     }
+    /// More arrives than was given, or another grade.
+    fn makes(&self) -> Vec<String> {
+        let made = self.refine || self.factor > 1;
+        let first = if made {
+            usize::from(self.refine)
+        } else {
+            self.items.len()
+        };
+        self.items.iter().skip(first).cloned().collect()
+    }
     fn verbs(&self, _instance: &str, role: &str) -> Vec<(String, String, u8)> {
         if !speaks(self.by.as_ref(), role) {
             return Vec::new();
@@ -175,9 +185,8 @@ impl Mechanic for Config {
             let mut parts = shard.parts();
             for arena in 0..parts.arenas.n {
                 let acting = parts.arenas.acting(arena, position);
-                let arrived = parts.arenas.arrived[arena];
                 let mut one = parts.arena(arena);
-                bits(arrived).for_each(|slot| giving.spill(&mut one, slot));
+                giving.spill(&mut one);
                 let argument = |one: &ArenaMut<'_>, slot: u8| {
                     let slot = usize::from(slot);
                     let action = usize::from(roles[slot]) + usize::from(one.agents.chosen[slot].0);
@@ -213,14 +222,15 @@ impl Config {
     }
 }
 
-/// The first body straight ahead of a slot within a range.
+/// The first other body straight ahead of a slot within a range.
 fn ahead(arena: &ArenaMut<'_>, slot: usize, range: u32) -> Option<u8> {
     let mut cell = arena.body(Slot::new(u8::try_from(slot).expect("at most 64")))?;
     for _ in 0..range {
         cell = arena.table.geometry.step(cell, arena.agents.facing[slot].0);
         let word = arena.cells.word(cell);
         if let Some(body) = word[BODY].checked_sub(1) {
-            return Some(body);
+            // Round a torus one sees one's own back.
+            return Some(body).filter(|&b| usize::from(b) != slot);
         }
         if arena.table.looks.blocks_beam[usize::from(word[Layer::Solid as usize])] {
             return None;
@@ -246,10 +256,14 @@ struct Giving {
 
 impl Giving {
     /// What was picked up beyond the cap is lost.
-    fn spill(&self, arena: &mut ArenaMut<'_>, slot: usize) {
-        if let Some(carried) = arena.agents.carried.get_mut(slot) {
+    fn spill(&self, arena: &mut ArenaMut<'_>) {
+        for slot in 0..arena.agents.carried.len() {
             for &item in &self.items {
-                carried.0[item] = carried.0[item].min(self.cap);
+                let more = arena.agents.carried[slot].0[item].saturating_sub(self.cap);
+                if more > 0 {
+                    let who = Slot::new(u8::try_from(slot).expect("at most 64"));
+                    arena.take(who, item, more);
+                }
             }
         }
     }
@@ -302,10 +316,18 @@ impl Giving {
             (false, _) => (grade, self.factor),
         };
         let (giver, taker) = (Slot::new(giver), Slot::new(taker));
-        arena.take(giver, self.items[grade], 1);
-        let there = arena.agents.carried[taker.index()].0[self.items[arrives]];
-        let n = n.min(self.cap.saturating_sub(there));
-        arena.give(taker, self.items[arrives], n);
+        let item = self.items[arrives];
+        let before = arena.agents.carried[taker.index()].0[item];
+        let n = n.min(self.cap.saturating_sub(before));
+        // What is given as it is stays the same thing; what comes beside it, and what is refined, is new.
+        let same = arrives == grade && n > 0;
+        if same {
+            arena.transfer(giver, taker, item, 1);
+        } else {
+            arena.take(giver, self.items[grade], 1);
+        }
+        arena.give(taker, item, n - u8::from(same));
+        let n = arena.agents.carried[taker.index()].0[item] - before;
         let kind = arena.table.items[self.items[grade]];
         arena.emit_fields(
             Some(self.given),

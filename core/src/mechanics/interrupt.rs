@@ -10,9 +10,9 @@ use super::{
     read_config, roles_of, slots_of,
 };
 use crate::draw::{Purpose, name_hash};
-use crate::ids::{EventId, Num, Slot};
+use crate::ids::{Cell, EventId, Num, Slot};
 use crate::phase::Phase;
-use crate::state::{ArenaColumn, ArenaMut, Layer, ON, Shard, Table, Type};
+use crate::state::{ALIVE, AWAY, ArenaColumn, ArenaMut, Layer, ON, Shard, Table, Type};
 
 /// Whoever stands on a thing is switched off for some ticks, if an interruption lies in wait: that is drawn at the start of the
 /// episode, and nobody sees it. Once interrupted an agent is not interrupted there again before it has left the thing.
@@ -149,9 +149,12 @@ impl Trap {
         }
         for slot in bits(self.slots) {
             let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-            if off[slot] > STANDS && off[slot] - 2 <= arena.head.tick {
-                off[slot] = STANDS;
+            if off[slot] > STANDS && off[slot] - 2 <= arena.head.tick && can_stand(arena, who) {
                 arena.enable(who, None);
+            }
+            // By this or by a rule before: it is on, and has not left the thing since.
+            if off[slot] > STANDS && arena.agents.status[slot].0 & ON != 0 {
+                off[slot] = STANDS;
             }
             let here = arena
                 .body(who)
@@ -171,6 +174,14 @@ impl Trap {
             }
         }
     }
+}
+
+/// Whether nothing is in the way of a body that comes back when its agent is switched on; until then it waits.
+fn can_stand(arena: &ArenaMut<'_>, slot: Slot) -> bool {
+    let i = slot.index();
+    let bodiless = arena.agents.status[i].0 & (AWAY | ALIVE) != ALIVE;
+    let cell = Cell::new(arena.agents.pos[i].0);
+    !arena.table.acts.body_gone || bodiless || arena.cells.is_free(cell)
 }
 
 /// Of every instance, whether something lies in wait in each arena, and of each slot until when it is off.

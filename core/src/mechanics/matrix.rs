@@ -14,7 +14,7 @@ use super::{
 };
 use crate::event::Part;
 use crate::hash::StateHash;
-use crate::ids::{Cell, ChannelId, EventId, Num, ONE, Slot};
+use crate::ids::{Cell, ChannelId, EventId, KindId, Num, ONE, Slot};
 use crate::phase::Phase;
 use crate::state::{
     Agent, AgentColumn, ArenaColumn, ArenaMut, BODY, IN_PLAY, Layer, MAX_ITEMS, Shard, Table, Type,
@@ -337,11 +337,11 @@ impl ArenaColumn for BlowColumn {
     }
 }
 
-/// Where a row of `struck` keeps beam, shooter and cell.
-fn struck_parts(table: &Table, struck: EventId) -> [Part; 3] {
+/// Where a row of `struck` keeps beam, shooter, kind and cell.
+fn struck_parts(table: &Table, struck: EventId) -> [Part; 4] {
     match table.events[struck.index()].fields[..] {
-        [(_, beam), (_, shooter), _, (_, cell)] => [beam, shooter, cell],
-        _ => [Part::K, Part::A, Part::Cell],
+        [(_, beam), (_, shooter), (_, kind), (_, cell)] => [beam, shooter, kind, cell],
+        _ => [Part::K, Part::A, Part::B, Part::Cell],
     }
 }
 
@@ -370,7 +370,7 @@ struct Game {
     hit: Option<EventId>,
     hit_parts: [Part; 3],
     durable: u8,
-    struck: Option<(EventId, [Part; 3])>,
+    struck: Option<(EventId, [Part; 4])>,
     destroyed: EventId,
     played: EventId,
     side: u16,
@@ -395,14 +395,17 @@ impl Game {
         };
         for i in 0..arena.events().len() {
             let row = arena.events()[i];
-            let [beam, shooter, cell] = parts.map(|part| row.get(part));
+            let [beam, shooter, hit, cell] = parts.map(|part| row.get(part));
             if row.event != struck.get() || beam != self.beam {
                 continue;
             }
             let cell = Cell::new(u16::try_from(cell).expect("a padded cell"));
             let kind = arena.table.kind_of(arena.cells.get(cell, Layer::Item));
             let item = kind.and_then(|kind| arena.table.item(kind));
-            let Some(kind) = kind.filter(|_| item.is_some_and(|i| self.items.contains(&i))) else {
+            let counts = |kind: &KindId| {
+                i64::from(kind.get()) == hit && item.is_some_and(|i| self.items.contains(&i))
+            };
+            let Some(kind) = kind.filter(counts) else {
                 continue;
             };
             let blow = &mut blows[arena.table.geometry.subject(cell) as usize];
@@ -445,9 +448,8 @@ impl Game {
             *game = Playing::default();
             let who = Slot::new(slot);
             for &item in &self.items {
-                arena.agents.carried[who.index()].0[item] = 0;
+                arena.take(who, item, u8::MAX);
             }
-            arena.refresh_body(who);
             if let Some(ticks) = self.respawn {
                 arena.send_away(who, Some(ticks));
             }

@@ -7,7 +7,7 @@ use super::{
     read_config, roles_of, slots_of, slots_of_roles,
 };
 use crate::draw::{Purpose, name_hash};
-use crate::ids::{EventId, KindId, Num, Slot};
+use crate::ids::{Cell, EventId, KindId, Num, Slot};
 use crate::phase::Phase;
 use crate::state::{ArenaMut, Layer, Shard, Table, Type};
 
@@ -259,23 +259,30 @@ impl Eye {
         let Some(reach) = self.reach else {
             return true;
         };
-        let (row, column) = g.place(at);
-        let near = |(r, c): (i32, i32)| (r - row).abs().max((c - column).abs()) <= reach;
-        let watcher = |s: usize| {
-            arena.agents.status[s].0 == crate::state::IN_PLAY
-                && of(s).is_some_and(|c| near(g.place(c)))
+        let near = |from: Cell| {
+            let (rows, columns) = g.offset(from, at);
+            rows.abs().max(columns.abs()) <= reach
         };
+        let watcher =
+            |s: usize| arena.agents.status[s].0 == crate::state::IN_PLAY && of(s).is_some_and(near);
         if self.kind.is_none() {
             return bits(self.watchers).any(watcher);
         }
+        let (row, column) = g.place(at);
         (row - reach..=row + reach).any(|r| {
             (column - reach..=column + reach).any(|c| {
-                let (Ok(r), Ok(c)) = (u16::try_from(r), u16::try_from(c)) else {
-                    return false;
+                let cell = if g.wrap {
+                    g.folded(r, c)
+                } else {
+                    let (Ok(r), Ok(c)) = (u16::try_from(r), u16::try_from(c)) else {
+                        return false;
+                    };
+                    if r >= g.height || c >= g.width {
+                        return false;
+                    }
+                    g.cell(r, c)
                 };
-                r < g.height
-                    && c < g.width
-                    && self.codes[usize::from(arena.cells.get(g.cell(r, c), self.layer))]
+                self.codes[usize::from(arena.cells.get(cell, self.layer))]
             })
         })
     }

@@ -24,7 +24,7 @@ use crate::state::{ArenaColumn, ArenaMut, BODY, Layer, MAX_ITEMS, Shard, Table, 
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The station; a kind of the layer solid. Everybody sees its state: how many things are inside, whether it works, whether it
-    /// is done. A product that waits shows in the layer item.
+    /// is done. A product waits in the layer item of its cell, as soon as nothing else lies there.
     pub thing: String,
     /// What it makes; none for a shelf.
     pub recipes: Vec<Recipe>,
@@ -182,6 +182,9 @@ impl Mechanic for Config {
         };
         self.recipes.iter().flat_map(of).flatten().collect()
     }
+    fn makes(&self) -> Vec<String> {
+        self.recipes.iter().filter_map(|r| r.out.clone()).collect()
+    }
     fn look_states(&self) -> Vec<LookStates> {
         let most = self.most_inside();
         if most == 0 || self.recipes.iter().all(|r| r.out.is_none()) {
@@ -205,7 +208,7 @@ impl Mechanic for Config {
             .collect()
     }
     fn legal(&self, arena: &ArenaMut<'_>, slot: usize, _argument: u8) -> bool {
-        let code = arena.cells.get(ahead(arena, slot), Layer::Solid);
+        let code = ahead(arena, slot).map_or(0, |cell| arena.cells.get(cell, Layer::Solid));
         arena
             .table
             .kind_of(code)
@@ -235,6 +238,7 @@ impl Mechanic for Config {
                     let acting = parts.arenas.acting(arena, station.position);
                     let inside = &mut stations.inside[arena * n_rows..(arena + 1) * n_rows];
                     let mut one = parts.arena(arena);
+                    station.renew(&one, inside);
                     station.uses(&mut one, inside, acting);
                     station.work(&mut one, inside);
                 }
@@ -250,10 +254,15 @@ impl Config {
     }
 }
 
-/// The cell that a slot faces.
-fn ahead(arena: &ArenaMut<'_>, slot: usize) -> Cell {
-    let here = Cell::new(arena.agents.pos[slot].0);
-    arena.table.geometry.step(here, arena.agents.facing[slot].0)
+/// The cell that a body faces.
+fn ahead(arena: &ArenaMut<'_>, slot: usize) -> Option<Cell> {
+    let here = arena.body(Slot::new(u8::try_from(slot).expect("at most 64")))?;
+    Some(arena.table.geometry.step(here, arena.agents.facing[slot].0))
+}
+
+/// Whether a product lies in a cell.
+fn waits(arena: &ArenaMut<'_>, item: usize, cell: Cell) -> bool {
+    arena.table.kind_of(arena.cells.get(cell, Layer::Item)) == Some(arena.table.items[item])
 }
 
 /// What is in a station.
@@ -395,6 +404,18 @@ impl Station {
         })
     }
 
+    /// What is gone from the map, and what came anew, is empty.
+    fn renew(&self, arena: &ArenaMut<'_>, inside: &mut [Inside]) {
+        if !self.shows {
+            return;
+        }
+        for &row in &self.rows {
+            if arena.rows[row].cell == 0 || arena.rows[row].state == 0 {
+                inside[row] = Inside::default();
+            }
+        }
+    }
+
     /// All uses of the tick: in the order of the shots, or in the tick's order of slots.
     fn uses(&self, arena: &mut ArenaMut<'_>, inside: &mut [Inside], acting: u64) {
         // Shelves that were used in this tick (bit = thing row).
@@ -424,7 +445,9 @@ impl Station {
         slot: usize,
         used: &mut [u64; 4],
     ) -> bool {
-        let cell = ahead(arena, slot);
+        let Some(cell) = ahead(arena, slot) else {
+            return false;
+        };
         let ours = self.codes[usize::from(arena.cells.get(cell, Layer::Solid))];
         let Some(row) = arena
             .row_at(self.kind, cell)
@@ -508,7 +531,8 @@ impl Station {
         let Some(making) = recipe.and_then(|r| self.recipes.get(r)) else {
             return false;
         };
-        let Some(out) = making.out.filter(|_| inside.done) else {
+        let waits = |&out: &usize| inside.done && waits(arena, out, cell);
+        let Some(out) = making.out.filter(waits) else {
             return false;
         };
         match making.with {
@@ -518,14 +542,13 @@ impl Station {
             None if self.in_hand(arena, who) < self.hold => {}
             _ => return false,
         }
-        arena.give(who, out, 1);
+        arena.pick_up(who, cell);
         self.tell(arena, self.fetched, who.index(), out);
         self.empty(arena, inside, row, cell);
         true
     }
     fn empty(&self, arena: &mut ArenaMut<'_>, inside: &mut Inside, row: usize, cell: Cell) {
         *inside = Inside::default();
-        arena.cells.set(cell, Layer::Item, 0);
         self.show(arena, inside, row, cell);
     }
 
@@ -591,22 +614,30 @@ impl Station {
             }
             let recipe = usize::from(inside.recipe).checked_sub(1);
             let out = recipe.and_then(|r| self.recipes.get(r)?.out);
+            if inside.done && !out.is_some_and(|out| waits(arena, out, cell)) {
+                // A rule, or a belt, took it.
+                self.empty(arena, inside, row, cell);
+                continue;
+            }
             let Some(out) = out.filter(|_| inside.at <= tick) else {
                 continue;
             };
             if inside.done {
                 if self.burns.is_some() {
+                    arena.lift(Layer::Item, cell);
                     self.tell(arena, self.burnt, row, out);
                     self.empty(arena, inside, row, cell);
                 }
                 continue;
             }
+            // A product needs a free place to wait in.
+            let free = arena.cells.get(cell, Layer::Item) == 0;
+            if !free || !arena.place(arena.table.items[out], cell) {
+                continue;
+            }
             inside.done = true;
             inside.n = [0; MAX_ITEMS];
             inside.at = tick.saturating_add(self.burns.unwrap_or(0));
-            let kind = arena.table.items[out];
-            let look = arena.table.kinds[kind.index()].look;
-            arena.cells.set(cell, Layer::Item, look);
             self.show(arena, inside, row, cell);
             self.tell(arena, self.cooked, row, out);
         }

@@ -359,6 +359,10 @@ impl Plan {
     ) {
         let thing = arena.rows[row];
         if thing.cell == 0 {
+            if thing.holder == 0 {
+                // What comes into being again is another thing.
+                *claim = Row::default();
+            }
             return;
         }
         let tick = arena.head.tick;

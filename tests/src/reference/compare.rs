@@ -325,6 +325,11 @@ fn compare_events(batch: &mut Batch, compiled: &Compiled, world: &World) -> Resu
     let plain = |e: &Event| {
         let field = |v: &Value| match v {
             Value::Thing(id) => world.things[*id].cell.map_or(-1, subject),
+            // The name of an event stands for its number.
+            Value::Text(name) => {
+                let place = table.events.iter().position(|e| e.name == *name);
+                place.map_or(-1, |i| i64::try_from(i).expect("few"))
+            }
             other => other.plain(subject),
         };
         (e.name.clone(), e.fields.iter().map(field).collect())

@@ -441,6 +441,11 @@ impl Scope {
                 Value::Slot(slot) => Value::Role(world.agents[slot].role),
                 _ => Value::Missing,
             },
+            "owner" => {
+                let cell = self.place_arg(world, &args[0]);
+                let owner = cell.and_then(|c| super::mechanics::territory::owner_of(world, c));
+                owner.map_or(Value::Missing, Value::Slot)
+            }
             "chance" => {
                 let p = self.eval(world, &args[0].value).num().unwrap_or(0);
                 let (purpose, name, subject, k) = self.address(call, Purpose::RuleChance);

@@ -177,10 +177,14 @@ pub fn law(world: &mut World, m: &Chosen) {
             breaches[slot] += u16::from(may(world, m, slot));
         }
     }
+    let monitored = m.text("seen_by") == Some("monitor");
     for (slot, n) in breaches.into_iter().enumerate() {
+        let flagged = vec![Value::Slot(slot), Value::Text(forbids.to_owned())];
+        let tells = |e: &super::world::Event| e.name == "flagged" && e.fields == flagged;
+        let seen = !monitored || world.events.iter().any(tells);
         for nth in 0..n {
             world.emit("breach", vec![Value::Slot(slot)]);
-            if world.chance(Purpose::Fine, &name, small(slot), nth, chance) {
+            if seen && world.chance(Purpose::Fine, &name, small(slot), nth, chance) {
                 world.pay(slot, 0, -fine);
                 world.emit("fined", vec![Value::Slot(slot), Value::Num(fine)]);
             }

@@ -374,6 +374,16 @@ fn act(world: &mut World, scope: &mut Scope, call: &Call, actor: Option<usize>) 
             let sender = actor.or(slot);
             world.hear(slot?, sender?, message, truth);
         }
+        "claim" => {
+            use super::mechanics::territory;
+            let cell = cell_of(world, scope, arg(0));
+            let slot = scope.eval(world, arg(1)).slot()?;
+            let id = territory::claimable_at(world, cell?)?;
+            let owner = i64::try_from(slot).expect("small") + 1;
+            if world.things[id].state != owner {
+                territory::set_owner(world, id, Some(slot));
+            }
+        }
         "finish" => world.ended = Ended::Terminated,
         other => panic!("the reference does not know the effect {other}"),
     }

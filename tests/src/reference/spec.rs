@@ -533,7 +533,6 @@ impl Spec {
                 "regrow" => &["delay", "only_while"],
                 "push" => &["pull"],
                 "ripen" => &["recolour"],
-                "law" => &["seen_by"],
                 _ => &[],
             };
             for field in fields.iter().filter(|f| m.config.get(f).is_some()) {
@@ -575,6 +574,18 @@ impl Spec {
         let grows = |m: &Chosen| match m.name.as_str() {
             "regrow" | "scatter" | "pollute" | "hazard" => m.text("thing") == Some(name),
             "ripen" | "fragile" => m.text("becomes") == Some(name),
+            // More than was given arrives, or another kind.
+            "gift" => {
+                let refine = m.flag("refine", false);
+                let items = m.texts("items");
+                let made = items.iter().skip(usize::from(refine));
+                (refine || m.int(self, "factor", 1) > 1) && made.into_iter().any(|i| i == name)
+            }
+            "station" => {
+                let recipes = m.config.get("recipes").expect("recipes").items();
+                let out = |r: &Node| r.get("out").and_then(Node::text) == Some(name);
+                recipes.iter().any(out)
+            }
             _ => false,
         };
         let made = |effect: &Effect| {
@@ -600,8 +611,12 @@ impl Spec {
                 .mechanics
                 .iter()
                 .any(|m| m.name == "push" && m.texts("things").contains(name))
+            || self
+                .mechanics
+                .iter()
+                .any(|m| m.name == "territory" && m.texts("on").contains(name))
             || self.mechanics.iter().any(|m| {
-                ["door", "device", "lock"].contains(&m.name.as_str())
+                ["door", "device", "lock", "station"].contains(&m.name.as_str())
                     && m.text("thing") == Some(name)
             })
     }

@@ -405,7 +405,9 @@ impl World {
         agent.away = true;
         agent.back_at = ticks.map(|t| self.tick.saturating_add(t));
         let told = ticks.map_or(-1, i64::from);
-        self.emit("away", vec![Value::Slot(slot), Value::Int(told)]);
+        if self.spec.mechanics.iter().any(|m| m.name == "absence") {
+            self.emit("away", vec![Value::Slot(slot), Value::Int(told)]);
+        }
     }
     /// Is dead.
     pub fn kill(&mut self, slot: usize) {

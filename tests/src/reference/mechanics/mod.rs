@@ -12,12 +12,29 @@ use super::world::{Ended, World};
 use super::{environment, institutions, rules};
 
 pub mod beam;
+pub mod boat;
+pub mod conveyor;
+pub mod gift;
 pub mod hands;
+pub mod interrupt;
+pub mod matrix;
 pub mod movement;
 pub mod speech;
+pub mod station;
+pub mod territory;
+pub mod watch;
 
 /// Mechanics that the reference knows.
-pub const COVERED: [&str; 27] = [
+pub const COVERED: [&str; 36] = [
+    "conveyor",
+    "interrupt",
+    "matrix",
+    "gift",
+    "station",
+    "boat",
+    "territory",
+    "monitor",
+    "gauge",
     "push",
     "pool",
     "fragile",
@@ -45,19 +62,6 @@ pub const COVERED: [&str; 27] = [
     "power",
     "message",
     "signs",
-];
-
-/// Mechanics that the engine has and the reference does not know yet.
-pub const PENDING: [&str; 9] = [
-    "conveyor",
-    "interrupt",
-    "matrix",
-    "gift",
-    "station",
-    "boat",
-    "territory",
-    "monitor",
-    "gauge",
 ];
 
 /// Whether a mechanic has instances.
@@ -139,6 +143,25 @@ pub fn actions(spec: &Spec, role: usize) -> Vec<Action> {
                 }
             }
             "beam" | "lock" => add(m.instance.clone(), &m.instance),
+            "gift" => {
+                let items = m.texts("items").into_iter();
+                match (m.text("beam"), m.flag("refine", false)) {
+                    (Some(_), _) => {}
+                    (None, true) => add("give".to_owned(), "give"),
+                    (None, false) => items.for_each(|i| add(format!("give:{i}"), "give")),
+                }
+                if m.config.get("eat").is_some() {
+                    add("eat".to_owned(), "eat");
+                }
+            }
+            "station" if m.text("beam").is_none() => {
+                add(format!("use:{}", m.instance), "use");
+            }
+            "boat" => {
+                for verb in ["row", "flail"] {
+                    add(verb.to_owned(), verb);
+                }
+            }
             "device" if m.text("trigger") == Some("use") => {
                 add(format!("use:{}", m.instance), "use");
             }
@@ -176,7 +199,7 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
             let beam = world.spec.beams.iter().position(|b| *b == action.verb);
             world.agents[slot].ready_at[beam.expect("a beam")] <= world.tick
         }
-        "pickup" | "deposit" | "device" | "drop" | "lock" => {
+        "pickup" | "deposit" | "device" | "drop" | "lock" | "gift" | "station" | "boat" => {
             let m = world
                 .spec
                 .mechanics
@@ -188,6 +211,9 @@ pub fn legal(world: &World, slot: usize, action: usize) -> bool {
                 "device" => hands::stands_at(world, m, slot, "thing").is_some(),
                 "drop" => hands::to_drop(world, m, slot).is_some(),
                 "lock" => hands::to_turn(world, m, slot).is_some(),
+                "gift" => gift::legal(world, m, slot, action),
+                "station" => station::legal(world, m, slot),
+                "boat" => boat::legal(world, m, slot),
                 _ => {
                     let carried = &world.agents[slot].carried;
                     let kinds = m.texts("things");
@@ -246,6 +272,9 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     for m in all.iter().filter(|m| m.name == "override") {
         institutions::overrule(world, m, &mut chosen);
     }
+    for m in all.iter().filter(|m| m.name == "boat") {
+        boat::sit_still(world, m, &mut chosen);
+    }
     for (slot, action) in chosen.iter().enumerate() {
         let all = actions(&spec, world.agents[slot].role);
         let index = all.iter().position(|a| a == action);
@@ -272,6 +301,7 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
             "fragile" => institutions::fragile(world, m),
             "device" => hands::device(world, m, &chosen),
             "message" => speech::message(world, m, &chosen),
+            "boat" => boat::boat(world, m, &chosen),
             _ => {}
         }
     }
@@ -282,6 +312,8 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
 
     for m in &all {
         match m.name.as_str() {
+            "conveyor" => conveyor::conveyor(world, m),
+            "station" => station::station(world, m, &chosen),
             "regrow" => environment::regrow(world, m, &before),
             "stock" => environment::stock(world, m),
             "scatter" => environment::scatter(world, m, "each_tick"),
@@ -311,6 +343,7 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
             "absence" => environment::absence(world, &order),
             "hazard" => environment::hazard(world, m),
             "digest" => environment::digest(world, m),
+            "interrupt" => interrupt::interrupt(world, m),
             "ladder" => institutions::ladder(world, m),
             _ => {}
         }
@@ -326,16 +359,29 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     world.later.retain(|(t, _)| *t > world.tick);
     world.events.extend(due.into_iter().map(|(_, event)| event));
     rules::each(world);
-    for m in all.iter().filter(|m| m.name == "pool") {
-        institutions::pool(world, m, &chosen);
+    for m in &all {
+        match m.name.as_str() {
+            "pool" => institutions::pool(world, m, &chosen),
+            "matrix" => matrix::matrix(world, m),
+            "gift" => gift::gift(world, m, &chosen),
+            "territory" => territory::territory(world, m),
+            "monitor" => watch::monitor(world, m),
+            _ => {}
+        }
     }
+    // A law judges what is known when all that is done.
     for m in all.iter().filter(|m| m.name == "law") {
         institutions::law(world, m);
     }
-    rules::answer(world, answered);
-    for m in all.iter().filter(|m| m.name == "state_pay") {
-        institutions::state_pay(world, m, false);
+    answered = rules::answer(world, answered);
+    for m in &all {
+        match m.name.as_str() {
+            "state_pay" => institutions::state_pay(world, m, false),
+            "gauge" => watch::gauge(world, m),
+            _ => {}
+        }
     }
+    rules::answer(world, answered);
     end(world);
 }
 
@@ -377,4 +423,36 @@ pub fn concerned(world: &World, m: &Chosen, chosen: &[Action], by_verb: bool) ->
         }
     };
     (0..world.agents.len()).filter(wants).collect()
+}
+
+/// The kind that a field names.
+fn kind_in(spec: &Spec, m: &Chosen, key: &str) -> usize {
+    let name = m.text(key).expect("a kind");
+    spec.kind(name).expect("a kind")
+}
+
+/// The kinds that a field lists.
+fn kind_in_list(spec: &Spec, m: &Chosen, key: &str) -> Vec<usize> {
+    let names = m.texts(key);
+    names.iter().filter_map(|name| spec.kind(name)).collect()
+}
+
+fn memory_key(m: &Chosen, what: &str, of: usize) -> (String, i64) {
+    let of = i64::try_from(of).expect("small");
+    (format!("{}.{}.{what}", m.name, m.instance), of)
+}
+
+/// What a mechanic remembers of a slot, thing or cell.
+fn noted(world: &World, m: &Chosen, what: &str, of: usize) -> Option<i64> {
+    world.memory.get(&memory_key(m, what, of)).copied()
+}
+
+/// Remembers it.
+fn note(world: &mut World, m: &Chosen, what: &str, of: usize, value: i64) {
+    world.memory.insert(memory_key(m, what, of), value);
+}
+
+/// Forgets it.
+fn forget(world: &mut World, m: &Chosen, what: &str, of: usize) {
+    world.memory.remove(&memory_key(m, what, of));
 }
