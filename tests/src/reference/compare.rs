@@ -2,6 +2,7 @@
 //!
 //! **Invariant.** What is compared is everything that a state shows; the first difference is named with all that repeats it.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -72,6 +73,7 @@ pub fn drawn(seed: u64) -> Result<Option<Played>, String> {
         let played = play(&one).map_err(|e| format!("{text}\nscenario {seed}: {e}"))?;
         all.ticks += played.ticks;
         all.faults += played.faults;
+        all.told.extend(played.told);
     }
     Ok(Some(all))
 }
@@ -93,12 +95,37 @@ impl Facts {
 }
 
 /// What was played.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Played {
     /// Ticks that were compared.
     pub ticks: u32,
     /// Episodes that the engine itself gave up: a bound was broken, and it says so.
     pub faults: u32,
+    /// What mechanics told, (mechanic, event): of a chosen mechanic, where no other chosen one tells the same. A mechanic that has
+    /// no events stands with its own name, if it did something.
+    pub told: BTreeSet<(&'static str, &'static str)>,
+}
+
+/// What the chosen mechanics are seen to have done.
+fn told(world: &World, names: &BTreeSet<String>) -> BTreeSet<(&'static str, &'static str)> {
+    let chosen = |name: &str| world.spec.mechanics.iter().any(|m| m.name == name);
+    let defs = commonweal_core::mechanics::ALL.iter();
+    let defs: Vec<_> = defs.filter(|def| chosen(def.name)).collect();
+    let mut out = BTreeSet::new();
+    for def in &defs {
+        if let Some(name) = world.did.get(def.name) {
+            out.insert((def.name, *name));
+        }
+        for (event, _) in def.events {
+            let tells = |d: &&&commonweal_core::mechanics::MechanicDef| {
+                d.events.iter().any(|(e, _)| e == event)
+            };
+            if names.contains(*event) && defs.iter().filter(tells).count() == 1 {
+                out.insert((def.name, *event));
+            }
+        }
+    }
+    out
 }
 
 /// Ticks played, or what differs.
@@ -143,6 +170,7 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
         )
     };
     compare(&mut batch, &compiled, &world, &[], &seats).map_err(|e| said(&e, 0))?;
+    let mut names = BTreeSet::new();
     for tick in 0..play.ticks {
         let given = match &play.cast {
             Cast::Random => {
@@ -163,9 +191,11 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
             return Ok(Played {
                 ticks: tick,
                 faults: 1,
+                told: told(&world, &names),
             });
         }
         super::mechanics::tick(&mut world, &given, &outside);
+        names.extend(world.events.iter().map(|e| e.name.clone()));
         compare(&mut batch, &compiled, &world, &given, &seats).map_err(|e| said(&e, tick))?;
         if world.ended != Ended::No {
             break;
@@ -174,6 +204,7 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
     Ok(Played {
         ticks: world.tick,
         faults: 0,
+        told: told(&world, &names),
     })
 }
 

@@ -209,6 +209,9 @@ pub fn state_pay(world: &mut World, m: &Chosen, begins: bool) {
     for slot in 0..world.agents.len() {
         if may(world, m, slot) {
             world.pay(slot, channel.expect("a channel"), now - last);
+            if now != last {
+                world.did.insert("state_pay");
+            }
         }
     }
 }

@@ -40,6 +40,7 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         arrived: vec![false; spec.slots()],
         chosen: vec![0; spec.slots()],
         memory: BTreeMap::new(),
+        did: BTreeSet::new(),
         refused: 0,
         saturated: 0,
         ended: Ended::No,

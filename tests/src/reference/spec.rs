@@ -530,7 +530,7 @@ impl Spec {
             }
             let fields: &[&str] = match m.name.as_str() {
                 "beam" => &["hits", "clears", "paints", "through", "stops_at"],
-                "regrow" => &["delay", "only_while"],
+                "regrow" => &["delay", "while"],
                 "push" => &["pull"],
                 "ripen" => &["recolour"],
                 _ => &[],

@@ -161,6 +161,8 @@ pub struct World {
     pub chosen: Vec<usize>,
     /// What the mechanics remember that no other part of the world shows, by mechanic and cell or slot.
     pub memory: BTreeMap<(String, i64), i64>,
+    /// Mechanics without events of their own that have done something.
+    pub did: BTreeSet<&'static str>,
     /// Effects that could not be applied.
     pub refused: u32,
     /// Operations that saturated.

@@ -57,6 +57,9 @@ pub(super) fn map(d: &mut Dice, w: &World, out: &mut String) {
             };
         }
     }
+    for piece in w.pieces() {
+        (piece.shape)(d, w, &mut rows);
+    }
     let mut free: Vec<(usize, usize)> = Vec::new();
     for (r, row) in rows.iter().enumerate() {
         for (c, glyph) in row.iter().enumerate() {

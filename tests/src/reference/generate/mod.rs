@@ -9,6 +9,7 @@ use commonweal_core::draw::mix;
 mod bots;
 mod layout;
 mod mechanics;
+mod pieces;
 mod rules;
 mod texts;
 
@@ -32,14 +33,28 @@ struct Piece {
     kinds: &'static [(&'static str, &'static str)],
     /// Glyphs that only it needs: glyph, legend value, most cells of the map that hold it.
     glyphs: &'static [(char, &'static str, usize)],
+    /// What it draws on the map before all else is put there.
+    shape: fn(&mut Dice, &World, &mut [Vec<char>]),
     /// Writes its lines below `[mechanics]`.
     config: fn(&mut Dice, &World, &mut String),
+    /// Writes rules of its own.
+    rules: fn(&mut Dice, &World, &mut String),
     /// What rules hear of it.
     events: &'static [Told],
 }
 
 /// All of them; one line each.
-const PIECES: &[Piece] = &[];
+const PIECES: &[Piece] = &[
+    pieces::CONVEYOR,
+    pieces::INTERRUPT,
+    pieces::MATRIX,
+    pieces::GIFT,
+    pieces::STATION,
+    pieces::BOAT,
+    pieces::TERRITORY,
+    pieces::MONITOR,
+    pieces::GAUGE,
+];
 
 /// A plain stream: the generator is no part of the simulator.
 #[derive(Debug)]

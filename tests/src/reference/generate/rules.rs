@@ -232,6 +232,9 @@ pub(super) fn rules(d: &mut Dice, w: &World, out: &mut String) {
             .collect();
         let _ = writeln!(out, "{label}{trigger}{when} do {}", effects.join("; "));
     }
+    for piece in w.pieces() {
+        (piece.rules)(d, w, out);
+    }
     out.push_str("'''\n");
 }
 
