@@ -745,4 +745,15 @@ mod tests {
         }
         assert_eq!([place(&mut b, 0), place(&mut b, 1)], [(5, 2), (5, 3)]);
     }
+
+    #[test]
+    fn who_is_put_elsewhere_by_a_rule_sits_in_the_boat_no_longer() {
+        let mut b = river("");
+        tick(&mut b, &["n", "n", "noop"]);
+        put(&mut b, 0, 1, 1, 0);
+        let told = tick(&mut b, &["e", "row", "noop"]);
+        assert_eq!(told, "moved agent_0 (1,1) (1,2)");
+        tick(&mut b, &["row", "row", "noop"]);
+        assert_eq!([place(&mut b, 0), place(&mut b, 1)], [(1, 2), (4, 3)]);
+    }
 }

@@ -219,7 +219,7 @@ impl Belt {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{batch, compile, put, tick};
+    use crate::testing::{batch, compile, compile_with, put, tick};
 
     const MOVE: (&str, &str, &str) = ("move", "", r#"{"mode":"compass4"}"#);
 
@@ -304,5 +304,48 @@ mod tests {
         assert_eq!(first, "carried_on box (1,2)");
         assert_eq!(then, "moved agent (1,2) (1,3)");
         assert_eq!(back, "bumped agent (1,2)", "it is solid again for all");
+    }
+
+    #[test]
+    fn what_a_belt_carries_over_the_edge_of_a_torus_goes_one_cell_a_tick() {
+        for (dir, from, to) in [("w", 0, 5), ("e", 5, 0)] {
+            let config = format!(r#"{{"thing":"depot","dir":"{dir}"}}"#);
+            let mut b = batch(&compile_with(
+                "......\n......\nA.....",
+                &belt(&config),
+                |table| table.geometry.wrap = true,
+            ));
+            b.edit(0, |one| {
+                let g = one.table.geometry;
+                let [depot, apple] = ["depot", "apple"].map(|k| one.table.kind(k).expect("a kind"));
+                for column in 0..6 {
+                    assert!(one.place(depot, g.cell(0, column)));
+                }
+                assert!(one.place(apple, g.cell(0, from)));
+            });
+            assert_eq!(
+                tick(&mut b, &["noop"]),
+                format!("carried_on apple (0,{to})")
+            );
+        }
+    }
+
+    #[test]
+    fn into_what_was_carried_over_a_body_nobody_steps_and_nobody_swaps() {
+        let under = r#"{"thing":"depot","dir":"e","carries":["box"],"under_bodies":true}"#;
+        let swaps = ("move", "", r#"{"mode":"compass4","collide":"swap"}"#);
+        let mut b = batch(&compile(
+            "#######\n#x..AB#\n#######",
+            &[swaps, ("conveyor", "belt", under)],
+        ));
+        b.edit(0, |one| {
+            let depot = one.table.kind("depot").expect("a kind");
+            let cell = one.table.geometry.cell(1, 1);
+            assert!(one.place(depot, cell));
+        });
+        put(&mut b, 0, 1, 2, 0);
+        put(&mut b, 1, 1, 3, 0);
+        assert_eq!(tick(&mut b, &["noop", "noop"]), "carried_on box (1,2)");
+        assert_eq!(tick(&mut b, &["noop", "w"]), "bumped agent_1 (1,2)");
     }
 }

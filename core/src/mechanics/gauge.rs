@@ -275,4 +275,30 @@ mod tests {
         assert!(mean.abs() < 26_000, "{mean}");
         assert!(off.iter().any(|&o| o > ONE / 4) && off.iter().any(|&o| o < -ONE / 4));
     }
+
+    #[test]
+    fn round_a_torus_the_short_way_counts_and_only_a_spot_has_an_angle() {
+        let var = VarDecl {
+            name: "reading".to_owned(),
+            ty: Type::Num,
+            min: 0,
+            max: i64::MAX,
+            seen: Seen::All,
+            revealed_by: None,
+        };
+        let spot = r#"{"var":"reading","reads":["apple"],"weights":"spot","at":"lever","angle":1}"#;
+        let even = r#"{"var":"reading","reads":["apple"],"angle":1}"#;
+        for (config, told) in [(spot, "gauged 0.5"), (even, "gauged 1")] {
+            let mechanics = [("gauge", "crop", config)];
+            let mut b = batch(&compile_with(
+                "........\nl.A....a\n........",
+                &mechanics,
+                |table| {
+                    table.geometry.wrap = true;
+                    table.vars.push(var.clone());
+                },
+            ));
+            assert_eq!(tick(&mut b, &["noop"]), told);
+        }
+    }
 }

@@ -345,7 +345,7 @@ impl Giving {
 #[cfg(test)]
 mod tests {
     use crate::batch::Batch;
-    use crate::ids::ONE;
+    use crate::ids::{ONE, Slot};
     use crate::testing::{batch, compile, put, tick};
 
     const MOVE: (&str, &str, &str) = ("move", "", r#"{"mode":"turn"}"#);
@@ -440,5 +440,69 @@ mod tests {
         let told = tick(&mut b, &["give", "eat"]);
         assert_eq!(told, "ate agent_1 2; given agent_0 agent_1 apple 5");
         assert_eq!(held(&mut b), [[0, 0], [0, 5]]);
+    }
+
+    #[test]
+    fn what_is_given_as_it_is_stays_the_same_thing() {
+        let pick = ("pickup", "", r#"{"things":["crate"],"becomes":"carried"}"#);
+        let bell = (
+            "device",
+            "bell",
+            r#"{"thing":"crate","trigger":"use","states":3}"#,
+        );
+        let gift = ("gift", "", r#"{"items":["crate"],"range":9,"factor":2}"#);
+        let mut b = batch(&compile(
+            "#######\n#Ac.cB#\n#######",
+            &[MOVE, pick, bell, gift],
+        ));
+        let row = b.edit(0, |one| {
+            let (crate_, cell) = (
+                one.table.kind("crate").expect("a kind"),
+                one.table.geometry.cell(1, 4),
+            );
+            let row = one.row_at(crate_, cell).expect("a row");
+            assert!(one.pick_up(Slot::new(0), cell));
+            // The other crate's row is spare.
+            assert!(one.clear(crate_, one.table.geometry.cell(1, 2)));
+            row
+        });
+        put(&mut b, 0, 1, 1, 1);
+        put(&mut b, 1, 1, 5, 3);
+        let told = tick(&mut b, &["give:crate", "noop"]);
+        assert_eq!(told, "given agent_0 agent_1 crate 2");
+        b.edit(0, |one| {
+            assert_eq!(one.rows[row].holder, 2, "the same crate, and a new one");
+            assert!(one.things_agree());
+        });
+    }
+
+    #[test]
+    fn what_is_picked_up_by_a_verb_beyond_the_cap_is_lost_too() {
+        let pick = (
+            "pickup",
+            "",
+            r#"{"things":["apple"],"becomes":"carried","verb":"grab"}"#,
+        );
+        let mut b = batch(&compile(
+            ROOM,
+            &[MOVE, pick, ("gift", "", r#"{"items":["apple"],"cap":1}"#)],
+        ));
+        put(&mut b, 0, 1, 2, 1);
+        b.edit(0, |one| one.agents.carried[0].0[0] = 1);
+        assert!(tick(&mut b, &["grab", "noop"]).contains("taken"));
+        assert_eq!(b.edit(0, |one| one.agents.carried[0].0[0]), 1);
+    }
+
+    #[test]
+    fn nobody_gives_to_itself_round_a_torus() {
+        let gift = ("gift", "", r#"{"items":["apple"],"range":16}"#);
+        let mut b = batch(&crate::testing::compile_with(
+            "......\n.A....\n......",
+            &[MOVE, PICK, gift],
+            |table| table.geometry.wrap = true,
+        ));
+        b.edit(0, |one| one.agents.carried[0].0[0] = 1);
+        assert_eq!(tick(&mut b, &["give:apple"]), "");
+        assert_eq!(b.edit(0, |one| one.agents.illegal[0].0), 1);
     }
 }

@@ -240,7 +240,7 @@ impl ArenaColumn for OffUntil {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{batch, compile, many, tick};
+    use crate::testing::{batch, compile, many, put, tick};
 
     const MOVE: (&str, &str, &str) = ("move", "", r#"{"mode":"compass4"}"#);
     const POWER: (&str, &str, &str) = ("power", "", r#"{"roles":["agent"]}"#);
@@ -317,5 +317,32 @@ mod tests {
             z < 4.0,
             "one of two in {off} of {n}, three quarters are meant"
         );
+    }
+
+    #[test]
+    fn whose_cell_is_taken_is_switched_on_as_soon_as_it_is_free() {
+        let gone = ("power", "", r#"{"roles":["agent"],"body":"gone"}"#);
+        let config = r#"{"thing":"lever","chance":1,"ticks":1}"#;
+        let mut b = batch(&compile(
+            "#######\n#.l.AB#\n#######",
+            &[MOVE, gone, ("interrupt", "stop", config)],
+        ));
+        put(&mut b, 0, 1, 1, 0);
+        put(&mut b, 1, 1, 3, 0);
+        assert_eq!(
+            tick(&mut b, &["e", "noop"]),
+            "moved agent_0 (1,1) (1,2); interrupted agent_0; disabled agent_0 nobody"
+        );
+        assert_eq!(
+            tick(&mut b, &["noop", "w"]),
+            "moved agent_1 (1,3) (1,2); interrupted agent_1; disabled agent_1 nobody",
+            "the first waits"
+        );
+        assert_eq!(tick(&mut b, &["noop", "noop"]), "enabled agent_0 nobody");
+        assert_eq!(
+            tick(&mut b, &["w", "noop"]),
+            "moved agent_0 (1,2) (1,1); enabled agent_1 nobody"
+        );
+        assert_eq!(b.faults(0).2, 0, "waiting is no refusal");
     }
 }

@@ -770,6 +770,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn things_with_a_row_are_played_away_with_it() {
+        let config = r#"{"items":["apple","crate"],"row":[[3,0],[5,1]],"when":"both_ready"}"#;
+        let bell = (
+            "device",
+            "bell",
+            r#"{"thing":"crate","trigger":"use","states":2}"#,
+        );
+        let mut b = batch(&compile(
+            ROOM,
+            &[MOVE, PICK, AWAY, bell, ("matrix", "pd", config)],
+        ));
+        b.edit(0, |one| {
+            let cell = one.table.geometry.cell(2, 1);
+            assert!(one.pick_up(crate::ids::Slot::new(0), cell));
+        });
+        hold_apple(&mut b, 1);
+        tick(&mut b, &["noop", "noop", "noop"]);
+        let told = tick(&mut b, &["noop", "noop", "noop"]);
+        assert!(told.contains("played"), "{told}");
+        assert!(b.edit(0, |one| one.things_agree()));
+    }
+    fn hold_apple(b: &mut crate::batch::Batch, slot: usize) {
+        b.edit(0, |one| {
+            let apple = one.table.kind("apple").expect("a kind");
+            let item = one.table.item(apple).expect("an item");
+            one.agents.carried[slot].0[item] = 1;
+        });
+    }
+
     mod props {
         use proptest::prelude::*;
 

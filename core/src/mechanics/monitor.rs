@@ -350,4 +350,18 @@ mod tests {
             assert!(z < 4.0, "{flagged} of {n}, {p} are meant");
         }
     }
+
+    #[test]
+    fn round_a_torus_the_short_way_counts() {
+        let near = r#"{"thing":"lever","flags":"bumped","sees":"view"}"#;
+        let rows = ".............\nl...........A\n.............";
+        for (wrap, told) in [(true, "watched agent"), (false, "")] {
+            let mut b = batch(&crate::testing::compile_with(
+                rows,
+                &[MOVE, ("monitor", "eye", near)],
+                |table| table.geometry.wrap = wrap,
+            ));
+            assert_eq!(tick(&mut b, &["noop"]), told);
+        }
+    }
 }

@@ -294,7 +294,9 @@ impl Step {
                 );
                 row
             };
-            if target[BODY] != 0 {
+            // Solid things come before bodies: a belt may have carried one over a body, and then nobody else comes in.
+            let solid = table.looks.blocks_move[usize::from(target[Layer::Solid as usize])];
+            if target[BODY] != 0 && !solid {
                 let other = usize::from(target[BODY]) - 1;
                 if self.swap && !swapped[slot] && !swapped[other] {
                     (swapped[slot], swapped[other]) = (true, true);
@@ -317,9 +319,7 @@ impl Step {
                     row.set(Part::B, i64::try_from(other).expect("small"));
                     arenas.emit(table, arena, row);
                 }
-            } else if table.looks.blocks_move[usize::from(target[Layer::Solid as usize])]
-                && !(self.pushes && arenas.push(table, arena, slot, to, direction))
-            {
+            } else if solid && !(self.pushes && arenas.push(table, arena, slot, to, direction)) {
                 if let Some(event) = self.bumped {
                     arenas.emit(table, arena, at(event));
                 }

@@ -831,4 +831,52 @@ mod tests {
         }
         assert_eq!(held(&mut b, 0), [0, 1]);
     }
+
+    #[test]
+    fn a_product_is_a_thing_with_its_row_and_waits_for_a_free_place() {
+        let bell = (
+            "device",
+            "bell",
+            r#"{"thing":"crate","trigger":"use","states":3}"#,
+        );
+        let pot = r#"{"thing":"gate","recipes":[{"in":["apple"],"out":"crate"}]}"#;
+        let room = "######\n#A.cG#\n#.B..#\n######";
+        let mut b = batch(&compile(room, &[MOVE, PICK, bell, ("station", "pot", pot)]));
+        put(&mut b, 0, 1, 3, 1);
+        b.edit(0, |one| {
+            // A row to spare.
+            let crate_ = one.table.kind("crate").expect("a kind");
+            assert!(one.clear(crate_, one.table.geometry.cell(1, 3)));
+            let apple = one.table.kind("apple").expect("a kind");
+            assert!(one.place(apple, one.table.geometry.cell(1, 4)));
+        });
+        hold(&mut b, 0, [1, 0]);
+        assert_eq!(tick(&mut b, &["use:pot", "noop"]), "put agent_0 apple");
+        assert_eq!(tick(&mut b, &["noop", "noop"]), "", "an apple lies there");
+        b.edit(0, |one| {
+            let apple = one.table.kind("apple").expect("a kind");
+            assert!(one.clear(apple, one.table.geometry.cell(1, 4)));
+        });
+        assert_eq!(tick(&mut b, &["noop", "noop"]), "cooked gate (1,4) crate");
+        assert!(b.edit(0, |one| one.things_agree()));
+        assert_eq!(tick(&mut b, &["use:pot", "noop"]), "fetched agent_0 crate");
+        assert!(b.edit(0, |one| one.things_agree()));
+    }
+
+    #[test]
+    fn a_pot_that_comes_anew_is_empty() {
+        let pot = r#"{"thing":"gate","recipes":[{"in":["apple","apple"],"out":"crate"}]}"#;
+        let mut b = kitchen(pot);
+        hold(&mut b, 0, [2, 0]);
+        tick(&mut b, &["use:pot", "noop"]);
+        b.edit(0, |one| {
+            let (gate, cell) = (
+                one.table.kind("gate").expect("a kind"),
+                one.table.geometry.cell(1, 4),
+            );
+            assert!(one.clear(gate, cell) && one.place(gate, cell));
+        });
+        assert_eq!(tick(&mut b, &["use:pot", "noop"]), "put agent_0 apple");
+        assert_eq!(tick(&mut b, &["noop", "noop"]), "", "one of two");
+    }
 }

@@ -609,4 +609,28 @@ mod tests {
         // 20,000 ticks of a dry wall at 0.01: 200, standard deviation 14.1.
         assert!((158..=242).contains(&paid), "{paid}");
     }
+
+    #[test]
+    fn a_thing_that_comes_anew_has_no_damage() {
+        let walls = WALLS.replace(r#""repair":0.1"#, r#""repair":0"#);
+        let mut b = batch(&world("#####\n#AG.#\n#####", &walls));
+        b.edit(0, |one| one.agents.facing[0].0 = 1);
+        assert!(!tick(&mut b, &["zap"]).contains("destroyed"));
+        let change = |b: &mut crate::batch::Batch, comes: bool| {
+            b.edit(0, |one| {
+                let gate = one.table.kind("gate").expect("a kind");
+                let cell = one.table.geometry.cell(1, 2);
+                assert!(if comes {
+                    one.place(gate, cell)
+                } else {
+                    one.clear(gate, cell)
+                });
+            });
+        };
+        change(&mut b, false);
+        tick(&mut b, &["noop"]);
+        change(&mut b, true);
+        assert!(!tick(&mut b, &["zap"]).contains("destroyed"));
+        assert!(tick(&mut b, &["zap"]).contains("destroyed"));
+    }
 }

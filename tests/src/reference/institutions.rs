@@ -223,10 +223,12 @@ pub fn push(world: &mut World, slot: usize, direction: usize) {
     for m in spec.mechanics.iter().filter(|m| m.name == "push") {
         let things = m.texts("things");
         let movable = |world: &World, cell| {
+            // What a belt carried over a body is not pushed off it.
             let solid: Option<Placed> = world
                 .inside(cell)
-                .then(|| world.square(cell).layers[1])
-                .flatten();
+                .then(|| world.square(cell))
+                .filter(|square| square.body.is_none())
+                .and_then(|square| square.layers[1]);
             solid.filter(|p| things.contains(&spec.kinds[p.kind].name) && world.blocks(p))
         };
         let mut row = Vec::new();

@@ -198,7 +198,9 @@ pub fn scenario(seed: u64) -> String {
         let _ = writeln!(out, "[things.{kind}]\nunreachable = true");
         if kind == "crate" && w.marked {
             let look = d.pick(&["", "look = \"plot\"\n"]);
-            let init = d.word(&["1", "\"1 + pick(3)\""]);
+            // What comes into being during an episode has no draw.
+            let made = w.has("gift") || w.has("station");
+            let init = d.word(&["1", if made { "2" } else { "\"1 + pick(3)\"" }]);
             let _ = writeln!(
                 out,
                 "{look}vars = {{ plot = {{ type = \"int\", init = {init}, min = 1, max = 5 }}, worn = {{ type = \"num\", init = 0.5 }} }}"
