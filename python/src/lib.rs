@@ -18,6 +18,7 @@ mod engine;
 mod errors;
 mod group;
 mod pickle;
+mod plain;
 mod scenario;
 mod work;
 
@@ -36,6 +37,8 @@ mod _core {
     use crate::group::Group;
     #[pymodule_export]
     use crate::pickle::_batch;
+    #[pymodule_export]
+    use crate::plain::{_statistic, _statistics};
     #[pymodule_export]
     use crate::scenario::{_scenario, Scenario, check_source, scenarios};
 

@@ -27,6 +27,9 @@ def docstrings() -> list[doctest.DocTest]:
     found = [
         finder.find(value, name, module=False) for name, value in objects.items() if hasattr(value, "__doc__")
     ]
+    for module in (cw.stats, cw.measures):
+        functions = {name: getattr(module, name) for name in module.__all__}
+        found += [finder.find(f, name, module=False, globs=functions) for name, f in functions.items()]
     return [test for tests in found for test in tests if test.examples]
 
 
@@ -38,7 +41,10 @@ def test_docstring_examples_run(test: doctest.DocTest) -> None:
 
 
 def test_some_docstrings_have_examples() -> None:
-    assert {"commonweal", "Batch", "Scenario", "scenarios"} <= {test.name for test in docstrings()}
+    names = {test.name for test in docstrings()}
+    assert {"commonweal", "Batch", "Scenario", "scenarios", "stats", "measures"} <= names
+    functions = {n for module in (cw.stats, cw.measures) for n in module.__all__ if n.islower()}
+    assert functions <= names
 
 
 @pytest.mark.parametrize("example", list(find_examples(*map(str, PAGES))), ids=str)

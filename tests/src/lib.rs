@@ -8,6 +8,7 @@ pub mod reference;
 pub mod relabel;
 pub mod rows;
 pub mod search;
+pub mod simulate;
 pub mod small;
 pub mod stats;
 pub mod worlds;

@@ -45,6 +45,23 @@ pub fn js_check(text: &str, file: &str) -> Result<JsValue, JsValue> {
     plain(&check(text, file))
 }
 
+/// A statistic or measure of plain arrays by name, as Python's `cw.stats` and `cw.measures` have them: arguments by name, a number, a
+/// list or a record as answer. Throws an `Error` whose sentence names the argument that does not fit.
+#[wasm_bindgen(js_name = statistic, unchecked_return_type = "unknown")]
+pub fn js_statistic(
+    name: &str,
+    #[wasm_bindgen(unchecked_param_type = "Record<string, unknown>")] arguments: &JsValue,
+) -> Result<JsValue, JsValue> {
+    let text = JSON::stringify(arguments)
+        .map(String::from)
+        .unwrap_or_default();
+    let arguments: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&text)
+        .map_err(|error| thrown(&Refusal::wrong(format!("the arguments of {name}: {error}"))))?;
+    let answer = commonweal_core::measures::plain::call(name, &arguments)
+        .map_err(|error| thrown(&Refusal::wrong(error.to_string())))?;
+    plain(&answer)
+}
+
 /// Arenas of one scenario, one for each arm on show, stepped together.
 #[wasm_bindgen]
 #[derive(Debug)]

@@ -35,6 +35,7 @@ cargo xtask gen                write the generated files (the step `test gen` co
 cargo xtask web [--port N]     build the page and serve it on this machine
 cargo xtask bless              write the golden traces; refused unless RULES_VERSION rose
 cargo xtask soak [--seed N]    the long random test
+cargo xtask simulate           the studies of the statistics, into docs/results/statistics.md
 cargo xtask reference [--ticks N] [--seed N]
     engine and reference side by side over drawn scenarios, 10^6 ticks without --ticks";
 
@@ -86,6 +87,14 @@ fn dispatch(args: &[&str]) -> anyhow::Result<ExitCode> {
         .run()?,
         ["bless"] => bless::bless(&shell)?,
         ["soak", options @ ..] => soak(&shell, options)?,
+        ["simulate"] => {
+            let page = cmd!(
+                shell,
+                "cargo run --locked --quiet --release -p commonweal-tests --example simulate"
+            )
+            .read()?;
+            shell.write_file("docs/results/statistics.md", page + "\n")?;
+        }
         ["reference", options @ ..] => cmd!(
             shell,
             "cargo run --locked --release -p commonweal-tests --example reference --"

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import os
 
-from commonweal import _core, gym
+from commonweal import _core, gym, measures, stats
 from commonweal._audit import Audit, audit
 from commonweal._core import RULES_VERSION, Batch, Group, Scenario, __version__, check, scenarios
 from commonweal._records import (
@@ -47,7 +47,9 @@ __all__ = [
     "audit",
     "check",
     "gym",
+    "measures",
     "scenarios",
+    "stats",
 ]
 
 for _public in (Arm, Bot, Diagnostic, Event, InternalError, Question, ScenarioError, SnapshotError):
