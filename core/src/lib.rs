@@ -11,6 +11,7 @@ pub mod draw;
 pub mod evaluate;
 pub mod event;
 pub mod experiment;
+pub mod fork;
 pub mod hash;
 pub mod ids;
 pub mod measures;
@@ -20,6 +21,7 @@ pub mod phase;
 pub mod replay;
 pub mod rules;
 pub mod scenario;
+pub mod search;
 pub mod state;
 pub mod stats;
 #[cfg(test)]

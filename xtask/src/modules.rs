@@ -17,7 +17,7 @@ enum Uses {
 use Uses::{AllAbove, Only};
 
 /// Top to bottom; `docs/decisions/0010-module-table.md` says where it departs from the first draft.
-const TABLE: [(&str, Uses); 18] = [
+const TABLE: [(&str, Uses); 20] = [
     ("ids", Only(&[])),
     ("diagnostic", Only(&[])),
     ("draw", Only(&["ids"])),
@@ -45,8 +45,10 @@ const TABLE: [(&str, Uses); 18] = [
     ("observe", Only(&["ids", "event", "state", "scenario"])),
     ("policy", Only(&["ids"])),
     ("batch", AllAbove),
+    ("fork", Only(&["ids", "state", "scenario", "batch"])),
     ("stats", Only(&[])),
     ("measures", Only(&["ids", "event", "batch", "stats"])),
+    ("search", AllAbove),
     ("experiment", AllAbove),
     ("replay", AllAbove),
 ];

@@ -89,6 +89,24 @@ pub(super) fn difference(a: &[Group], b: &[Group]) -> Option<String> {
     })
 }
 
+/// The policy of that name: a bot of the file, `random` or `noop`.
+pub(super) fn seat_named(compiled: &Compiled, name: &str) -> Result<Seat, BatchError> {
+    match name {
+        "random" => Ok(Seat::Random),
+        "noop" => Ok(Seat::Idle),
+        _ => match compiled.bots.iter().position(|b| b.name == name) {
+            Some(bot) => Ok(Seat::Bot(bot)),
+            None => {
+                let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
+                let names = names.join(", ");
+                Err(BatchError::Wrong(format!(
+                    "there is no policy `{name}`; there are {names}, random and noop"
+                )))
+            }
+        },
+    }
+}
+
 /// Who plays each slot.
 pub(super) fn seats(
     compiled: &Compiled,
@@ -112,20 +130,7 @@ pub(super) fn seats(
             table.n_slots()
         )));
     }
-    let bot = |name: &str| match name {
-        "random" => Ok(Seat::Random),
-        "noop" => Ok(Seat::Idle),
-        _ => match compiled.bots.iter().position(|b| b.name == name) {
-            Some(bot) => Ok(Seat::Bot(bot)),
-            None => {
-                let names: Vec<&str> = compiled.bots.iter().map(|b| b.name.as_str()).collect();
-                let names = names.join(", ");
-                Err(BatchError::Wrong(format!(
-                    "there is no policy `{name}`; there are {names}, random and noop"
-                )))
-            }
-        },
-    };
+    let bot = |name: &str| seat_named(compiled, name);
     let named = |who: &str| {
         let named = config.policies.iter().rev().find(|(name, _)| name == who);
         named.map(|(_, name)| bot(name)).transpose()

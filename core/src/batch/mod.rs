@@ -6,6 +6,7 @@ mod cast;
 mod config;
 mod named;
 mod report;
+mod scratch;
 mod setup;
 mod shard;
 mod snapshot;
@@ -21,7 +22,9 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 pub use config::{Autoreset, BatchError, Config, Control};
 pub use named::{EventView, slot_name, slot_named};
+pub(crate) use scratch::{Expand, Lane};
 pub use shard::Shard;
+pub(crate) use tick::Seat;
 
 pub use crate::observe::{Group, Out};
 
@@ -332,8 +335,7 @@ impl Batch {
         let (shard, i) = self.place(arena);
         (&mut self.shards[shard], i)
     }
-    /// Changes a state by hand, for unit tests.
-    #[cfg(test)]
+    /// Reads or changes a state by hand: for forks, projections and unit tests.
     pub(crate) fn edit<R>(
         &mut self,
         arena: usize,

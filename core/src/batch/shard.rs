@@ -8,6 +8,7 @@ use bevy_ecs::system::SystemState;
 use bevy_ecs::world::World;
 
 use super::report::{flags, is_gone, put};
+use super::scratch::Lane;
 use super::setup::set_up;
 use super::stage::Stage;
 use super::tick::{Seat, Seats, schedule};
@@ -31,7 +32,8 @@ pub struct Shard {
     access: SystemState<crate::state::Shard<'static, 'static>>,
     pub(super) compiled: Arc<Compiled>,
     pub(super) n: usize,
-    absent: Vec<bool>,
+    /// Arena · slots + slot: who has no body when an episode or a round begins.
+    pub(super) absent: Vec<bool>,
     groups: Vec<Vec<usize>>,
     observers: Vec<Observer>,
     autoreset: Autoreset,
@@ -42,7 +44,7 @@ pub struct Shard {
     /// The same of the tick before.
     waited: Vec<bool>,
     /// Last tick of the episode that the last step ended and replaced, where it did: events are still that tick's.
-    replaced: Vec<Option<u32>>,
+    pub(super) replaced: Vec<Option<u32>>,
     /// Rewards of that tick.
     last_pay: Vec<i64>,
     spare: Vec<u8>,
@@ -51,6 +53,8 @@ pub struct Shard {
     pub(super) first: usize,
     pub(super) stride: usize,
     pub(super) stage: Stage,
+    /// What the states of a scratch batch came to; empty elsewhere.
+    pub(super) lanes: Vec<Lane>,
 }
 
 impl std::fmt::Debug for Shard {
@@ -127,9 +131,11 @@ impl Shard {
             .initialize(&mut world)
             .expect("the schedule's order is total, so nothing can be ambiguous");
         let access = SystemState::new(&mut world);
-        let mut absent = vec![false; n_slots];
-        for slot in plan.absent {
-            absent[slot.index()] = true;
+        let mut absent = vec![false; plan.n * n_slots];
+        for arena in 0..plan.n {
+            for slot in plan.absent {
+                absent[arena * n_slots + slot.index()] = true;
+            }
         }
         let bytes = registry.bytes();
         let n_pay = n_slots * compiled.table.channels.len();
@@ -168,6 +174,7 @@ impl Shard {
             first: plan.first,
             stride: plan.stride,
             stage: Stage::default(),
+            lanes: Vec::new(),
             kept: vec![
                 0;
                 if plan.autoreset == Autoreset::NextStep {
@@ -217,7 +224,9 @@ impl Shard {
         one.head.draw = TickDraw::new(domain, seed, episode, 0);
         one.head.end = End::Running;
         (one.head.n_events, one.head.n_answered) = (kept, kept);
-        set_up(&mut one, &self.compiled, &self.absent);
+        let n = one.table.n_slots();
+        let absent = &self.absent[arena * n..(arena + 1) * n];
+        set_up(&mut one, &self.compiled, absent);
         one.cells.settle_padding(&one.table.geometry);
         self.over[arena] = false;
         self.find_gone(arena);
@@ -242,7 +251,9 @@ impl Shard {
         head.round_from = head.tick;
         (head.round_over, head.n_later, head.next_thaw) = (false, 0, 0);
         head.draw = TickDraw::new(head.domain, head.seed, head.episode, head.tick);
-        set_up(&mut one, &self.compiled, &self.absent);
+        let n = one.table.n_slots();
+        let absent = &self.absent[arena * n..(arena + 1) * n];
+        set_up(&mut one, &self.compiled, absent);
         self.find_gone(arena);
     }
 
@@ -341,7 +352,7 @@ impl Shard {
         let (first, stride) = (self.first, self.stride);
         let mut seats = self.world.resource_mut::<Seats>();
         let seats = seats.bypass_change_detection();
-        let n_slots = seats.seats.len();
+        let n_slots = seats.n_slots;
         for (slots, actions) in self.groups.iter().zip(actions) {
             if slots.len() == n_slots && stride == 1 {
                 seats

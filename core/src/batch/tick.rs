@@ -22,7 +22,7 @@ use crate::state::{ArenaMut, End, Head, IN_PLAY, Shard, Time};
 
 /// Who plays a slot.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Seat {
+pub(crate) enum Seat {
     /// The caller.
     Caller,
     /// A bot of the scenario, by its number.
@@ -33,15 +33,25 @@ pub(super) enum Seat {
     Idle,
 }
 
+impl Seat {
+    /// Whether the engine itself chooses the slot's actions.
+    pub(super) fn acts(self) -> bool {
+        matches!(self, Self::Bot(_) | Self::Random)
+    }
+}
+
 /// The caller's actions of this tick and who plays which slot; a resource.
 #[derive(Resource, Debug)]
 pub(super) struct Seats {
     pub(super) compiled: Arc<Compiled>,
+    /// Arena · slots + slot: alike in all arenas, but for forks.
     pub(super) seats: Vec<Seat>,
     /// Arena · slots + slot; only slots of the caller are read.
     pub(super) actions: Vec<i32>,
-    /// Whether anybody but the caller acts.
-    bots: bool,
+    /// Whether anybody but the caller acts, in any arena.
+    pub(super) bots: bool,
+    /// Slots of an arena.
+    pub(super) n_slots: usize,
     /// Number of actions of each slot's role.
     n_actions: Vec<i32>,
     /// The first action that each slot may play: 1 where `noop` is masked.
@@ -68,11 +78,10 @@ impl Seats {
         }
         Self {
             compiled: Arc::clone(compiled),
-            seats: seats.to_vec(),
+            seats: seats.repeat(arenas),
             actions: vec![0; arenas * seats.len()],
-            bots: seats
-                .iter()
-                .any(|s| matches!(s, Seat::Bot(_) | Seat::Random)),
+            bots: seats.iter().any(|s| s.acts()),
+            n_slots: seats.len(),
             n_actions: slots()
                 .map(|(_, role)| i32::try_from(role.actions.len()).expect("at most 255 actions"))
                 .collect(),
@@ -137,13 +146,14 @@ pub(super) fn schedule(mut placed: Vec<Placed>, compiled: &Compiled) -> Schedule
 fn decide(mut shard: Shard, seats: Res<Seats>) {
     let mut parts = shard.parts();
     parts.arenas.open_tick(parts.table.acts.bodies_move);
-    let n = seats.seats.len();
+    let n = seats.n_slots;
     for arena in 0..parts.arenas.n {
+        let rows = arena * n..(arena + 1) * n;
+        let who = &seats.seats[rows.clone()];
         if seats.bots {
-            decide_bots(&mut parts.arena(arena), &seats);
+            decide_bots(&mut parts.arena(arena), &seats, who);
         }
         let tick = parts.arenas.heads[arena].tick;
-        let rows = arena * n..(arena + 1) * n;
         let agents = &mut parts.agents;
         let (status, frozen) = (
             &agents.status[rows.clone()],
@@ -156,7 +166,7 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
         let states = status.iter().zip(frozen);
         let ranges = seats.least.iter().zip(&seats.n_actions);
         let asked = seats.actions[rows].iter().zip(ranges);
-        let played = chosen.iter_mut().zip(illegal).zip(&seats.seats);
+        let played = chosen.iter_mut().zip(illegal).zip(who);
         for (((chosen, illegal), seat), ((status, frozen), (&action, (&least, &n_actions)))) in
             played.zip(states.zip(asked))
         {
@@ -176,9 +186,9 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
     }
 }
 
-fn decide_bots(arena: &mut ArenaMut<'_>, seats: &Seats) {
+fn decide_bots(arena: &mut ArenaMut<'_>, seats: &Seats, who: &[Seat]) {
     let compiled = &seats.compiled;
-    for (slot, seat) in seats.seats.iter().enumerate() {
+    for (slot, seat) in who.iter().enumerate() {
         if *seat == Seat::Caller {
             continue;
         }

@@ -106,6 +106,25 @@ pub(crate) struct Moves {
 }
 
 impl Script {
+    /// Gives the slot's registers their first values, as in tick 0: a bot that takes over a seat later remembers nothing.
+    pub(crate) fn begin(
+        &self,
+        arena: &mut ArenaMut<'_>,
+        slot: usize,
+        legal: &dyn Fn(&ArenaMut<'_>, u8) -> bool,
+    ) {
+        let actor = Actor {
+            script: self,
+            slot,
+            sight: (!self.world).then(|| window(arena, slot)),
+            legal,
+            window: StdCell::new(None),
+            counts: [const { StdCell::new(0) }; LARGEST],
+        };
+        for (register, program) in self.lets.iter().enumerate().take(MAX_REGISTERS) {
+            actor.set(arena, register, program);
+        }
+    }
     /// The slot's action in this tick, an index into its role's actions; updates the slot's registers. `legal(action)` is the
     /// slot's own mask. In tick 0 the registers get their first values. A slot that cannot act plays `noop` and keeps them.
     pub fn decide(

@@ -34,6 +34,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn timeless(&self) -> bool {
+        true
+    }
     fn references(&self) -> Vec<Reference> {
         vec![kind_of("thing", &self.thing, 1 << Layer::Solid as u8)]
     }

@@ -63,6 +63,9 @@ fn fits(places: &[bool; 256], word: Word) -> bool {
 }
 
 impl Mechanic for Config {
+    fn timeless(&self) -> bool {
+        true
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = kinds_of("things", &self.things, 1 << Layer::Item as u8);
         out.extend(self.at.iter().flat_map(|at| kinds_of("at", at, PLACES)));

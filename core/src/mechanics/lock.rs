@@ -65,6 +65,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 const THINGS: u8 = !(1 << Layer::Floor as u8) & 0b1_1111;
 
 impl Mechanic for Config {
+    fn timeless(&self) -> bool {
+        true
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![
             kind_of("thing", &self.thing, THINGS),

@@ -391,6 +391,11 @@ pub trait Mechanic: Debug + Send + Sync {
     fn items(&self) -> Vec<String> {
         Vec::new()
     }
+    /// Whether it goes on alike at every tick while one slot acts: it draws nothing and reads no clock. A search may then know states
+    /// again that differ in their tick alone.
+    fn timeless(&self) -> bool {
+        false
+    }
     /// Kinds that it moves, so that they are no lasting hindrance.
     fn moves(&self) -> Vec<String> {
         Vec::new()

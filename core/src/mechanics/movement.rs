@@ -92,6 +92,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn timeless(&self) -> bool {
+        self.every == 1 && self.slip == Decimal(0)
+    }
     fn references(&self) -> Vec<Reference> {
         roles_of(self.by.as_ref())
     }

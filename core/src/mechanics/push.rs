@@ -47,6 +47,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn timeless(&self) -> bool {
+        true
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = kinds_of("things", &self.things, 1 << Layer::Solid as u8);
         out.extend(roles_of(self.by.as_ref()));

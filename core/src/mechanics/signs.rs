@@ -40,6 +40,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn timeless(&self) -> bool {
+        true
+    }
     fn references(&self) -> Vec<Reference> {
         let text = Reference {
             path: "text".to_owned(),

@@ -26,6 +26,25 @@ impl Program {
             .map_or(0, |&b| u32::try_from(b).unwrap_or(0));
         machine.value()
     }
+    /// Whether its value does not depend on the tick but by the state: it reads no clock and draws nothing.
+    pub(crate) fn timeless(&self) -> bool {
+        let clock = |op: &code::Op| {
+            matches!(
+                op.code,
+                code::Code::Tick | code::Code::Ticks | code::Code::Chance | code::Code::Pick
+            )
+        };
+        !self.ops.iter().any(clock)
+    }
+    /// Whether all that it does is to pay.
+    pub(crate) fn only_pays(&self) -> bool {
+        use code::Code;
+        let changes = |op: &code::Op| {
+            // Effects stand at the end of the list of operations, from `pay` on; `Give` is the first that changes the world.
+            op.code as u8 >= Code::Give as u8
+        };
+        !self.ops.iter().any(changes)
+    }
     /// Its value where that is written out or folded: one that needs no state.
     pub fn constant(&self) -> Option<i64> {
         match self.ops.as_slice() {
@@ -311,6 +330,17 @@ impl RuleSet {
             occurrence = u32::try_from(earlier).unwrap_or(u32::MAX);
         }
         rule.run(arena, &self.truth, &binders[..n], subject, occurrence);
+    }
+    /// Whether what the rules do to the world is alike at every tick: none draws or reads the clock but such as only pay.
+    pub(crate) fn timeless(&self) -> bool {
+        let alike = |rule: &Rule| {
+            let every = match rule.when {
+                When::EachSlot { every, .. } | When::EachThing { every, .. } => every,
+                When::On { .. } | When::Start => 1,
+            };
+            rule.program.only_pays() || (every <= 1 && !rule.draws && rule.program.timeless())
+        };
+        self.rules.iter().all(alike)
     }
     /// Runs the `each` rules of this tick, in file order; slots and things ascending.
     pub fn each(&self, arena: &mut ArenaMut<'_>) {

@@ -31,6 +31,7 @@ pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry, Numbers}
 pub use order::{MAX_SLOTS, draw as draw_order};
 pub use push::PushRule;
 pub use registered::register;
+pub(crate) use registered::{HEAD_COUNTERS, HEAD_TICK, LATER_BYTES};
 pub use table::{
     Action, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, GrowthLaw, Kind, LOOK,
     Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table,

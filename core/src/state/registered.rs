@@ -69,6 +69,12 @@ pub fn register(registry: &mut ColumnRegistry, world: &mut World) {
 
 struct Heads;
 const HEAD_BYTES: usize = 8 + 1 + 4 + 4 + 1 + 1 + 1 + 4 + 4 + 2 + 8;
+/// Where the tick stands in `arena.head`.
+pub(crate) const HEAD_TICK: std::ops::Range<usize> = 13..17;
+/// Where `arena.head` counts what saturated or was refused.
+pub(crate) const HEAD_COUNTERS: std::ops::Range<usize> = 20..28;
+/// Bytes of a delayed event; the tick at which it is due stands first.
+pub(crate) const LATER_BYTES: usize = 4 + ROW_BYTES;
 
 impl ArenaColumn for Heads {
     fn name(&self) -> &'static str {
