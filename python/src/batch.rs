@@ -336,6 +336,234 @@ impl Batch {
             .try_for_each(|guard| guard.copy_arena(arenas, from, to))
     }
 
+    /// Room for forks of the arenas: what would have happened, played out while the batch stands still.
+    ///
+    /// Parameters
+    /// ----------
+    /// capacity : int
+    ///     How many forks there can be at a time.
+    /// arm : str, optional
+    ///     The arm whose arenas are forked; by default the first.
+    ///
+    /// Returns
+    /// -------
+    /// Forks
+    ///     Empty; see `Forks.fork`.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import commonweal as cw
+    /// >>> batch = cw.Batch("commons_harvest", arenas=1, seed=3, control="none")
+    /// >>> forks = batch.forks(2)
+    /// >>> a, b = forks.fork(0), forks.fork(0)
+    /// >>> forks.absent(b, 0)
+    /// >>> forks.step()
+    /// >>> batch.step()
+    /// >>> bool(forks.hash()[a] == batch.hash()[0]), bool(forks.hash()[b] == batch.hash()[0])
+    /// (True, False)
+    #[pyo3(signature = (capacity, arm = None))]
+    fn forks(
+        &self,
+        py: Python<'_>,
+        capacity: &Bound<'_, PyAny>,
+        arm: Option<&str>,
+    ) -> PyResult<crate::forks::Forks> {
+        let capacity = crate::errors::whole("capacity", capacity, 65_536)?;
+        let capacity = usize::try_from(capacity).expect("at most 65,536");
+        let arms = &self.settings.arms;
+        let arm = match arm {
+            None => 0,
+            Some(name) => arms.iter().position(|a| a == name).ok_or_else(|| {
+                wrong(format!("forks: arm must be one of {}, not {name:?}", arms.join(", ")))
+            })?,
+        };
+        crate::forks::Forks::make(self, py, arm, capacity)
+    }
+
+    /// How many outcomes a slot could reach in exactly `n` ticks, by exact search on forks with the draws that will come.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena : int
+    ///     The arena, from its present state on; it is not stepped.
+    /// slot : int or str
+    ///     Who chooses: a slot's number or name.
+    /// n : int
+    ///     Look-ahead in ticks.
+    /// phi : str
+    ///     What counts as an outcome: ``own_pos``, ``own_state`` (with what is carried), ``world_objects``, ``other_pos(SLOT)`` or
+    ///     ``all``; clocks, scores and cool-downs never do.
+    /// coplayers : {"policy", "null"} or dict
+    ///     The others follow their policies, do nothing, or play recorded actions, ``{slot: [action, ...]}``. Slots that the caller
+    ///     plays have no policy here and do nothing.
+    /// budget : int
+    ///     Forks that may be spent.
+    ///
+    /// Returns
+    /// -------
+    /// int
+    ///     The number of distinct outcomes.
+    ///
+    /// Raises
+    /// ------
+    /// RuntimeError
+    ///     When the budget cut the search: the count would be a lower bound, which `search` gives and says so.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import commonweal as cw
+    /// >>> batch = cw.Batch("commons_harvest", arenas=1, seed=3)
+    /// >>> batch.reach(0, 0, 0)
+    /// 1
+    /// >>> batch.reach(0, 0, 1) > 1
+    /// True
+    #[pyo3(
+        signature = (arena, slot, n, phi = "own_pos", coplayers = None, budget = None),
+        text_signature = "($self, arena, slot, n, phi='own_pos', coplayers='policy', budget=100000)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "the Python signature")]
+    fn reach<'py>(
+        &self,
+        py: Python<'py>,
+        arena: &Bound<'py, PyAny>,
+        slot: &Bound<'py, PyAny>,
+        n: &Bound<'py, PyAny>,
+        phi: &str,
+        coplayers: Option<&Bound<'py, PyAny>>,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<usize> {
+        let asked = crate::forks::Asked {
+            ticks: n,
+            phi,
+            coplayers,
+            budget,
+        };
+        self.reached(py, arena, slot, &asked)
+    }
+
+    /// n-step empowerment of slots in every arena: log2 of what `reach` counts, in bits.
+    ///
+    /// Parameters
+    /// ----------
+    /// n, phi, coplayers, budget
+    ///     As for `reach`.
+    /// slots : list of int or str, optional
+    ///     Whose; all by default.
+    ///
+    /// Returns
+    /// -------
+    /// numpy.ndarray
+    ///     float64 (A, slots), a new array; 0 to n · log2 of the number of actions.
+    ///
+    /// Raises
+    /// ------
+    /// RuntimeError
+    ///     When the budget cut a search.
+    ///
+    /// Examples
+    /// --------
+    /// >>> import commonweal as cw
+    /// >>> batch = cw.Batch("commons_harvest", arenas=2, seed=3)
+    /// >>> batch.empowerment(1, slots=[0, 1]).shape
+    /// (2, 2)
+    #[pyo3(
+        signature = (n, phi = "own_pos", slots = None, coplayers = None, budget = None),
+        text_signature = "($self, n, phi='own_pos', slots=None, coplayers='policy', budget=100000)"
+    )]
+    fn empowerment<'py>(
+        &self,
+        py: Python<'py>,
+        n: &Bound<'py, PyAny>,
+        phi: &str,
+        slots: Option<&Bound<'py, PyAny>>,
+        coplayers: Option<&Bound<'py, PyAny>>,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, numpy::PyArray2<f64>>> {
+        let asked = crate::forks::Asked {
+            ticks: n,
+            phi,
+            coplayers,
+            budget,
+        };
+        self.empowered(py, slots, &asked)
+    }
+
+    /// What slots could bring about together: `reach` for a coalition, with all that is known of the search.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena, n, phi, coplayers, budget
+    ///     As for `reach`.
+    /// slots : list of int or str
+    ///     Who choose freely, each tick anew; the others are co-players.
+    /// of : int or str, optional
+    ///     Whose outcome counts; by default the first of `slots`.
+    /// actions : list of int, optional
+    ///     Actions to choose from; by default all of the role.
+    ///
+    /// Returns
+    /// -------
+    /// Reach
+    ///     ``count``, ``bits``, ``truncated`` (the count is then a lower bound), ``forks``, and ``outcomes``, uint64 (count,), the
+    ///     hashes of what was reached, ascending.
+    #[pyo3(
+        signature = (arena, slots, n, phi = "own_pos", of = None, coplayers = None, actions = None, budget = None),
+        text_signature = "($self, arena, slots, n, phi='own_pos', of=None, coplayers='policy', actions=None, budget=100000)"
+    )]
+    #[expect(clippy::too_many_arguments, reason = "the Python signature")]
+    fn search<'py>(
+        &self,
+        py: Python<'py>,
+        arena: &Bound<'py, PyAny>,
+        slots: Vec<Bound<'py, PyAny>>,
+        n: &Bound<'py, PyAny>,
+        phi: &str,
+        of: Option<&Bound<'py, PyAny>>,
+        coplayers: Option<&Bound<'py, PyAny>>,
+        actions: Option<&Bound<'py, PyAny>>,
+        budget: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let arena = arena_index("search", arena, self.arenas())?;
+        let asked = crate::forks::Asked {
+            ticks: n,
+            phi,
+            coplayers,
+            budget,
+        };
+        let found = self.searched(py, arena, &slots, of, actions, &asked)?;
+        crate::forks::reach_record(py, &found)
+    }
+
+    /// Which goals of the scenario's ``[goals]`` a slot could reach within `horizon` ticks while all others do nothing.
+    ///
+    /// Parameters
+    /// ----------
+    /// arena : int
+    ///     The arena, from its present state on.
+    /// slot : int or str
+    ///     Whose goals.
+    /// horizon : int
+    ///     Ticks.
+    /// budget : int
+    ///     States that may be found.
+    ///
+    /// Returns
+    /// -------
+    /// dict[str, bool | None]
+    ///     By goal; None where the search was cut before the goal was reached, so that nothing is known.
+    #[pyo3(signature = (arena, slot, horizon, budget = 20_000))]
+    fn goals<'py>(
+        &self,
+        py: Python<'py>,
+        arena: &Bound<'py, PyAny>,
+        slot: &Bound<'py, PyAny>,
+        horizon: u32,
+        budget: u32,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let arena = arena_index("goals", arena, self.arenas())?;
+        self.goals_reached(py, arena, slot, horizon, budget)
+    }
+
     /// State hash of every arena, uint64 (A,): equal on every host, in every batch, for every number of threads.
     ///
     /// Returns

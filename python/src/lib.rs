@@ -16,6 +16,7 @@ mod buffers;
 mod config;
 mod engine;
 mod errors;
+mod forks;
 mod group;
 mod pickle;
 mod plain;
@@ -33,6 +34,8 @@ mod _core {
 
     #[pymodule_export]
     use crate::batch::Batch;
+    #[pymodule_export]
+    use crate::forks::Forks;
     #[pymodule_export]
     use crate::group::Group;
     #[pymodule_export]

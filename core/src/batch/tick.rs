@@ -177,6 +177,9 @@ fn decide(mut shard: Shard, seats: Res<Seats>) {
             if *seat == Seat::Caller {
                 chosen.0 = u8::try_from(action * i32::from(legal)).unwrap_or(0);
                 illegal.0 += u32::from(!legal);
+            } else if *seat == Seat::Idle {
+                // In a fork somebody may have sat here a tick ago.
+                chosen.0 = 0;
             }
         }
         let chosen = &parts.agents.chosen[arena * n..(arena + 1) * n];

@@ -17,7 +17,7 @@ import os
 
 from commonweal import _core, gym, measures, stats
 from commonweal._audit import Audit, audit
-from commonweal._core import RULES_VERSION, Batch, Group, Scenario, __version__, check, scenarios
+from commonweal._core import RULES_VERSION, Batch, Forks, Group, Scenario, __version__, check, scenarios
 from commonweal._records import (
     Arm,
     Bot,
@@ -25,6 +25,7 @@ from commonweal._records import (
     Event,
     InternalError,
     Question,
+    Reach,
     ScenarioError,
     SnapshotError,
 )
@@ -37,9 +38,11 @@ __all__ = [
     "Bot",
     "Diagnostic",
     "Event",
+    "Forks",
     "Group",
     "InternalError",
     "Question",
+    "Reach",
     "Scenario",
     "ScenarioError",
     "SnapshotError",
@@ -52,7 +55,7 @@ __all__ = [
     "stats",
 ]
 
-for _public in (Arm, Bot, Diagnostic, Event, InternalError, Question, ScenarioError, SnapshotError):
+for _public in (Arm, Bot, Diagnostic, Event, InternalError, Question, Reach, ScenarioError, SnapshotError):
     # Tracebacks and pickles name them as users do.
     _public.__module__ = __name__
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "Arm",
@@ -12,6 +16,7 @@ __all__ = [
     "Event",
     "InternalError",
     "Question",
+    "Reach",
     "ScenarioError",
     "SnapshotError",
 ]
@@ -146,3 +151,19 @@ class Event:
     """Row and column in the map as written."""
     fields: tuple[str, ...]
     """All fields in order, as text."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Reach:
+    """What an exact search found; `Batch.search` gives one."""
+
+    count: int
+    """Distinct outcomes; a lower bound where `truncated`."""
+    bits: float
+    """log2 of the count."""
+    truncated: bool
+    """Whether the budget cut the search."""
+    forks: int
+    """Forks that were stepped."""
+    outcomes: NDArray[np.uint64]
+    """Hashes of the outcomes, ascending, uint64 (count,)."""
