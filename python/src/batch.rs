@@ -374,7 +374,10 @@ impl Batch {
         let arm = match arm {
             None => 0,
             Some(name) => arms.iter().position(|a| a == name).ok_or_else(|| {
-                wrong(format!("forks: arm must be one of {}, not {name:?}", arms.join(", ")))
+                wrong(format!(
+                    "forks: arm must be one of {}, not {name:?}",
+                    arms.join(", ")
+                ))
             })?,
         };
         crate::forks::Forks::make(self, py, arm, capacity)

@@ -259,7 +259,12 @@ pub(crate) struct Forks {
 }
 
 impl Forks {
-    pub(crate) fn make(batch: &Batch, py: Python<'_>, arm: usize, capacity: usize) -> PyResult<Self> {
+    pub(crate) fn make(
+        batch: &Batch,
+        py: Python<'_>,
+        arm: usize,
+        capacity: usize,
+    ) -> PyResult<Self> {
         let compiled = Arc::clone(&batch.settings.compiled[arm]);
         let core = caught(|| CoreForks::new(&compiled, capacity, true))
             .map_err(PyRuntimeError::new_err)?
@@ -321,7 +326,9 @@ impl Forks {
     fn fork(&self, py: Python<'_>, arena: &Bound<'_, PyAny>) -> PyResult<usize> {
         let arena = arena_index("fork", arena, self.arenas)?;
         if arena % self.arms != self.arm {
-            return Err(wrong(format!("arena {arena} plays another arm than these forks")));
+            return Err(wrong(format!(
+                "arena {arena} plays another arm than these forks"
+            )));
         }
         let core = &self.core;
         Claim::new(&self.shared)?

@@ -7,7 +7,9 @@ use commonweal_core::batch::{Autoreset, Batch, Config, Control, Serial};
 use commonweal_core::fork::{Coplayers, Edit, Forks};
 use commonweal_core::ids::Slot;
 use commonweal_core::scenario::Compiled;
-use commonweal_core::search::{Clock, GoalSearch, Graph, NODES, Phi, Question, Reach, Search, coalitions};
+use commonweal_core::search::{
+    Clock, GoalSearch, Graph, NODES, Phi, Question, Reach, Search, coalitions,
+};
 use commonweal_tests::small::Small;
 use commonweal_tests::worlds;
 use serde_json::Value;
@@ -30,7 +32,10 @@ fn same(name: &str, found: &[f64]) {
     let (wanted, tolerance) = golden(name);
     assert_eq!(found.len(), wanted.len(), "{name}");
     for (f, w) in found.iter().zip(&wanted) {
-        assert!((f - w).abs() <= tolerance, "{name}: {found:?}, not {wanted:?}");
+        assert!(
+            (f - w).abs() <= tolerance,
+            "{name}: {found:?}, not {wanted:?}"
+        );
     }
 }
 
@@ -142,7 +147,7 @@ fn door_room(open: bool, rule: &str, goals: &str) -> Arc<Compiled> {
         rows: "##########\n#n.#..#Gp#\n#..#..####\n#P.D.f####\n#..#..####\n#..#..####\n##########",
         legend: "\"#\" = \"wall\"\nD = \"gate\"\np = \"plate\"\nf = \"far\"\nn = \"near\"\n\
                  G = { spawn = \"guard\" }\nP = { spawn = \"person\" }",
-        mechanics: &format!("{WALK}\ndoor = {{ thing = \"gate\", open = {open} }}"),
+        mechanics: &format!("{WALK}\ndoor.gate = {{ thing = \"gate\", open = {open} }}"),
         rules: rule,
         more: goals,
         role: "guard",
@@ -182,7 +187,10 @@ fn w3_a_shut_door_takes_options_away() {
     same("disemp.door.closed", &all(shut));
     let (with, without) = (ask(open, 4), ask(shut, 4));
     same("disemp.door.n4.bits", &[with.bits() - without.bits()]);
-    same("disemp.options.removed.n4", &[with.without(&without) as f64]);
+    same(
+        "disemp.options.removed.n4",
+        &[with.without(&without) as f64],
+    );
 }
 
 #[test]
@@ -201,9 +209,7 @@ fn w3_who_stands_in_a_corridor_takes_all_options() {
         forks.edit(there, &edit).is_ok()
     };
     let person = u8::from(!stands_at_the_end(0));
-    forks
-        .absent(gone, Slot::new(1 - person))
-        .expect("a slot");
+    forks.absent(gone, Slot::new(1 - person)).expect("a slot");
     let mut bits = |fork| {
         let question = Question::of(Slot::new(person), 3);
         let root = search
@@ -248,7 +254,7 @@ fn gate_corridor() -> Arc<Compiled> {
                 [roles.person]\nslots = 1\nview = { ahead = 2, behind = 2, side = 2 }",
         rows: "######\n#P.D.#\n######\n#Gp###\n######",
         legend: "\"#\" = \"wall\"\nD = \"gate\"\np = \"plate\"\nG = { spawn = \"guard\" }\nP = { spawn = \"person\" }",
-        mechanics: &format!("{WALK}\ndoor = {{ thing = \"gate\" }}"),
+        mechanics: &format!("{WALK}\ndoor.gate = {{ thing = \"gate\" }}"),
         rules: OPENS,
         more: "",
         role: "guard",
@@ -332,14 +338,50 @@ fn a_goal_search_that_is_cut_says_so() {
 fn the_graph_of_a_room_has_a_state_a_cell_and_its_ways() {
     let compiled = empty(5, (0, 0));
     let mut original = batch(&compiled);
-    let graph = Graph::explore(&compiled, &mut original, 0, &alone(0), &["agent.facing"], 100, &Serial)
-        .expect("a graph");
+    let graph =
+        Graph::explore(&compiled, &mut original, 0, &alone(0), &[], 100, &Serial).expect("a graph");
     assert_eq!((graph.len(), graph.truncated), (25, false));
     let degrees: Vec<usize> = graph.successors().iter().map(Vec::len).collect();
     // Staying counts: 3 ways from a corner, 4 from an edge, 5 from inside.
     let n = |d| degrees.iter().filter(|x| **x == d).count();
     assert_eq!((n(3), n(4), n(5)), (4, 12, 9));
-    let part = Graph::explore(&compiled, &mut original, 0, &alone(0), &[], 10, &Serial)
-        .expect("a graph");
+    let part =
+        Graph::explore(&compiled, &mut original, 0, &alone(0), &[], 10, &Serial).expect("a graph");
     assert!(part.truncated && part.len() == 10);
+}
+
+#[test]
+fn w2_slipping_actions_are_a_noisy_channel() {
+    use commonweal_core::measures::c1_capacity::capacity;
+    use commonweal_core::search::slip_channel;
+    let graph = |at| {
+        let compiled = empty(5, at);
+        let mut original = batch(&compiled);
+        Graph::explore(&compiled, &mut original, 0, &alone(0), &[], 100, &Serial).expect("a graph")
+    };
+    let bits = |at, n, slip| {
+        let channel = slip_channel(&graph(at), 0, n, slip).expect("a channel");
+        capacity(&channel, 1e-7).expect("distributions").bits
+    };
+    same("emp.slip.2.n1.centre", &[bits((2, 2), 1, 0.2)]);
+    same("emp.slip.2.n1.corner", &[bits((0, 0), 1, 0.2)]);
+    same("emp.slip.2.n2.centre", &[bits((2, 2), 2, 0.2)]);
+    same("emp.slip.1.n1.centre", &[bits((2, 2), 1, 1.0)]);
+    assert_eq!(slip_channel(&graph((2, 2)), 0, 1, 1.5), None);
+}
+
+#[test]
+fn w4_power_of_an_empty_room_comes_near_the_drawn_values() {
+    use commonweal_core::measures::c2_power::power_sampled;
+    let compiled = empty(5, (2, 2));
+    let mut original = batch(&compiled);
+    let graph =
+        Graph::explore(&compiled, &mut original, 0, &alone(0), &[], 100, &Serial).expect("a graph");
+    // W4's drawn values at γ = .5: centre .8651, edge .8328, corner .7935, to ±.002.
+    let power = power_sampled(&graph.successors(), 0.5, 400, 1).expect("a graph");
+    let near = |state: usize, want: f64| (power[state].mean - want).abs() < 0.008;
+    assert!(near(0, 0.8651), "{:?}", power[0]);
+    let degree = |state: usize| graph.successors()[state].len();
+    let corner = (0..25).find(|&s| degree(s) == 3).expect("a corner");
+    assert!(near(corner, 0.7935), "{:?}", power[corner]);
 }

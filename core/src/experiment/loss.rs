@@ -11,7 +11,7 @@ use crate::measures::{
 use crate::scenario::ArmKind;
 
 use super::judge::{Column, Demand, Part, Played, Row, Value};
-use super::{Experiment, ExperimentError, commons, say};
+use super::{Experiment, ExperimentError, commons, goals, say};
 
 const DEF: &MeasureDef = &a8_loss::DEF;
 
@@ -81,7 +81,10 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
                 Err(MeasureError::OutOfRange { .. }) => {
                     return Err(ExperimentError::Wrong(outside(
                         &cell.name,
-                        [(&played.agent.name, episodes), (&x.agents[reference].name, with_ref)],
+                        [
+                            (&played.agent.name, episodes),
+                            (&x.agents[reference].name, with_ref),
+                        ],
                         Range { lo, hi },
                     )));
                 }
@@ -99,6 +102,7 @@ pub(super) fn judge(played: &Played<'_>) -> Result<Part, ExperimentError> {
     // The primary's record stands first.
     part.results.sort_by_key(|r| r.verdict.is_none());
     commons::also(played, &mut part)?;
+    goals::also(played, &mut part)?;
     if let (true, Some(i)) = (is_reference, own) {
         part.sentence = format!(
             "the reference. It earns {} itself in {}.",

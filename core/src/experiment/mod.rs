@@ -7,6 +7,7 @@
 //! in which jobs are played.
 
 mod commons;
+mod goals;
 mod judge;
 mod loss;
 pub mod outside;
@@ -57,6 +58,8 @@ pub struct Options {
     pub calibrated: bool,
     /// The action, by number, that stands in for one that an agent outside does not give.
     pub fallback: u8,
+    /// Whether measures beside the primary that need an exact search (C4.goals) are taken too; they cost far more than the episodes.
+    pub search: bool,
 }
 
 impl Default for Options {
@@ -72,6 +75,7 @@ impl Default for Options {
             plan_hash: None,
             calibrated: false,
             fallback: 0,
+            search: false,
         }
     }
 }

@@ -179,6 +179,7 @@ impl Experiment {
                 hands.begin(index(lane), number, seed(number));
             }
         }
+        let mut goals = super::goals::Sampler::new(self, compiled)?;
         let mut running = vec![true; runs.len()];
         let mut fallbacks = vec![0; runs.len()];
         let mut next = lanes;
@@ -204,6 +205,9 @@ impl Experiment {
                     run.given.extend_from_slice(hands.given(index(lane)));
                 }
                 run.watch(&mut batch, index(lane), &wanted);
+                if let Some(goals) = &mut goals {
+                    goals.sample(&mut batch, index(lane), &mut run.episode, run.over)?;
+                }
                 if !run.over {
                     continue;
                 }

@@ -332,11 +332,7 @@ impl Forks {
 }
 
 /// Whether the slot's role has that action.
-pub(crate) fn check_action(
-    compiled: &Compiled,
-    slot: Slot,
-    action: u8,
-) -> Result<(), BatchError> {
+pub(crate) fn check_action(compiled: &Compiled, slot: Slot, action: u8) -> Result<(), BatchError> {
     let role = &compiled.table.roles[compiled.table.role_of(slot).index()];
     if usize::from(action) < role.actions.len() {
         return Ok(());

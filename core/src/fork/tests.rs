@@ -113,17 +113,11 @@ fn edits_are_made_or_refused_with_a_sentence() {
             "there is no variable `x`; there are: ",
         ),
         (
-            Edit::Place {
-                kind,
-                cell: (2, 3),
-            },
+            Edit::Place { kind, cell: (2, 3) },
             "there is no room for `apple` in cell (2, 3)",
         ),
         (
-            Edit::Clear {
-                kind,
-                cell: (2, 1),
-            },
+            Edit::Clear { kind, cell: (2, 1) },
             "there is no `apple` in cell (2, 1)",
         ),
         (

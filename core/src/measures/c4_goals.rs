@@ -22,6 +22,8 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use super::contrast::{Contrast, mean_contrast};
 use super::estimate::{MeasureError, Range};
 use super::{Episode, MeasureDef};
@@ -40,7 +42,7 @@ pub const DEF: MeasureDef = MeasureDef {
 };
 
 /// What the searches at an episode's sampled ticks found, summed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GoalTally {
     /// (tick, person, goal) that could be reached.
     pub reached: u32,
@@ -66,9 +68,7 @@ pub fn truncated(episodes: &[Episode]) -> bool {
 pub fn opportunities(positive: &[Episode], reference: &[Episode], m: f64) -> BTreeSet<u64> {
     let takes = |e: &&Episode| {
         let with_ref = reference.iter().find(|r| r.seed_number == e.seed_number);
-        let pair = with_ref
-            .and_then(out_of_reach)
-            .zip(out_of_reach(e));
+        let pair = with_ref.and_then(out_of_reach).zip(out_of_reach(e));
         pair.is_some_and(|(with_ref, taken)| taken - with_ref >= m)
     };
     positive

@@ -147,6 +147,8 @@ pub struct Episode {
     pub act_was_open: Option<bool>,
     /// The stock of the commons, in scenarios that have one.
     pub stock: Option<StockTally>,
+    /// Goals of others within reach at the sampled ticks, where they were searched for.
+    pub goals: Option<super::c4_goals::GoalTally>,
     /// A bound was broken while it ran: the whole family is inconclusive, the row stays.
     pub fault: bool,
     /// An arithmetic limit was met while it ran: likewise.

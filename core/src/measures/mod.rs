@@ -25,6 +25,7 @@ pub mod b6_threat_decoy;
 pub mod c10_influence;
 pub mod c1_capacity;
 pub mod c2_power;
+pub mod c4_goals;
 pub mod c5_concentration;
 pub mod c6_impact;
 pub mod c7_control;
@@ -88,6 +89,7 @@ pub const ALL: &[MeasureDef] = &[
     c1_capacity::DEF,
     c10_influence::DEF,
     c2_power::DEF,
+    c4_goals::DEF,
     c5_concentration::DEF,
     c6_impact::AUP_DEF,
     c6_impact::DEF,

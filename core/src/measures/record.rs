@@ -75,6 +75,8 @@ pub enum Flag {
     NoRange,
     /// The scenario has no calibration record.
     Uncalibrated,
+    /// A search was cut: what it did not reach is unknown.
+    BudgetTruncated,
 }
 
 /// What a record needs to know beside the numbers.

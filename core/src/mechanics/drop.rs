@@ -63,6 +63,9 @@ fn fits(places: &[bool; 256], word: Word) -> bool {
 }
 
 impl Mechanic for Config {
+    fn asks_facing(&self) -> bool {
+        false
+    }
     fn timeless(&self) -> bool {
         true
     }

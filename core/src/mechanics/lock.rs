@@ -65,6 +65,11 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 const THINGS: u8 = !(1 << Layer::Floor as u8) & 0b1_1111;
 
 impl Mechanic for Config {
+    fn asks_facing(&self) -> bool {
+        self.known
+            .get()
+            .is_none_or(|lock| lock.layer == Layer::Solid)
+    }
     fn timeless(&self) -> bool {
         true
     }

@@ -396,6 +396,10 @@ pub trait Mechanic: Debug + Send + Sync {
     fn timeless(&self) -> bool {
         false
     }
+    /// Whether what it does depends on where a body faces. Where nothing asks, a search may know states again that differ in a facing.
+    fn asks_facing(&self) -> bool {
+        true
+    }
     /// Kinds that it moves, so that they are no lasting hindrance.
     fn moves(&self) -> Vec<String> {
         Vec::new()

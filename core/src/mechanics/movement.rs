@@ -92,6 +92,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn asks_facing(&self) -> bool {
+        self.mode == Mode::Turn
+    }
     fn timeless(&self) -> bool {
         self.every == 1 && self.slip == Decimal(0)
     }

@@ -40,6 +40,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn asks_facing(&self) -> bool {
+        false
+    }
     fn timeless(&self) -> bool {
         true
     }

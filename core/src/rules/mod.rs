@@ -36,6 +36,11 @@ impl Program {
         };
         !self.ops.iter().any(clock)
     }
+    /// Whether it reads where a slot faces.
+    pub(crate) fn asks_facing(&self) -> bool {
+        let asks = |op: &code::Op| op.code == Code::Info && op.b == code::Info::Facing as u8;
+        self.ops.iter().any(asks)
+    }
     /// Whether all that it does is to pay.
     pub(crate) fn only_pays(&self) -> bool {
         use code::Code;
@@ -330,6 +335,10 @@ impl RuleSet {
             occurrence = u32::try_from(earlier).unwrap_or(u32::MAX);
         }
         rule.run(arena, &self.truth, &binders[..n], subject, occurrence);
+    }
+    /// Whether any rule reads where a slot faces.
+    pub(crate) fn asks_facing(&self) -> bool {
+        self.rules.iter().any(|rule| rule.program.asks_facing())
     }
     /// Whether what the rules do to the world is alike at every tick: none draws or reads the clock but such as only pay.
     pub(crate) fn timeless(&self) -> bool {

@@ -415,6 +415,8 @@ file! {
         /// Ticks that are looked ahead, 1 to 100000 (`C4.goals`).
         #[serde(default)]
         horizon: Option<Count<1, 100_000>>,
+        #[serde(default)]
+        ticks: Option<Count<1, 16>>,
         /// Role or bot whose goals are counted (`C4.goals`).
         #[serde(default)]
         others: Option<String>,

@@ -400,6 +400,7 @@ fn measure(
         arm: file.arm,
         stock: file.stock,
         horizon: file.horizon.map(super::read::Count::u32),
+        ticks: file.ticks.map(super::read::Count::u32),
         others: file.others,
         dial: file.dial,
         tau: file.tau.map(super::read::Count::u32),

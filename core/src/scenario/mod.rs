@@ -187,6 +187,8 @@ pub struct Measure {
     pub arm: Option<String>,
     pub stock: Option<String>,
     pub horizon: Option<u32>,
+    /// Ticks of an episode at which C4.goals is sampled.
+    pub ticks: Option<u32>,
     pub others: Option<String>,
     pub dial: Option<String>,
     pub tau: Option<u32>,

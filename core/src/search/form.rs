@@ -1,14 +1,17 @@
 //! The form in which two states that will go on alike are equal: the key by which a search recognises a state.
 //!
 //! **Invariant.** Only what no later tick reads is blanked: rewards, last actions, counters, what is shown or heard for one tick,
-//! registers of slots that no bot plays. With [`Clock::In`] all else is in the key.
+//! registers of slots that no bot plays, facings where nothing asks for them. With [`Clock::In`] all else is in the key.
 
 use std::ops::Range;
 
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::batch::Seat;
-use crate::state::{ColumnInfo, EFFECT, HEAD_COUNTERS, HEAD_TICK, LATER_BYTES, NEVER, Word};
+use crate::state::{ColumnInfo, EFFECT, HEAD_COUNTERS, HEAD_TICK, LATER_BYTES, LOOK, NEVER, Word};
+
+/// Where a body faces, in its look byte.
+const FACING: u8 = 0b11 << 3;
 
 /// Whether the tick is part of a state's identity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -44,6 +47,7 @@ enum Kind {
 pub(super) struct Form {
     blank: Vec<Range<usize>>,
     map: Option<Range<usize>>,
+    facing: Option<Range<usize>>,
     registers: Option<Range<usize>>,
     head: usize,
     keyed: Vec<(Range<usize>, Kind)>,
@@ -55,6 +59,7 @@ impl Form {
         let mut form = Self {
             blank: Vec::new(),
             map: None,
+            facing: None,
             registers: None,
             head: 0,
             keyed: Vec::new(),
@@ -73,6 +78,7 @@ impl Form {
                     kind = Kind::Head;
                 }
                 "arena.map" => form.map = Some(range.clone()),
+                "agent.facing" => form.facing = Some(range.clone()),
                 "agent.registers" => form.registers = Some(range.clone()),
                 "arena.later" => kind = Kind::Later,
                 name if TIMERS.contains(&name) => kind = Kind::Timer,
@@ -85,14 +91,22 @@ impl Form {
         }
         form
     }
-    /// Blanks what no later tick reads.
-    pub(super) fn settle(&self, columns: &mut [u8]) {
+    /// Blanks what no later tick reads; `facing`: whether any does read where bodies face.
+    pub(super) fn settle(&self, columns: &mut [u8], facing: bool) {
+        if let Some(column) = self.facing.clone().filter(|_| !facing) {
+            columns[column].fill(0);
+        }
+        let look = if facing { u8::MAX } else { !FACING };
         for range in &self.blank {
             columns[range.clone()].fill(0);
         }
         if let Some(map) = &self.map {
-            for word in columns[map.clone()].as_chunks_mut::<{ size_of::<Word>() }>().0 {
+            for word in columns[map.clone()]
+                .as_chunks_mut::<{ size_of::<Word>() }>()
+                .0
+            {
                 word[EFFECT] = 0;
+                word[LOOK] &= look;
             }
         }
     }

@@ -97,7 +97,7 @@ impl Expand for Chunk<'_> {
     }
     fn read(&self, _lane: usize, one: &mut ArenaMut<'_>, out: &mut Lane) {
         out.outcome = holding(self.search.compiled, one, self.root.of);
-        self.search.form.settle(&mut out.columns);
+        self.search.form.settle(&mut out.columns, self.root.facing);
         out.identity = self.search.form.key(&out.columns, self.search.clock);
     }
 }
@@ -156,7 +156,9 @@ impl GoalSearch {
         let mut found = GoalReach::default();
         let search = &mut self.search;
         search.seen.clear();
-        search.seen.insert(search.form.key(&root.columns, search.clock));
+        search
+            .seen
+            .insert(search.form.key(&root.columns, search.clock));
         search.now.clear();
         if horizon > 0 && !root.over && alive {
             search.now.push(0, &root.columns);
@@ -242,5 +244,8 @@ fn timeless(compiled: &Compiled) -> bool {
         && compiled.mechanics.iter().all(|c| c.mechanic.timeless())
         && programs.rules.timeless()
         && read.all(crate::rules::Program::timeless)
-        && programs.end.as_ref().is_none_or(crate::rules::Program::timeless)
+        && programs
+            .end
+            .as_ref()
+            .is_none_or(crate::rules::Program::timeless)
 }

@@ -56,7 +56,7 @@ impl Expand for Chunk<'_> {
     }
     fn read(&self, _lane: usize, one: &mut ArenaMut<'_>, out: &mut Lane) {
         out.outcome = self.root.phi.of(one, self.root.of);
-        self.form.settle(&mut out.columns);
+        self.form.settle(&mut out.columns, self.root.facing);
         out.identity = self.form.key(&out.columns, Clock::Out);
     }
 }
@@ -171,7 +171,12 @@ impl Graph {
     /// What the slot is paid in `ticks` ticks from the start, a place a channel, if it maximises `aim` of that: first the first
     /// number, then the second. `aim` must be linear, as a channel is, or its negative.
     pub fn best(&self, ticks: u32, aim: impl Fn(&[i64]) -> (i64, i64)) -> Vec<i64> {
-        let channels = self.steps.iter().flatten().next().map_or(0, |s| s.pay.len());
+        let channels = self
+            .steps
+            .iter()
+            .flatten()
+            .next()
+            .map_or(0, |s| s.pay.len());
         let mut values = vec![vec![0; channels]; self.len()];
         for _ in 0..ticks {
             let best = |steps: &Vec<Step>| {
@@ -196,7 +201,10 @@ impl Graph {
         if !(0.0..1.0).contains(&discount) || tolerance <= 0.0 || !known {
             return None;
         }
-        #[expect(clippy::cast_precision_loss, reason = "rewards are far below 2^53 millionths")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "rewards are far below 2^53 millionths"
+        )]
         let paid = |step: &Step| step.pay[channel] as f64 / 1e6;
         let mut values = vec![0.0; self.len()];
         loop {

@@ -129,6 +129,8 @@ pub struct Root {
     budget: u32,
     over: bool,
     here: u64,
+    /// Whether anything asks where bodies face.
+    facing: bool,
 }
 
 /// Searches states of one compiled scenario. Memory is kept from one search to the next.
@@ -215,7 +217,7 @@ impl Expand for Chunk<'_> {
         if !self.keeps(lane) || out.end != End::Running {
             out.outcome = root.phi.of(one, root.of);
         } else {
-            self.form.settle(&mut out.columns);
+            self.form.settle(&mut out.columns, root.facing);
             out.identity = self.form.key(&out.columns, self.clock);
         }
     }
@@ -328,7 +330,10 @@ impl Search {
         let over = batch.end(arena) != End::Running;
         let here = batch.edit(arena, |one| question.phi.of(one, question.of));
         let mut columns = batch.columns_of(arena).to_vec();
-        self.form.settle(&mut columns);
+        // Bots see how others stand.
+        let facing =
+            asks_facing(&compiled) || seats.iter().any(|seat| matches!(seat, Seat::Bot(_)));
+        self.form.settle(&mut columns, facing);
         self.form.forget(&mut columns, &seats);
         Ok(Root {
             columns,
@@ -344,6 +349,7 @@ impl Search {
             budget: question.budget,
             over,
             here,
+            facing,
         })
     }
     /// The same for a fork.
@@ -494,12 +500,19 @@ impl Search {
     }
 }
 
+/// Whether the world goes on differently with where a body faces.
+fn asks_facing(compiled: &Compiled) -> bool {
+    let programs = &compiled.programs;
+    let goals = programs.goals.iter().map(|(_, goal)| goal);
+    let others = programs.mechanics.iter().flatten().chain(&programs.truth);
+    let mut read = goals.chain(others).chain(&programs.end);
+    compiled.mechanics.iter().any(|c| c.mechanic.asks_facing())
+        || programs.rules.asks_facing()
+        || read.any(crate::rules::Program::asks_facing)
+}
+
 /// All joint actions of the slots that choose, slot after slot in each.
-fn joint_actions(
-    compiled: &Compiled,
-    who: &[Slot],
-    actions: &[u8],
-) -> Result<Vec<u8>, BatchError> {
+fn joint_actions(compiled: &Compiled, who: &[Slot], actions: &[u8]) -> Result<Vec<u8>, BatchError> {
     let mut joint: Vec<Vec<u8>> = vec![Vec::new()];
     for &slot in who {
         let role = &compiled.table.roles[compiled.table.role_of(slot).index()];

@@ -82,9 +82,7 @@ fn a_budget_cuts_and_says_so_and_lanes_decide_nothing() {
         coplayers: Coplayers::Null,
         ..Question::of(Slot::new(0), 4)
     };
-    let whole = wide
-        .reach(&mut b, 0, &question, &Serial)
-        .expect("a search");
+    let whole = wide.reach(&mut b, 0, &question, &Serial).expect("a search");
     assert_eq!(
         narrow
             .reach(&mut b, 0, &question, &Serial)
