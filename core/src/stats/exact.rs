@@ -91,7 +91,7 @@ pub fn sign_flip(d: &[f64], seed: u64) -> Option<SignFlip> {
 
 /// A whole number of at least 0 that a float holds exactly.
 fn is_count(v: f64) -> bool {
-    v >= 0.0 && v <= 1e15 && libm::floor(v) >= v
+    (0.0..=1e15).contains(&v) && libm::floor(v) >= v
 }
 
 /// McNemar's exact two-sided p from the discordant pairs: `b` with an event on the first side only, `c` on the second only.

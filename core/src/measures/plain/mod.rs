@@ -214,7 +214,7 @@ fn flags(value: &Value, name: &str) -> Result<Vec<bool>, CallError> {
     reason = "checked to be a whole number from 0 to 2^53"
 )]
 fn whole(value: f64, name: &str) -> Result<u64, CallError> {
-    if !(value >= 0.0 && value <= 9_007_199_254_740_992.0 && libm::floor(value) >= value) {
+    if !((0.0..=9_007_199_254_740_992.0).contains(&value) && libm::floor(value) >= value) {
         return Err(refused(name, "must be a whole number of at least 0"));
     }
     Ok(value as u64)
@@ -256,11 +256,6 @@ fn record<const N: usize>(
         .map(field)
         .collect::<Result<Map<_, _>, _>>()
         .map(Value::Object)
-}
-
-/// How many, as a number.
-fn size(n: usize) -> Result<Value, CallError> {
-    Ok(Value::from(n))
 }
 
 #[cfg(test)]

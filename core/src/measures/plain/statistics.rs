@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::stats::{self, Limits, aggregate, boot};
-use super::{Args, CallError, Function, defined, list, num, part, record, refused, row, size};
+use super::{Args, CallError, Function, defined, list, num, part, record, refused, row};
 
 type Answer = Result<Value, CallError>;
 
@@ -230,10 +230,7 @@ pub(super) const TABLE: &[Function] = &[
         let process = defined(found, "x", why)?;
         record([
             ("e", list(process.e)),
-            (
-                "rejects_at",
-                process.rejects_at.map_or(Ok(Value::Null), size),
-            ),
+            ("rejects_at", Ok(process.rejects_at.into())),
         ])
     }),
     row("sprt", &["x", "p0", "p1", "alpha", "beta"], |a| {
@@ -249,7 +246,7 @@ pub(super) const TABLE: &[Function] = &[
         let test = defined(found, "p0, p1, alpha and beta", why)?;
         record([
             ("decision", Ok(test.word.word().into())),
-            ("n", size(test.n)),
+            ("n", Ok(test.n.into())),
             ("log_ratio", num(test.log_ratio)),
             ("upper", num(test.upper)),
             ("lower", num(test.lower)),
