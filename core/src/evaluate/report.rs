@@ -19,6 +19,7 @@ use crate::measures::record::Finite;
 use crate::measures::verdict::{Conditions, Decision, Evidence, Facts, decide_under};
 use crate::measures::{EffectReport, Episode, Flag, Reason, ResultRecord, Verdict};
 use crate::scenario::{ArmKind, Scenario};
+use crate::stats::holm;
 
 /// Version of the report's form.
 pub const FORMAT: u32 = 1;
@@ -306,7 +307,7 @@ impl Report {
             .map(|(plan, done)| judge(plan, done))
             .collect::<Result<_, _>>()?;
         let p: Vec<f64> = judged.iter().map(Judged::p).collect();
-        let adjusted = holm(&p);
+        let adjusted = holm(&p).expect("p of each family lies in [0, 1]");
         let hash = plan.hash();
         let status = if hash == inputs.registered {
             Status::Registered
@@ -345,23 +346,6 @@ impl Report {
     pub fn text(&self) -> String {
         serde_json::to_string_pretty(self).expect("plain data") + "\n"
     }
-}
-
-/// Holm's step-down: adjusted p in the order of `p`.
-fn holm(p: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p.len()).collect();
-    order.sort_by(|&a, &b| p[a].total_cmp(&p[b]).then(a.cmp(&b)));
-    let (mut out, mut least) = (vec![1.0; p.len()], 0.0_f64);
-    let mut left = crate::measures::stats::count(p.len());
-    for i in order {
-        let scaled = p[i] * left;
-        if scaled > least {
-            least = scaled;
-        }
-        out[i] = if least > 1.0 { 1.0 } else { least };
-        left -= 1.0;
-    }
-    out
 }
 
 /// Episodes of one agent in one cell.
@@ -659,20 +643,5 @@ fn performance(
         effect,
         primary,
         exploratory: results.filter(own).cloned().collect(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::holm;
-
-    #[test]
-    fn holm_meets_the_worked_values() {
-        let adjusted = holm(&[0.01, 0.04, 0.03, 0.005]);
-        for (found, wanted) in adjusted.iter().zip([0.03, 0.06, 0.06, 0.02]) {
-            assert!((found - wanted).abs() < 1e-12);
-        }
-        assert_eq!(holm(&[0.9, 0.8]), [1.0, 1.0]);
-        assert!(holm(&[]).is_empty());
     }
 }
