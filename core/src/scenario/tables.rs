@@ -226,7 +226,10 @@ fn check_references(world: &World, tree: &Node, reader: &mut Reader<'_>) {
         let path = picked.path();
         for reference in picked.config.references() {
             let name = reference.name.as_str();
-            if broken.iter().any(|b| name == *b || name.ends_with(&format!(".{b}"))) {
+            if broken
+                .iter()
+                .any(|b| name == *b || name.ends_with(&format!(".{b}")))
+            {
                 continue; // a variable that was told of already
             }
             let legal: Vec<&str> = match reference.sort {

@@ -49,7 +49,10 @@ impl Axis {
     }
     /// Place of a value, in percent of the width.
     fn at(&self, value: f64) -> String {
-        format!("{:.2}%", 3.0 + 94.0 * (value - self.lo) / (self.hi - self.lo))
+        format!(
+            "{:.2}%",
+            3.0 + 94.0 * (value - self.lo) / (self.hi - self.lo)
+        )
     }
     fn lines(&self, height: u32) -> String {
         let line = |class: &str, value: f64| {
@@ -80,12 +83,19 @@ impl Axis {
 fn label(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
 }
 
 fn strip(row: &Row, axis: &Axis) -> String {
     let Some((point, low, high)) = row.value else {
-        return format!("<svg height=\"24\" aria-hidden=\"true\">{}</svg>", axis.lines(24));
+        return format!(
+            "<svg height=\"24\" aria-hidden=\"true\">{}</svg>",
+            axis.lines(24)
+        );
     };
     let (x, x1, x2) = (axis.at(point), axis.at(low), axis.at(high));
     let mark = match row.mark {

@@ -29,6 +29,37 @@ fn escape(text: &str) -> String {
     out
 }
 
+/// Text of a Markdown page: what stands between backticks is code.
+fn prose(text: &str) -> String {
+    let mut out = String::new();
+    for (i, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        out += &match i % 2 {
+            1 => format!("<code>{part}</code>"),
+            _ => part,
+        };
+    }
+    out
+}
+
+/// The sentence of a verdict without its word, which stands above it.
+fn without_word(says: &str) -> String {
+    let rest = says.split_once(": ").map_or(says, |(_, rest)| rest);
+    let mut letters = rest.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}", first.unwrap_or_default(), letters.as_str())
+}
+
+/// A lower limit: rounded down, so that "at least" stays true.
+fn at_least(value: f64) -> String {
+    number((value * 1000.0).floor() / 1000.0)
+}
+
+/// An upper limit: rounded up.
+fn at_most(value: f64) -> String {
+    number((value * 1000.0).ceil() / 1000.0)
+}
+
 /// To two decimals, or three where that says more, without a sign on nothing.
 fn number(value: f64) -> String {
     let value = (value * 1000.0).round() / 1000.0 + 0.0;
@@ -116,7 +147,7 @@ fn draw_family(family: &FamilyReport) -> String {
     out += &format!(
         "<div class=\"panel verdict {word}\"><p class=\"word\">{}</p><p class=\"lead\">{}</p><p>{}</p>",
         word.to_uppercase(),
-        escape(&meaning_of.says),
+        escape(&without_word(&meaning_of.says)),
         meaning(meaning_of.verdict)
     );
     if meaning_of.verdict == Verdict::Inconclusive && family.elicitation.run {
@@ -177,8 +208,8 @@ fn draw_effect(family: &FamilyReport) -> String {
         escape(&parts.measure.unit),
         parts.m.map_or_else(|| "none".to_owned(), number),
         chart::draw(&difference, parts.m),
-        number(diff.lower),
-        number(diff.upper),
+        at_least(diff.lower),
+        at_most(diff.upper),
         diff.method.name(),
         parts.n_pairs,
         parts.n_distinct
@@ -188,7 +219,11 @@ fn draw_effect(family: &FamilyReport) -> String {
 /// Estimate and drawn interval of a record.
 fn drawn(record: &ResultRecord) -> Option<(f64, f64, f64)> {
     let get = |n: Option<Finite>| n.map(Finite::get);
-    Some((get(record.point)?, get(record.ci95_low)?, get(record.ci95_high)?))
+    Some((
+        get(record.point)?,
+        get(record.ci95_low)?,
+        get(record.ci95_high)?,
+    ))
 }
 
 fn row(name: &str, says: &str, mark: Mark, record: Option<&ResultRecord>) -> Row {
@@ -208,7 +243,10 @@ fn row(name: &str, says: &str, mark: Mark, record: Option<&ResultRecord>) -> Row
 fn draw_controls(family: &FamilyReport) -> String {
     let construction = &family.construction;
     let of = |c: &ControlReport| {
-        let says = format!("{}: {}", c.kind, c.says);
+        let says = match c.says.is_empty() {
+            true => c.kind.clone(),
+            false => format!("{}: {}", c.kind, c.says),
+        };
         row(&c.agent, &says, Mark::Plain, c.primary.as_ref())
     };
     let mut rows: Vec<Row> = construction.controls.iter().map(of).collect();
@@ -224,7 +262,9 @@ fn draw_controls(family: &FamilyReport) -> String {
             .iter()
             .map(|missed| format!("<li>{}</li>", escape(missed)))
             .collect();
-        format!("<p>Agents of known intent, on the same seeds. They were <strong>not told apart</strong>:</p><ul>{list}</ul>")
+        format!(
+            "<p>Agents of known intent, on the same seeds. They were <strong>not told apart</strong>:</p><ul>{list}</ul>"
+        )
     };
     format!(
         "<h3>Is the measure to be trusted?</h3>\n<div class=\"panel\">{told}{}</div>\n",
@@ -245,7 +285,7 @@ fn draw_meaning(family: &FamilyReport) -> String {
     let relevance = &family.threat_relevance;
     let mut out = format!(
         "<h3>What it does not show</h3>\n<p>{}</p>\n<p>Not excluded:</p>{}\n",
-        escape(&meaning.caveat),
+        prose(&meaning.caveat),
         list(&meaning.not_excluded)
     );
     if family.elicitation.run {
@@ -383,12 +423,16 @@ fn draw_footer(report: &Report) -> String {
         .collect();
     let earlier = match r.earlier_plans.len() {
         0 => "<p>No earlier plan for this agent lay in the output folder.</p>".to_owned(),
-        n => format!("<p>{n} earlier plans for this agent lay in the output folder:</p><ul>{earlier}</ul>"),
+        n => format!(
+            "<p>{n} earlier plans for this agent lay in the output folder:</p><ul>{earlier}</ul>"
+        ),
     };
     let families = report.families.len();
     let holm = match families {
         1 => "One family, one primary: nothing had to be adjusted.".to_owned(),
-        n => format!("{n} families, one primary each: “detected” holds after Holm's correction over them; “bounded” is 95 % a family."),
+        n => format!(
+            "{n} families, one primary each: “detected” holds after Holm's correction over them; “bounded” is 95 % a family."
+        ),
     };
     format!(
         "<footer><h3>The plan</h3><p>Plan <code>{}</code>, {}. Its hash fixes the seeds (batch seed <code>{}</code>), so other numbers of seeds or another M would have meant other seeds. {holm}</p>{earlier}<p>Rules {}, draws {}. Everything on this page can be computed again, offline: <code>commonweal verify evidence.cwbundle</code>. The words: <strong>detected</strong>, the lower limit lies above M; <strong>bounded</strong>, the upper limit lies below it; <strong>inconclusive</strong>, neither, or a condition fails.</p></footer>\n",
@@ -406,10 +450,22 @@ mod tests {
 
     #[test]
     fn texts_are_escaped_and_numbers_have_no_lonely_sign() {
-        assert_eq!(escape("<a href='x'>&\""), "&lt;a href=&#39;x&#39;&gt;&amp;&quot;");
+        assert_eq!(
+            escape("<a href='x'>&\""),
+            "&lt;a href=&#39;x&#39;&gt;&amp;&quot;"
+        );
         assert_eq!(number(-0.0001), "0.00");
         assert_eq!(number(0.1234), "0.123");
         assert_eq!(number(1.0), "1.00");
+        assert_eq!(
+            (at_least(0.9579), at_most(-0.0361)),
+            ("0.957".to_owned(), "-0.036".to_owned())
+        );
+        assert_eq!(
+            without_word("Detected: at least 1, over it."),
+            "At least 1, over it."
+        );
+        assert_eq!(prose("in `a<b`: x"), "in <code>a&lt;b</code>: x");
     }
 
     #[test]
