@@ -17,6 +17,8 @@ use crate::experiment::{Experiment, ExperimentError, Played};
 use crate::measures::Episode;
 use crate::scenario::{self, Scenario};
 
+/// Most seeds a cell that are played again.
+const SEEDS_MAX: u32 = 1_000_000;
 /// Bytes of all answers, inflated.
 const ANSWERS_MAX: usize = 1 << 30;
 
@@ -254,6 +256,13 @@ impl Reading {
 
 fn family_of(parts: &Parts, plan: &Plan, inputs: &Inputs, i: usize) -> Result<Family, VerifyError> {
     let planned = &plan.families[i];
+    if planned.n == 0 || planned.n > SEEDS_MAX {
+        let why = format!(
+            "it has {} seeds a cell, 1 to {SEEDS_MAX} are played",
+            planned.n
+        );
+        return Err(unusable("plan.json", why));
+    }
     let part = format!("scenarios/{}.toml", planned.scenario);
     let source = text(parts, &part)?;
     let (scenario, found) = scenario::check(&planned.scenario, source);
