@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use commonweal_core::evaluate::verify::Evidence;
-use commonweal_core::evaluate::{Block, Earlier, Inputs, Plan, Report, bundle};
+use commonweal_core::evaluate::{Block, Earlier, Inputs, Phase, Plan, Report, bundle};
 use serde_json::Value;
 
 use super::work::{Blocks, Log, cannot};
@@ -126,15 +126,21 @@ impl Folder {
         Ok(Self { path, plan, inputs })
     }
     pub(super) fn log(&self) -> Result<(Log, Blocks), Stop> {
-        Log::open(
-            &self
-                .path
-                .join(match self.inputs.registered == self.plan.hash() {
-                    true => "log.bin".to_owned(),
-                    // A plan that was changed has other seeds: nothing that was played belongs to it.
-                    false => format!("log.{}.bin", &self.plan.hash()[..16]),
-                }),
-        )
+        let own = self.path.join("log.bin");
+        if self.inputs.registered == self.plan.hash() {
+            return Log::open(&own);
+        }
+        // A plan that was changed has other seeds: nothing but the pilot belongs to it.
+        let changed = format!("log.{}.bin", &self.plan.hash()[..16]);
+        let (log, mut blocks) = Log::open(&self.path.join(changed))?;
+        let (_, before) = Log::open(&own)?;
+        for (key, block) in before {
+            if key.phase == Phase::Pilot && !blocks.contains_key(&key) {
+                log.push(&block)?;
+                blocks.insert(key, block);
+            }
+        }
+        Ok((log, blocks))
     }
     pub(super) fn agent_log(&self) -> Result<adapter::Log, Stop> {
         agent_log(&self.path.join("agent.log"))

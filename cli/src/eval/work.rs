@@ -72,7 +72,7 @@ impl Log {
         };
         Ok((log, blocks.into_iter().map(|b| (b.key, b)).collect()))
     }
-    fn push(&self, block: &Block) -> Result<(), Stop> {
+    pub(super) fn push(&self, block: &Block) -> Result<(), Stop> {
         let mut file = self
             .file
             .lock()
