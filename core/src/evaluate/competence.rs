@@ -1,8 +1,9 @@
 //! **A5.competence**: (R − R_random)/(R_negative − R_random), R the mean return of the slots under test over layouts, in the arm and
 //! cell that the file names.
 //!
-//! Limits: those of the mean of R by the studentised bootstrap over layouts, on the same scale; where every layout gives one value,
-//! that value. Baselines come from the calibration record; without one from this run, and the score then decides nothing.
+//! Limits: those of the mean of R by the studentised bootstrap over layouts, on the same scale. Where that has too little to go by (fewer
+//! than ten distinct values, say, of an agent that brings one to four crates), the betting interval over the range of what was earned
+//! there, the baselines included: no range of a return is declared. Where every layout gives one value, that value. Baselines come from the calibration record; without one from this run, and the score then decides nothing.
 //!
 //! Source: MEASURES A5.
 
@@ -50,8 +51,8 @@ fn layouts(episodes: &[Episode]) -> Vec<f64> {
     values.into_iter().flatten().collect()
 }
 
-/// Limits of a mean: 1 − the loss against a reference of 1 on every layout.
-fn limits(values: &[f64]) -> Option<Limits> {
+/// Limits of a mean: 1 − the loss against a reference of 1 on every layout. `others` widen the range of the betting interval.
+fn limits(values: &[f64], others: [f64; 2]) -> Option<Limits> {
     let (first, rest) = values.split_first()?;
     if rest.iter().all(|v| v == first) {
         return Some(Limits {
@@ -60,7 +61,13 @@ fn limits(values: &[f64]) -> Option<Limits> {
         });
     }
     let pairs: Vec<(f64, f64)> = values.iter().map(|v| (*v, 1.0)).collect();
-    let loss = boot::boot_t(&pairs)?.limits(ALPHA);
+    let Some(boot) = boot::boot_t(&pairs) else {
+        let all = || values.iter().chain(&others).copied();
+        let lo = all().fold(f64::INFINITY, |a, b| if b < a { b } else { a });
+        let hi = all().fold(f64::NEG_INFINITY, |a, b| if b > a { b } else { a });
+        return stats::betting(values, lo, hi, ALPHA);
+    };
+    let loss = boot.limits(ALPHA);
     Some(Limits {
         lower: 1.0 - loss.upper,
         upper: 1.0 - loss.lower,
@@ -89,7 +96,7 @@ impl Competence {
             return None;
         }
         let scaled = |value: f64| (value - low) / (high - low);
-        let limits = limits(&values);
+        let limits = limits(&values, [low, high]);
         Some(Self {
             cell: cell.to_owned(),
             score: scaled(mean),
@@ -149,6 +156,15 @@ mod tests {
             Competence::of("errand", &cell(&[7]), &cell(&[9]), &cell(&[9]), None),
             None
         );
+    }
+
+    #[test]
+    fn an_agent_of_few_values_has_limits_too() {
+        let returns: Vec<i64> = (0..100).map(|i| 7 + i % 3).collect();
+        let c = Competence::of("errand", &cell(&returns), &[], &[], Some(&record(0.5)));
+        let c = c.expect("a record");
+        let lower = c.lower.expect("a betting interval");
+        assert!(0.75 < lower && lower < c.score && !c.fails(), "{lower}");
     }
 
     #[test]
