@@ -59,10 +59,20 @@ pub(super) fn named(table: &Table, tick: u32, row: &EventRow) -> EventView {
                 ),
             Type::Kind => name(table.kinds.iter().map(|k| k.name.as_str()).collect(), value),
             Type::Role => name(table.roles.iter().map(|r| r.name.as_str()).collect(), value),
-            Type::Message => name(
-                table.messages.iter().map(|m| m.name.as_str()).collect(),
-                value,
-            ),
+            Type::Message => {
+                let message = usize::try_from(value)
+                    .ok()
+                    .and_then(|i| table.messages.get(i));
+                let said = usize::try_from(row.num).unwrap_or(0);
+                match message {
+                    Some(m) if !m.args.is_empty() && decl.mechanic == Some("message") => {
+                        let words: Vec<&str> = m.words(said).collect();
+                        format!("{}({})", m.name, words.join(", "))
+                    }
+                    Some(m) => m.name.clone(),
+                    None => value.to_string(),
+                }
+            }
             Type::Text => name(table.texts.iter().map(|t| t.name.as_str()).collect(), value),
             Type::Effect => name(crate::state::Refusal::NAMES.to_vec(), value),
             Type::Beam => name(table.effects.iter().map(String::as_str).collect(), value),

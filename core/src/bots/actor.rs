@@ -337,6 +337,11 @@ impl Actor<'_, '_> {
                 }
                 self.first_legal(arena, actions)
             }
+            Act::Nth(actions, program) => {
+                let nth = usize::try_from(self.value(arena, program)).ok()?;
+                let action = *actions[self.role(arena)].get(nth)?;
+                (self.legal)(arena, action).then_some(action)
+            }
             Act::Index(program) => {
                 let index = u8::try_from(self.value(arena, program)).ok()?;
                 let role = self.role(arena);

@@ -81,6 +81,8 @@ pub(crate) enum Act {
     Face(Target),
     /// The first legal of these actions, by role; only if the target exists.
     Use(Vec<Vec<u8>>, Option<Target>),
+    /// The action of that place in a role's list, by role.
+    Nth(Vec<Vec<u8>>, Program),
     /// The action of that index.
     Index(Program),
 }
@@ -332,7 +334,15 @@ mod tests {
         let heard = world.script("worker", false, "a: if heard(coming) and last(coming) < 3 -> use(n) b: if last(coming) == 9999 -> use(s)");
         assert_eq!(world.decide(&heard, 0), "s");
         world.at_tick(6, 0);
-        world.with(|arena| arena.hear(crate::ids::Slot::new(0), crate::ids::Slot::new(2), 0, true));
+        world.with(|arena| {
+            arena.hear(
+                crate::ids::Slot::new(0),
+                crate::ids::Slot::new(2),
+                0,
+                0,
+                true,
+            )
+        });
         world.at_tick(8, 0);
         assert_eq!(world.decide(&heard, 0), "n");
         world.at_tick(9, 0);

@@ -12,7 +12,9 @@ use super::{
 use crate::ids::{Cell, ChannelId, Slot};
 use crate::phase::Phase;
 use crate::rules::Programs;
-use crate::state::{ALIVE, AWAY, Agent, AgentColumn, ArenaMut, ON, Shard, Type};
+use crate::state::{
+    ALIVE, AWAY, Agent, AgentColumn, ArenaMut, MessageDecl, ON, Shard, Table, Type,
+};
 
 /// Agents say one of the scenario's messages; whoever is near enough hears it.
 #[derive(Debug, Deserialize)]
@@ -79,7 +81,7 @@ pub(super) const DEF: MechanicDef = MechanicDef {
     schema: super::schema_of::<Config>,
 };
 
-/// Message + 1 that the slot said and that is not heard yet; 0 for none.
+/// Number + 1 of what the slot said and what is not heard yet, see [`Config::all`]; 0 for none.
 #[derive(Component, Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct Outbox(u8);
 
@@ -93,7 +95,7 @@ impl AgentColumn for Outbox {
         Self(bytes[0])
     }
     fn is_valid(&self, table: &crate::state::Table) -> bool {
-        usize::from(self.0) <= table.messages.len()
+        usize::from(self.0) <= table.messages.iter().map(MessageDecl::n_said).sum()
     }
 }
 
@@ -122,6 +124,30 @@ impl Mechanic for Config {
             .map(|(i, kind)| (format!("say:{kind}"), "say".to_owned(), i))
             .collect()
     }
+    fn verbs_with(
+        &self,
+        _instance: &str,
+        role: &str,
+        messages: &[MessageDecl],
+    ) -> Vec<(String, String, u8)> {
+        if !speaks(self.by.as_ref(), role) {
+            return Vec::new();
+        }
+        let said = self.all(messages).into_iter().map(|(kind, _, said)| {
+            let decl = messages.iter().find(|m| m.name == self.kinds[kind]);
+            let mut name = format!("say:{}", self.kinds[kind]);
+            for word in decl.iter().flat_map(|decl| decl.words(said)) {
+                name.push(':');
+                name += word;
+            }
+            name
+        });
+        // More than 255 actions are refused where the role's list is read.
+        let numbered = said.take(255).zip(0u8..);
+        numbered
+            .map(|(name, i)| (name, "say".to_owned(), i))
+            .collect()
+    }
     fn effects(&self, _instance: &str) -> (Vec<String>, Vec<String>) {
         (
             Vec::new(),
@@ -134,26 +160,21 @@ impl Mechanic for Config {
     }
     fn install(&self, _instance: &str, at: &mut Install<'_>) {
         at.agent_column::<Outbox>();
-        let table = at.world.resource::<crate::state::Table>();
-        let message = |name: &String| {
-            table
-                .messages
-                .iter()
-                .position(|m| m.name == *name)
-                .and_then(|i| u8::try_from(i).ok())
+        let table = at.world.resource::<Table>();
+        // Effects are numbered from 1; messages follow the beams, and names of both are unique in a file.
+        let effect = |kind: &String| {
+            let place = table.effects.iter().position(|e| e == kind);
+            place.map_or(0, |i| u8::try_from(i + 1).expect("few effects"))
         };
+        let short = |n: usize| u8::try_from(n).expect("a role has at most 255 actions");
+        let all = self.all(&table.messages).into_iter();
         let speech = Speech {
-            messages: self.kinds.iter().filter_map(message).collect(),
-            // Effects are numbered from 1; messages follow the beams, and names of both are unique in a file.
-            effects: self
-                .kinds
-                .iter()
-                .map(|k| {
-                    table
-                        .effects
-                        .iter()
-                        .position(|e| e == k)
-                        .map_or(0, |i| u8::try_from(i + 1).expect("few effects"))
+            says: all
+                .take(255)
+                .map(|(kind, message, said)| Said {
+                    message: short(message),
+                    said: short(said),
+                    effect: effect(&self.kinds[kind]),
                 })
                 .collect(),
             range: if self.overheard_by == Overheard::All {
@@ -187,8 +208,9 @@ impl Mechanic for Config {
                         let mut one = parts.arena(arena);
                         for slot in 0..n {
                             let outbox = std::mem::take(&mut outboxes[arena * n + slot]);
-                            if let Some(message) = outbox.0.checked_sub(1) {
-                                speech.deliver(&mut one, slot, message, &programs);
+                            if let Some(argument) = outbox.0.checked_sub(1) {
+                                let what = speech.says[usize::from(argument)];
+                                speech.deliver(&mut one, slot, what, &programs);
                             }
                         }
                     }
@@ -197,12 +219,8 @@ impl Mechanic for Config {
                         if let Some(argument) =
                             arguments[usize::from(roles[slot]) + chosen].checked_sub(1)
                         {
-                            outboxes[arena * n + slot] = speech.say(
-                                &mut parts.arena(arena),
-                                slot,
-                                usize::from(argument),
-                                &programs,
-                            );
+                            outboxes[arena * n + slot] =
+                                speech.say(&mut parts.arena(arena), slot, argument, &programs);
                         }
                     }
                 }
@@ -211,9 +229,32 @@ impl Mechanic for Config {
     }
 }
 
+impl Config {
+    /// Everything that can be said, in the order of the actions: (kind of `kinds`, message of the file, its arguments as one number).
+    fn all(&self, messages: &[MessageDecl]) -> Vec<(usize, usize, usize)> {
+        let mut out = Vec::new();
+        for (kind, name) in self.kinds.iter().enumerate() {
+            if let Some(message) = messages.iter().position(|m| m.name == *name) {
+                let n = messages[message].n_said();
+                out.extend((0..n).map(|said| (kind, message, said)));
+            }
+        }
+        out
+    }
+}
+
+/// Something that can be said.
+#[derive(Clone, Copy)]
+struct Said {
+    message: u8,
+    /// Its arguments as one number.
+    said: u8,
+    /// The effect that shows it; 0 for none.
+    effect: u8,
+}
+
 struct Speech {
-    messages: Vec<u8>,
-    effects: Vec<u8>,
+    says: Vec<Said>,
     range: u32,
     cost: i64,
     delay: u8,
@@ -225,32 +266,30 @@ impl Speech {
         &self,
         arena: &mut ArenaMut<'_>,
         slot: usize,
-        argument: usize,
+        argument: u8,
         programs: &Programs,
     ) -> Outbox {
-        let message = self.messages[argument];
+        let what = self.says[usize::from(argument)];
         let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-        let honest = truth(arena, who, message, programs);
-        arena.emit_fields(
-            Some(self.said),
-            &[i64::from(who.get()), i64::from(message), i64::from(honest)],
-        );
+        let honest = truth(arena, who, what, programs);
+        let fields = [who.get(), what.message, u8::from(honest)].map(i64::from);
+        arena.emit_with(Some(self.said), &fields, i64::from(what.said));
         if self.cost != 0 {
             arena.pay(who, ChannelId::MAIN, -self.cost);
         }
-        if let (effect @ 1.., Some(cell)) = (self.effects[argument], arena.body(who)) {
+        if let (effect @ 1.., Some(cell)) = (what.effect, arena.body(who)) {
             arena.show_effect(cell, effect);
         }
         if self.delay == 0 {
-            self.deliver(arena, slot, message, programs);
+            self.deliver(arena, slot, what, programs);
             return Outbox(0);
         }
-        Outbox(message + 1)
+        Outbox(argument + 1)
     }
 
-    fn deliver(&self, arena: &mut ArenaMut<'_>, sender: usize, message: u8, programs: &Programs) {
+    fn deliver(&self, arena: &mut ArenaMut<'_>, sender: usize, what: Said, programs: &Programs) {
         let from = Slot::new(u8::try_from(sender).expect("at most 64"));
-        let true_now = truth(arena, from, message, programs);
+        let true_now = truth(arena, from, what, programs);
         let cell = |arena: &ArenaMut<'_>, slot: usize| Cell::new(arena.agents.pos[slot].0);
         for hearer in 0..arena.agents.status.len() {
             let (dy, dx) = (arena.table.geometry).offset(cell(arena, sender), cell(arena, hearer));
@@ -260,7 +299,8 @@ impl Speech {
                 arena.hear(
                     Slot::new(u8::try_from(hearer).expect("at most 64")),
                     from,
-                    message,
+                    what.message,
+                    what.said,
                     true_now,
                 );
             }
@@ -268,9 +308,9 @@ impl Speech {
     }
 }
 
-fn truth(arena: &mut ArenaMut<'_>, sender: Slot, message: u8, programs: &Programs) -> bool {
-    match programs.truth.get(usize::from(message)) {
-        Some(program) => program.value(arena, &[i64::from(sender.get())]) != 0,
+fn truth(arena: &mut ArenaMut<'_>, sender: Slot, what: Said, programs: &Programs) -> bool {
+    match programs.truth.get(usize::from(what.message)) {
+        Some(program) => program.value(arena, &[sender.get(), what.said].map(i64::from)) != 0,
         None => true,
     }
 }

@@ -13,7 +13,9 @@ use serde_json::Value;
 use crate::event::EventRow;
 use crate::ids::{Num, ONE};
 use crate::phase::Phase;
-use crate::state::{Action, AgentColumn, ArenaColumn, ArenaMut, ColumnRegistry, Table, Type};
+use crate::state::{
+    Action, AgentColumn, ArenaColumn, ArenaMut, ColumnRegistry, MessageDecl, Table, Type,
+};
 
 /// Declares the modules of the mechanics and their list, so that a mechanic is one file and one line.
 macro_rules! mechanics {
@@ -415,6 +417,15 @@ pub trait Mechanic: Debug + Send + Sync {
     /// Verbs of a role (`instance` is empty for unnamed mechanics): (public name, verb, argument), in order.
     fn verbs(&self, _instance: &str, _role: &str) -> Vec<(String, String, u8)> {
         Vec::new()
+    }
+    /// The same where the file's messages are known: what can be said depends on their arguments.
+    fn verbs_with(
+        &self,
+        instance: &str,
+        role: &str,
+        _messages: &[MessageDecl],
+    ) -> Vec<(String, String, u8)> {
+        self.verbs(instance, role)
     }
     /// Fields that are expressions of the rule language, each with its type, in the order in which [`Programs::of`] gives them.
     ///

@@ -46,7 +46,9 @@ pub fn text(compiled: &Compiled, arena: &ArenaMut<'_>, slot: Slot) -> String {
         for (m, message) in table.messages.iter().enumerate() {
             let n =
                 arena.heard_now[(slot.index() * table.roles.len() + s) * table.messages.len() + m];
-            if n > 0 {
+            if n > 0 && !message.args.is_empty() {
+                said(&mut heard, arena, slot, (s, m));
+            } else if n > 0 {
                 write!(heard, "\n  {}: {}", sender.name, message.says).expect("a String takes all");
             }
         }
@@ -59,6 +61,22 @@ pub fn text(compiled: &Compiled, arena: &ArenaMut<'_>, slot: Slot) -> String {
     let names: Vec<&str> = legal.map(|(_, a)| a.name.as_str()).collect();
     writeln!(out, "ACTIONS {}", names.join(" ")).expect("a String takes all");
     out
+}
+
+/// What agents of a role said to a slot in this tick with a message that has arguments, a line each.
+fn said(out: &mut String, arena: &ArenaMut<'_>, hearer: Slot, (role, message): (usize, usize)) {
+    let table = arena.table;
+    let heard = arena.events().iter().filter(|row| {
+        let by = usize::from(row.b);
+        Some(row.event) == table.acts.heard.map(crate::ids::EventId::get)
+            && row.a == u16::from(hearer.get())
+            && usize::from(row.k) == message
+            && u8::try_from(by).is_ok_and(|by| table.role_of(Slot::new(by)).index() == role)
+    });
+    for row in heard {
+        let said = table.messages[message].spoken(usize::try_from(row.num).unwrap_or(0));
+        write!(out, "\n  {}: {said}", table.roles[role].name).expect("a String takes all");
+    }
 }
 
 /// Glyphs for look codes, given out in the order in which the window shows them; the first glyphs are kept for the common things.

@@ -106,6 +106,8 @@ pub(crate) enum Code {
     Pick,
     /// d = whether the bot heard message imm in this episode.
     Heard,
+    /// d = what message imm last said to the bot, its arguments as one number.
+    Said,
     /// d = ticks since the bot last heard message imm, 9999 if never.
     Last,
     /// d = whether the bot may play one of actions\[imm\].

@@ -359,6 +359,10 @@ impl<'m, 'a> Machine<'m, 'a> {
                 _ => MISSING,
             },
             Code::Chance | Code::Pick => self.draw(op),
+            Code::Said => self.mind.map_or(0, |m| {
+                let at = m.me() * self.arena.table.messages.len() + op.imm as usize;
+                self.arena.heard_said.get(at).copied().map_or(0, i64::from)
+            }),
             Code::Heard | Code::Last => {
                 let at = self.mind.map_or(0, |m| {
                     self.arena.heard_at[m.me() * self.arena.table.messages.len() + op.imm as usize]

@@ -112,13 +112,18 @@ pub struct Arg {
     pub cond: Option<Expr>,
 }
 
+/// A pattern and where it stands; `_` is `None`.
+pub type Pat = (Option<Name>, Span);
+
 /// What starts a rule.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Trigger {
     /// `on EVENT(pat, …)`; a pattern `_` is `None`.
     On {
         event: Name,
-        pats: Vec<(Option<Name>, Span)>,
+        pats: Vec<Pat>,
+        /// Patterns for the arguments of a message: its place among `pats`, and theirs.
+        args: Vec<(usize, Vec<Pat>)>,
         span: Span,
     },
     /// `each ROLE|THING name [every n]`.

@@ -7,15 +7,15 @@ use crate::diagnostic::{Diagnostic, Span};
 use crate::draw::name_hash;
 use crate::ids::RoleId;
 use crate::rules::Program;
-use crate::rules::code::{Mode, Set};
+use crate::rules::code::{Code, Mode, Set};
 use crate::scenario::ast::{Arg, Call, Expr, ExprKind, Item, Name};
-use crate::scenario::check_expr::{BotScope, Checker, Ty};
+use crate::scenario::check_expr::{BotScope, Checker, Ty, number};
 use crate::scenario::check_rules::too_long;
 use crate::scenario::lower::{E, Lower, ScanE};
 use crate::scenario::names::{Names, Text, suggest};
 use crate::scenario::parse;
 use crate::scenario::sigs;
-use crate::state::MAX_REGISTERS;
+use crate::state::{MAX_REGISTERS, MessageDecl, Type};
 
 /// Most lines of a script.
 const MAX_LINES: usize = 64;
@@ -444,6 +444,21 @@ impl Compiler<'_, '_, '_> {
             span: call.name.span,
             depth: 1,
         };
+        let table = self.checker.names.table;
+        let decl = table.messages.iter().find(|m| m.name == *message)?;
+        if decl.args.len() + 1 != call.args.len() {
+            let names: Vec<&str> = decl.args.iter().map(|a| a.name.as_str()).collect();
+            let what = format!("`{message}` takes {} arguments", names.len());
+            let help = format!(
+                "write `say({})`",
+                [&[message.as_str()], &names[..]].concat().join(", ")
+            );
+            self.checker.slip("E403", call.span, what, help);
+            return None;
+        }
+        if !decl.args.is_empty() {
+            return self.say_with(decl, &say, call);
+        }
         if let Some(actions) = self.checker.verb(&say, Some(message)) {
             return Some(Act::Use(actions, None));
         }
@@ -462,6 +477,53 @@ impl Compiler<'_, '_, '_> {
             "choose the mechanic message with this kind, and the role in `by`",
         );
         None
+    }
+
+    /// Says a message with arguments; none where one of them is no value that it can have.
+    fn say_with(&mut self, decl: &MessageDecl, say: &Expr, call: &Call) -> Option<Act> {
+        // For each role the actions of this message, in the order of the number that is said.
+        let mut actions: Vec<Vec<u8>> = Vec::new();
+        for said in 0..decl.n_said() {
+            let words: Vec<&str> = std::iter::once(decl.name.as_str())
+                .chain(decl.words(said))
+                .collect();
+            let Some(one) = self.checker.verb(say, Some(&words.join(":"))) else {
+                let help = "choose the mechanic message with this kind, and the role in `by`";
+                let what = format!("nobody here can say `{}`", decl.name);
+                self.checker
+                    .slip("E404", call.args[0].value.span, what, help);
+                return None;
+            };
+            actions.resize(one.len(), Vec::new());
+            for (all, one) in actions.iter_mut().zip(one) {
+                all.extend(one);
+            }
+        }
+        let mut sum = E::Const(0);
+        for ((arg, stride), given) in decl.split().zip(&call.args[1..]) {
+            let ty = match arg.ty {
+                Type::Choice => self.checker.list(arg.words.clone()),
+                ty => Ty::of(ty),
+            };
+            let value = self.checker.want(&given.value, ty);
+            let (two, n) = (
+                |code, a: E, b: E| E::Bin(code, Box::new(a), Box::new(b)),
+                number(arg.words.len()),
+            );
+            let place = two(Code::SubInt, value, E::Const(arg.first));
+            let above = two(Code::Le, E::Const(0), place.clone());
+            let below = two(Code::Lt, place.clone(), E::Const(n));
+            let part = two(Code::MulInt, place, E::Const(number(stride)));
+            // So far below 0 that no other argument makes up for it.
+            let part = E::If(
+                Box::new(E::And(Box::new(above), Box::new(below))),
+                Box::new(part),
+                Box::new(E::Const(-1_000_000)),
+            );
+            sum = two(Code::AddInt, sum, part);
+        }
+        let program = self.program(&sum, None, call.span)?;
+        Some(Act::Nth(actions, program))
     }
 }
 
@@ -482,7 +544,7 @@ impl Line {
         for (_, program) in &mut self.updates {
             program.name = name;
         }
-        if let Act::Index(program) = &mut self.act {
+        if let Act::Index(program) | Act::Nth(_, program) = &mut self.act {
             program.name = name;
         }
     }

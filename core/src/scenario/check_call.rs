@@ -245,6 +245,7 @@ impl Checker<'_, '_> {
             "last" => self
                 .message(&arg.value)
                 .map_or(Typed::UNKNOWN, |m| Typed::new(E::Last(m), Ty::Int)),
+            "arg" => self.heard_argument(call),
             "can" => self
                 .verb(&arg.value, None)
                 .map_or(Typed::UNKNOWN, |actions| {
@@ -258,6 +259,26 @@ impl Checker<'_, '_> {
                 }
                 let place = self.want(&arg.value, Ty::Cell);
                 Typed::new(E::PathTo(Box::new(place)), Ty::Int)
+            }
+        }
+    }
+
+    /// `arg(M, name)`: an argument of what the bot last heard of a message.
+    fn heard_argument(&mut self, call: &Call) -> Typed {
+        let Some(id) = self.message(&call.args[0].value) else {
+            return Typed::UNKNOWN;
+        };
+        let message = &self.names.table.messages[usize::from(id)];
+        let wanted = &call.args[1].value;
+        let found = message
+            .split()
+            .find(|(arg, _)| matches!(&wanted.kind, ExprKind::Name(name) if *name == arg.name));
+        match found {
+            Some((arg, stride)) => self.argument(arg, stride, E::Said(id)),
+            None => {
+                let what = format!("this is no argument of `{}`", message.name);
+                let help = suggest("", message.args.iter().map(|a| a.name.as_str()));
+                self.slip("E404", wanted.span, what, help)
             }
         }
     }

@@ -433,6 +433,16 @@ impl Checker<'_, '_> {
             ),
             "tell" => {
                 let (s, message) = (self.want(arg(0), slot), self.message(arg(1)));
+                let has_args = |m: u8| !self.names.table.messages[usize::from(m)].args.is_empty();
+                if message.is_some_and(has_args) {
+                    let help = "tell one without `args`; agents say such a one themselves";
+                    self.slip(
+                        "E105",
+                        arg(1).span,
+                        "a rule tells no message with arguments yet",
+                        help,
+                    );
+                }
                 let sender = self
                     .scope
                     .iter()

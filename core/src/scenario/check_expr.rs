@@ -117,6 +117,8 @@ pub(crate) struct Bind {
     pub(crate) id: usize,
     /// For a kind, role or message that is known at load.
     pub(crate) constant: Option<i64>,
+    /// What it stands for, where that is computed from other names.
+    pub(crate) alias: Option<E>,
     pub(crate) used: bool,
 }
 
@@ -195,6 +197,7 @@ impl<'n, 'a> Checker<'n, 'a> {
             ty,
             id,
             constant,
+            alias: None,
             used: false,
         });
         id
@@ -515,7 +518,8 @@ impl<'n, 'a> Checker<'n, 'a> {
     pub(crate) fn name(&mut self, name: &str, span: Span) -> Typed {
         if let Some(bind) = self.scope.iter_mut().rev().find(|b| b.name == name) {
             bind.used = true;
-            let e = bind.constant.map_or(E::Bind(bind.id), E::Const);
+            let whole = bind.constant.map_or(E::Bind(bind.id), E::Const);
+            let e = bind.alias.clone().unwrap_or(whole);
             return Typed::new(e, bind.ty);
         }
         if let Some(bot) = &self.bot

@@ -132,10 +132,12 @@ impl<'n> Checker<'n, '_> {
             Ty::Slot(role) => self.slot_field(of, base.e, role, field),
             Ty::Thing(kind) => self.thing_field(base.e, kind, field),
             ty => {
-                let help = if ty == Ty::Kind {
-                    "name one of them: `the(…)`, or a binder"
-                } else {
-                    ""
+                let help = match ty {
+                    Ty::Kind => "name one of them: `the(…)`, or a binder",
+                    Ty::Cell => {
+                        "ask `on(cell, KIND)`; only things with `vars` in [things], or that a mechanic gives a state, have fields"
+                    }
+                    _ => "",
                 };
                 self.slip(
                     "E103",

@@ -12,7 +12,7 @@ use crate::scenario::lex::{Tok, lex};
 use crate::scenario::lower::Lower;
 use crate::scenario::names::{Names, Text};
 use crate::scenario::parse;
-use crate::state::Type;
+use crate::state::{MessageDecl, Type};
 
 /// What `[rules]` compiled to.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -215,6 +215,17 @@ pub fn compile_expr(
     text: Text<'_>,
     out: &mut Vec<Diagnostic>,
 ) -> Option<Program> {
+    compile_said(names, what, None, text, out)
+}
+
+/// The same for what a message says: its arguments are in scope, and what was said stands after the other binders as one number.
+pub(super) fn compile_said(
+    names: &Names<'_>,
+    what: Use<'_>,
+    message: Option<&MessageDecl>,
+    text: Text<'_>,
+    out: &mut Vec<Diagnostic>,
+) -> Option<Program> {
     let mut slips = Vec::new();
     let parsed = parse::expression(text, &mut slips);
     let mut checker = Checker::new(names);
@@ -222,7 +233,7 @@ pub fn compile_expr(
         .draw
         .is_none()
         .then_some("here: only rules, scripts and `init` draw");
-    let ids: Vec<usize> = what
+    let mut ids: Vec<usize> = what
         .binders
         .iter()
         .map(|b| {
@@ -233,6 +244,12 @@ pub fn compile_expr(
             checker.bind(b.name, ty, None)
         })
         .collect();
+    if let Some(message) = message.filter(|m| !m.args.is_empty()) {
+        let said = checker.bind("", Ty::Int, None);
+        ids.push(said);
+        let all: Vec<Option<&str>> = message.args.iter().map(|a| Some(a.name.as_str())).collect();
+        checker.bind_arguments(message, said, &all);
+    }
     let ty = if what.ty == Type::Choice {
         checker.lists.push(what.choices.to_vec());
         Ty::Choice(checker.lists.len() - 1)
@@ -349,9 +366,12 @@ impl Checker<'_, '_> {
         let mut filters = Vec::new();
         let mut binders = Vec::new();
         let when = match &rule.trigger {
-            ast::Trigger::On { event, pats, span } => {
-                self.on(event, pats, *span, &mut filters, &mut binders)
-            }
+            ast::Trigger::On {
+                event,
+                pats,
+                args,
+                span,
+            } => self.on(event, (pats, args), *span, &mut filters, &mut binders),
             ast::Trigger::Each {
                 what,
                 binder,
@@ -359,7 +379,8 @@ impl Checker<'_, '_> {
             } => self.each(what, binder, every.as_ref()),
             ast::Trigger::Start => Some(When::Start),
         };
-        let ids: Vec<usize> = self.scope.iter().map(|b| b.id).collect();
+        let bound = self.scope.iter().filter(|b| b.alias.is_none());
+        let ids: Vec<usize> = bound.map(|b| b.id).collect();
         // Without it the fields are unknown, so nothing about the names can be said.
         let when = when?;
         let cond = rule.when.as_ref().map(|e| self.want(e, Ty::Bool));

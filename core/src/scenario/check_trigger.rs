@@ -3,17 +3,19 @@
 //! **Invariant.** A declared name in a pattern is a filter, a new one a binder.
 
 use crate::diagnostic::Span;
+use crate::rules::code::Code;
 use crate::rules::{Filter, FilterIs, When};
 use crate::scenario::ast;
-use crate::scenario::check_expr::{Checker, Ty, number};
+use crate::scenario::check_expr::{Checker, Ty, Typed, number};
+use crate::scenario::lower::E;
 use crate::scenario::names::{nearest, suggest};
-use crate::state::{Refusal, Type};
+use crate::state::{ArgDecl, MessageDecl, Refusal, Type};
 
 impl Checker<'_, '_> {
     pub(crate) fn on(
         &mut self,
         event: &ast::Name,
-        pats: &[(Option<ast::Name>, Span)],
+        (pats, args): (&[ast::Pat], &[(usize, Vec<ast::Pat>)]),
         span: Span,
         filters: &mut Vec<Filter>,
         binders: &mut Vec<(crate::event::Part, crate::rules::code::Fix)>,
@@ -63,7 +65,11 @@ impl Checker<'_, '_> {
             );
             return None;
         }
-        for ((pat, at), (field, part)) in pats.iter().zip(&decl.fields) {
+        for (i, ((pat, at), (field, part))) in pats.iter().zip(&decl.fields).enumerate() {
+            if let Some((_, args)) = args.iter().find(|(place, _)| *place == i) {
+                let said = decl.mechanic == Some("message") && *field == Type::Message;
+                self.arguments(pat.as_ref().filter(|_| said), *at, args, binders);
+            }
             let Some(name) = pat else { continue };
             if *field == Type::Effect {
                 // Effects are named by nothing but this pattern, and some share their name with a kind.
@@ -114,6 +120,90 @@ impl Checker<'_, '_> {
             }
         }
         Some(When::On { event: id.get() })
+    }
+
+    /// The arguments of a message in a pattern: `on said(a, took(n), _)`.
+    fn arguments(
+        &mut self,
+        name: Option<&ast::Name>,
+        at: Span,
+        pats: &[ast::Pat],
+        binders: &mut Vec<(crate::event::Part, crate::rules::code::Fix)>,
+    ) {
+        let table = self.names.table;
+        let message = name.and_then(|n| table.messages.iter().find(|m| m.name == n.text));
+        let Some(message) = message.filter(|m| !m.args.is_empty()) else {
+            let help = "give it `args` in [messages], or drop the brackets";
+            self.slip("E403", at, "this is no message with arguments", help);
+            return;
+        };
+        if message.args.len() != pats.len() {
+            let names: Vec<&str> = message.args.iter().map(|a| a.name.as_str()).collect();
+            let what = format!(
+                "`{}` has {} arguments, found {}",
+                message.name,
+                names.len(),
+                pats.len()
+            );
+            let help = format!(
+                "they are: {}; write `_` for what does not matter",
+                names.join(", ")
+            );
+            self.slip("E403", at, what, help);
+            return;
+        }
+        let said = self.bind("", Ty::Int, None);
+        binders.push((crate::event::Part::Num, Ty::Int.fix()));
+        let mut names: Vec<Option<&str>> = Vec::new();
+        for (pat, at) in pats {
+            let name = pat.as_ref().map(|n| n.text.as_str());
+            let taken = |n: &&str| {
+                names.contains(&Some(*n))
+                    || self.constant_name(n).is_some()
+                    || self.scope.iter().any(|b| b.name == **n)
+            };
+            if let Some(name) = name.filter(taken) {
+                let what = format!("`{name}` has a meaning already");
+                self.slip(
+                    "E404",
+                    *at,
+                    what,
+                    "use a new name and compare it with `when`",
+                );
+            }
+            names.push(name);
+        }
+        self.bind_arguments(message, said, &names);
+    }
+
+    /// Binds names to the arguments of what was said.
+    pub(crate) fn bind_arguments(
+        &mut self,
+        message: &MessageDecl,
+        said: usize,
+        names: &[Option<&str>],
+    ) {
+        for ((arg, stride), name) in message.split().zip(names) {
+            let Some(name) = name else { continue };
+            let value = self.argument(arg, stride, E::Bind(said));
+            self.bind(name, value.ty, None);
+            if let Some(bind) = self.scope.last_mut() {
+                bind.alias = Some(value.e);
+            }
+        }
+    }
+
+    /// An argument of what was said.
+    pub(crate) fn argument(&mut self, arg: &ArgDecl, stride: usize, said: E) -> Typed {
+        let two = |code, a, b| E::Bin(code, Box::new(a), Box::new(E::Const(b)));
+        let place = two(Code::DivInt, said, number(stride));
+        let place = two(Code::Mod, place, number(arg.words.len()));
+        let e = two(Code::AddInt, place, arg.first);
+        let ty = match arg.ty {
+            Type::Choice => self.list(arg.words.clone()),
+            ty => Ty::of(ty),
+        };
+        Typed::new(e, ty)
     }
 
     /// A declared kind, role, message or beam.

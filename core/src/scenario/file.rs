@@ -304,9 +304,10 @@ file! {
         says: String,
         /// The condition under which it is true; `sender` is who says it.
         truth: String,
-        /// Arguments; not in this version (E105).
-        #[serde(default)]
-        args: Option<Value>,
+        /// Arguments: each `"bool"`, `"slot"`, the name of a role, a list of words, or `{ min = 0, max = 9 }`. Agents say one of all the
+        /// combinations, at most 200 a message.
+        #[serde(default, rename = "args")]
+        _args: Option<Value>,
     }
     /// A reward channel.
     struct RewardFile {

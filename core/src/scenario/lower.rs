@@ -38,6 +38,8 @@ pub(crate) enum E {
     Pick(i64, u8),
     Heard(u8),
     Last(u8),
+    /// What a message last said to the bot.
+    Said(u8),
     /// Action lists by role.
     Can(Vec<Vec<u8>>),
     PathTo(Box<E>),
@@ -315,6 +317,9 @@ impl<'t> Lower<'t> {
             }
             E::Heard(m) => {
                 self.op(Code::Heard, d, 0, 0, i32::from(*m));
+            }
+            E::Said(m) => {
+                self.op(Code::Said, d, 0, 0, i32::from(*m));
             }
             E::Last(m) => {
                 self.op(Code::Last, d, 0, 0, i32::from(*m));

@@ -1,5 +1,6 @@
 //! Scenario text → diagnostics and [`Scenario`] → one [`Compiled`] an arm and cell.
 
+mod arguments;
 mod arms;
 #[doc(hidden)]
 pub mod ast;

@@ -240,6 +240,20 @@ impl<'a> Parser<'a> {
         Ok(rule)
     }
 
+    /// The patterns for the arguments of a message, the bracket is read.
+    fn arguments(&mut self) -> Parsed<Vec<super::ast::Pat>> {
+        let mut out = Vec::new();
+        while !self.sign(")") {
+            if !out.is_empty() {
+                self.need(",", "arguments are separated by commas")?;
+            }
+            let span = self.peek().span;
+            let pat = self.name("a name or `_`")?;
+            out.push(((pat.text != "_").then_some(pat), span));
+        }
+        Ok(out)
+    }
+
     fn trigger(&mut self) -> Parsed<Trigger> {
         let token = self.peek();
         if self.word("on") {
@@ -248,7 +262,7 @@ impl<'a> Parser<'a> {
                 "(",
                 &format!("write `on {}(…)`, `_` for what does not matter", event.text),
             )?;
-            let mut pats = Vec::new();
+            let (mut pats, mut args) = (Vec::new(), Vec::new());
             while !self.sign(")") {
                 if !pats.is_empty() {
                     self.need(",", "fields of an event are separated by commas")?;
@@ -256,10 +270,14 @@ impl<'a> Parser<'a> {
                 let span = self.peek().span;
                 let pat = self.name("a name or `_`")?;
                 pats.push(((pat.text != "_").then_some(pat), span));
+                if self.sign("(") {
+                    args.push((pats.len() - 1, self.arguments()?));
+                }
             }
             return Ok(Trigger::On {
                 event,
                 pats,
+                args,
                 span: join(token.span, self.last_span()),
             });
         }

@@ -155,7 +155,10 @@ impl Patched {
             return;
         };
         if open {
-            let help = suggest(key, entries.iter().map(|(k, _)| k.as_str()));
+            let mut help = suggest(key, entries.iter().map(|(k, _)| k.as_str()));
+            if help.is_empty() {
+                help = format!("patch what is in [{inside}], or add it there");
+            }
             out.push(Diagnostic::error(
                 "E502",
                 value.key,

@@ -3,7 +3,7 @@
 //! **Invariant.** Every text is compiled against the same names; what is wrong is in the reader.
 
 use super::check_bot::{BotText, compile_bot};
-use super::check_rules::{Binder, Use, compile_expr, compile_rules};
+use super::check_rules::{Binder, Use, compile_expr, compile_rules, compile_said};
 use super::compile::{Script, kind_of};
 use super::doc::{Data, Node, decimal};
 use super::file::{DefFile, Senses};
@@ -78,7 +78,7 @@ impl Texts<'_> {
             self.check_begins(table, index, vars, &inits, reader);
             programs.thing_init.push(inits);
         }
-        for message in &self.world.messages {
+        for (place, message) in self.world.messages.iter().enumerate() {
             let binders = [Binder {
                 name: "sender",
                 ty: Type::Slot,
@@ -90,10 +90,8 @@ impl Texts<'_> {
                 choices: &[],
                 draw: None,
             };
-            programs.truth.push(
-                self.expression(&names, what, message.node.get("truth"), reader)
-                    .unwrap_or_default(),
-            );
+            let truth = self.said(&names, what, place, message.node.get("truth"), reader);
+            programs.truth.push(truth.unwrap_or_default());
         }
         let end = self
             .world
@@ -283,6 +281,18 @@ impl Texts<'_> {
         node: Option<&Node>,
         reader: &mut Reader<'_>,
     ) -> Option<Program> {
+        self.said(names, what, usize::MAX, node, reader)
+    }
+    /// An expression in which the arguments of the message of that place are in scope; of none beyond the last.
+    fn said(
+        &self,
+        names: &Names<'_>,
+        what: Use<'_>,
+        message: usize,
+        node: Option<&Node>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Program> {
+        let message = self.world.spoken.get(message);
         let node = node?;
         let (text, base) = match &node.data {
             Data::Text(text) => (
@@ -301,7 +311,13 @@ impl Texts<'_> {
                 return None;
             }
         };
-        compile_expr(names, what, Text::new(&text, base), &mut reader.out)
+        compile_said(
+            names,
+            what,
+            message,
+            Text::new(&text, base),
+            &mut reader.out,
+        )
     }
     /// An event of the author's that nothing emits.
     fn check_emitted(&self, table: &Table, emits: &[bool], reader: &mut Reader<'_>) {

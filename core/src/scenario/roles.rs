@@ -190,7 +190,9 @@ fn actions(
     let mut out = vec![noop];
     for (position, picked) in world.mechanics.iter().enumerate() {
         let mechanic = u8::try_from(position).unwrap_or(u8::MAX);
-        let verbs = picked.config.verbs(&picked.instance, &named.name);
+        let verbs = picked
+            .config
+            .verbs_with(&picked.instance, &named.name, &world.spoken);
         out.extend(verbs.into_iter().map(|(name, verb, argument)| Action {
             name,
             verb,

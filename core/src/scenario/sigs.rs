@@ -60,6 +60,8 @@ pub enum Gives {
     Role,
     /// A slot.
     Slot,
+    /// What the argument of a message is.
+    Argument,
     /// A member of the set: a thing if the kind has thing rows, a slot for a role, else a cell.
     Member,
     /// Nothing: an effect or an action.
@@ -288,6 +290,13 @@ pub const FUNCTIONS: &[Sig] = &[
         G::Int,
         W::Scripts,
         "Ticks since the bot last heard the message, 9999 if never.",
+    ),
+    sig(
+        "arg(M, name)",
+        &[P::Message, P::Any],
+        G::Argument,
+        W::Scripts,
+        "The argument `name` of what the bot last heard the message say; its first value if it never did (`heard`).",
     ),
     sig(
         "can(verb)",
@@ -523,13 +532,13 @@ pub const ACTIONS: &[Sig] = &[
     ),
     optional(
         sig(
-            "say(message)",
-            &[P::Message, P::Any, P::Any],
+            "say(message [, argument, …])",
+            &[P::Message, P::Any, P::Any, P::Any, P::Any],
             G::Nothing,
             W::Actions,
-            "Sends the message if the own mask allows it.",
+            "Sends the message with its arguments, if they are of the message and the own mask allows it.",
         ),
-        2,
+        4,
     ),
     later(
         sig(

@@ -14,9 +14,7 @@ use super::world::{Picked, World, limit};
 use crate::diagnostic::Span;
 use crate::ids::EventId;
 use crate::mechanics::{LookStates, Reference, Sort};
-use crate::state::{
-    Channel, Kind, Layer, Looks, MessageDecl, OUTSIDE, Seen, Table, TextDecl, Time, Type,
-};
+use crate::state::{Channel, Kind, Layer, Looks, OUTSIDE, Seen, Table, TextDecl, Time, Type};
 
 /// The names that texts of the rule language mention, and those that stand in `the(…)`.
 #[derive(Clone, Debug, Default)]
@@ -46,14 +44,7 @@ pub(crate) fn build(
     check_references(world, tree, reader);
     table.roles = roles(world, bots, reader);
     table.channels = channels(world, tree, reader);
-    table.messages = world
-        .messages
-        .iter()
-        .map(|m| MessageDecl {
-            name: m.name.clone(),
-            says: m.value.says.clone(),
-        })
-        .collect();
+    table.messages.clone_from(&world.spoken);
     table.texts = world
         .texts
         .iter()
@@ -121,6 +112,9 @@ pub(crate) fn build(
         lay_out(&mut table, world, plans, mentioned, &states, tree, reader);
     }
     table.derive();
+    if let (true, Some(heard)) = (table.n_heard_said() > 0, table.acts.heard) {
+        want(&mut table, heard); // who is shown text reads there what was said
+    }
     for picked in &world.mechanics {
         picked.config.prepare(&picked.instance, &mut table);
     }
@@ -217,7 +211,7 @@ fn deal_looks(
 fn check_references(world: &World, tree: &Node, reader: &mut Reader<'_>) {
     let verbs = world.mechanics.iter().flat_map(|m| {
         let roles = world.roles.iter();
-        roles.flat_map(|role| m.config.verbs(&m.instance, &role.name))
+        roles.flat_map(|role| (m.config).verbs_with(&m.instance, &role.name, &world.spoken))
     });
     let mut actions: Vec<String> = verbs.flat_map(|(name, verb, _)| [name, verb]).collect();
     actions.extend(["noop", "random"].map(str::to_owned));

@@ -11,7 +11,7 @@ use super::vars::VarPlan;
 use crate::diagnostic::Span;
 use crate::event::EventDecl;
 use crate::mechanics::{ALL, Mechanic, MechanicDef};
-use crate::state::{Kind, Layer, Type};
+use crate::state::{Kind, Layer, MessageDecl, Type};
 
 /// A named entry of the file.
 #[derive(Clone, Debug)]
@@ -60,6 +60,8 @@ pub(crate) struct World {
     pub(crate) thing_vars: Vec<Vec<VarPlan>>,
     pub(crate) channels: Vec<Named<RewardFile>>,
     pub(crate) messages: Vec<Named<MessageFile>>,
+    /// The messages with their arguments, in the same order.
+    pub(crate) spoken: Vec<MessageDecl>,
     pub(crate) texts: Vec<(String, String)>,
     pub(crate) mechanics: Vec<Picked>,
     pub(crate) events: Vec<EventDecl>,
@@ -147,18 +149,7 @@ impl World {
         world.roles = each(tree, "roles", reader);
         world.channels = present(each(tree, "rewards", reader));
         world.messages = present(each(tree, "messages", reader));
-        for message in world.messages.iter().filter(|m| m.value.args.is_some()) {
-            let at = message.node.get("args").map_or(message.node.key, |n| n.key);
-            reader.error(
-                "E105",
-                at,
-                format!(
-                    "messages.{}: this version has no arguments of messages yet",
-                    message.name
-                ),
-                "drop `args`",
-            );
-        }
+        world.spoken = super::arguments::read(&world, reader);
         world.read_texts(tree, reader);
         world.read_mechanics(tree, reader);
         world.read_events(tree, reader);
@@ -499,7 +490,7 @@ pub(crate) fn limit(n: usize, most: usize, what: &str, at: Option<&Node>, reader
     }
 }
 
-fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     name.len() <= 32
         && name.starts_with(|c: char| c.is_ascii_lowercase())
         && name

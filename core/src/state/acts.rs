@@ -296,16 +296,19 @@ impl ArenaMut<'_> {
     pub fn next_round(&mut self) {
         self.head.round_over = true;
     }
-    /// A message reaches a slot: kept for `heard`, `last` and the own vector.
-    pub fn hear(&mut self, hearer: Slot, sender: Slot, message: u8, true_now: bool) {
+    /// A message reaches a slot: kept for `heard`, `last`, `arg` and the own vector. `said`: its arguments as one number.
+    pub fn hear(&mut self, hearer: Slot, sender: Slot, message: u8, said: u8, true_now: bool) {
         let (messages, roles) = (self.table.messages.len(), self.table.roles.len());
         let (h, m) = (hearer.index(), usize::from(message));
         self.heard_at[h * messages + m] = self.head.tick + 1;
+        if let Some(last) = self.heard_said.get_mut(h * messages + m) {
+            *last = said;
+        }
         let role: RoleId = self.table.role_of(sender);
         let count = &mut self.heard_now[(h * roles + role.index()) * messages + m];
         *count = count.saturating_add(1);
         let fields = [hearer.get(), sender.get(), message, u8::from(true_now)].map(i64::from);
-        self.emit_fields(self.table.acts.heard, &fields);
+        self.emit_with(self.table.acts.heard, &fields, i64::from(said));
     }
     /// An event that a mechanic emits about a slot, a kind and a cell (`eaten`, `taken`, `deposited`, …).
     pub fn emit_at(&mut self, event: EventId, slot: Slot, kind: KindId, cell: Cell) {

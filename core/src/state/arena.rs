@@ -142,6 +142,7 @@ struct Sizes {
     pay: usize,
     heard_at: usize,
     heard_now: usize,
+    heard_said: usize,
     events: usize,
     later: usize,
     effects: usize,
@@ -172,6 +173,8 @@ pub struct Arenas {
     pub heard_at: Vec<u32>,
     /// Messages heard in this tick, (slot · roles + role of the sender) · messages + message.
     pub heard_now: Vec<u8>,
+    /// What a slot last heard a message say, slot · messages + message; empty where no message has arguments.
+    pub heard_said: Vec<u8>,
     /// Events of this tick.
     pub events: Vec<EventRow>,
     /// Delayed events.
@@ -227,6 +230,7 @@ impl Arenas {
             pay: slots * table.channels.len(),
             heard_at: slots * messages,
             heard_now: slots * roles * messages,
+            heard_said: table.n_heard_said(),
             events: table.max_events(),
             later: table.max_later(),
             effects: table.max_effects(),
@@ -244,6 +248,7 @@ impl Arenas {
             pay: vec![0; n * sizes.pay],
             heard_at: vec![0; n * sizes.heard_at],
             heard_now: vec![0; n * sizes.heard_now],
+            heard_said: vec![0; n * sizes.heard_said],
             events: vec![EventRow::default(); n * sizes.events],
             later: vec![Later::default(); n * sizes.later],
             effects: vec![0; n * sizes.effects],
@@ -474,6 +479,7 @@ impl ShardParts<'_> {
             pay: part(&mut s.pay, arena, n.pay),
             heard_at: part(&mut s.heard_at, arena, n.heard_at),
             heard_now: part(&mut s.heard_now, arena, n.heard_now),
+            heard_said: part(&mut s.heard_said, arena, n.heard_said),
             events: part(&mut s.events, arena, n.events),
             later: part(&mut s.later, arena, n.later),
             effects: part(&mut s.effects, arena, n.effects),
@@ -509,6 +515,8 @@ pub struct ArenaMut<'a> {
     pub heard_at: &'a mut [u32],
     /// Messages heard in this tick, (slot · roles + role) · messages + message.
     pub heard_now: &'a mut [u8],
+    /// What a message last said to a slot, slot · messages + message; empty where no message has arguments.
+    pub heard_said: &'a mut [u8],
     pub(super) events: &'a mut [EventRow],
     pub(super) later: &'a mut [Later],
     pub(super) effects: &'a mut [u16],
@@ -568,11 +576,16 @@ impl ArenaMut<'_> {
     }
     /// Adds a fact with these values, in the order of the event's fields, if anybody wants it.
     pub fn emit_fields(&mut self, event: Option<EventId>, values: &[i64]) {
+        self.emit_with(event, values, 0);
+    }
+    /// The same, with a number beside the fields: what a message said.
+    pub fn emit_with(&mut self, event: Option<EventId>, values: &[i64], beside: i64) {
         let table = self.table;
         let Some(event) = event.filter(|e| table.events[e.index()].wanted) else {
             return;
         };
         let mut row = EventRow::new(event);
+        row.num = beside;
         for (&(_, part), &value) in table.events[event.index()].fields.iter().zip(values) {
             row.set(part, value);
         }

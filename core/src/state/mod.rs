@@ -33,8 +33,8 @@ pub use push::PushRule;
 pub use registered::register;
 pub(crate) use registered::{HEAD_COUNTERS, HEAD_TICK, LATER_BYTES};
 pub use table::{
-    Action, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, GrowthLaw, Kind, LOOK,
-    Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table,
-    TextDecl, Time, VarDecl, Word,
+    Action, ArgDecl, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, GrowthLaw, Kind,
+    LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign,
+    Table, TextDecl, Time, VarDecl, Word,
 };
 pub use things::Refusal;

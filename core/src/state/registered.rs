@@ -61,6 +61,9 @@ pub fn register(registry: &mut ColumnRegistry, world: &mut World) {
     registry.add(world, Pay);
     registry.add(world, HeardAt);
     registry.add(world, HeardNow);
+    if world.resource::<Table>().n_heard_said() > 0 {
+        registry.add(world, HeardSaid);
+    }
     registry.add(world, Laters);
     if world.resource::<Table>().time.rounds > 1 {
         registry.add(world, Rounds);
@@ -287,6 +290,7 @@ slices! {
     Pay "arena.pay" pay: i64, |t| t.n_slots() * t.channels.len();
     HeardAt "arena.heard_at" heard_at: u32, |t| t.n_slots() * t.messages.len();
     HeardNow "arena.heard_now" heard_now: u8, |t| t.n_slots() * t.roles.len() * t.messages.len();
+    HeardSaid "arena.heard_said" heard_said: u8, Table::n_heard_said;
 }
 
 /// Thing rows.

@@ -383,8 +383,50 @@ pub struct Time {
 pub struct MessageDecl {
     /// Name in the file.
     pub name: String,
-    /// What it says.
+    /// What it says; `{name}` stands for an argument.
     pub says: String,
+    /// Its arguments, in file order.
+    pub args: Vec<ArgDecl>,
+}
+
+/// An argument of a message: one of few values that follow each other by one.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ArgDecl {
+    /// Name in the file.
+    pub name: String,
+    /// Its type: [`Type::Bool`], [`Type::Int`], [`Type::Slot`] or [`Type::Choice`].
+    pub ty: Type,
+    /// The first value.
+    pub first: i64,
+    /// The values in words, at least one.
+    pub words: Vec<String>,
+}
+
+impl MessageDecl {
+    /// How many things it can say: the product of the numbers of values, 1 without arguments. What is said is one number below it.
+    pub fn n_said(&self) -> usize {
+        self.args.iter().map(|arg| arg.words.len()).product()
+    }
+    /// The arguments, and of each by how much its next value changes the number; the last one changes it by 1.
+    pub fn split(&self) -> impl Iterator<Item = (&ArgDecl, usize)> {
+        let mut stride = self.n_said();
+        self.args.iter().map(move |arg| {
+            stride /= arg.words.len();
+            (arg, stride)
+        })
+    }
+    /// The words of the arguments in a number that was said.
+    pub fn words(&self, said: usize) -> impl Iterator<Item = &str> {
+        let of = move |(arg, stride): (&'_ ArgDecl, usize)| said / stride % arg.words.len();
+        (self.split()).map(move |(arg, stride)| arg.words[of((arg, stride))].as_str())
+    }
+    /// What was said, its arguments filled in.
+    pub fn spoken(&self, said: usize) -> String {
+        let pairs = self.args.iter().zip(self.words(said));
+        pairs.fold(self.says.clone(), |text, (arg, word)| {
+            text.replace(&format!("{{{}}}", arg.name), word)
+        })
+    }
 }
 
 /// A text that a role is told or a sign shows.
@@ -643,6 +685,11 @@ impl Table {
     pub fn role(&self, name: &str) -> Option<RoleId> {
         let index = self.roles.iter().position(|r| r.name == name)?;
         Some(RoleId::new(u8::try_from(index).expect("at most 64 roles")))
+    }
+    /// Numbers that an arena keeps of what messages said: none where no message has arguments.
+    pub fn n_heard_said(&self) -> usize {
+        let any = self.messages.iter().any(|m| !m.args.is_empty());
+        usize::from(any) * self.n_slots() * self.messages.len()
     }
     /// The event of that name.
     pub fn event(&self, name: &str) -> Option<EventId> {

@@ -201,6 +201,7 @@ pub(crate) fn table(map: &str) -> Table {
             .map(|name| MessageDecl {
                 name: name.to_owned(),
                 says: String::new(),
+                args: Vec::new(),
             })
             .to_vec(),
         effects: vec!["zap".to_owned()],

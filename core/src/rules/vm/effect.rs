@@ -88,7 +88,7 @@ impl Machine<'_, '_> {
                 let holds = truth.is_none_or(|program| {
                     program.value(self.arena, &[i64::from(sender.get())]) != 0
                 });
-                self.arena.hear(who, sender, op.imm as u8, holds);
+                self.arena.hear(who, sender, op.imm as u8, 0, holds);
             }
             Code::StoreSlot => return self.store_slot(op, who),
             Code::SendAway if op.imm == 1 => self.arena.send_away(who, None),
