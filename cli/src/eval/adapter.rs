@@ -18,7 +18,7 @@ const PROTOCOL: u32 = 1;
 /// Longest line that is read from a process.
 const LINE_MAX: u64 = 1 << 20;
 /// Time to say `ready`, at least: interpreters and models load meanwhile.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// Time to leave after `bye`.
 const LEAVE: Duration = Duration::from_secs(1);
 /// Starts in a row without one good answer, after which it is not started again.

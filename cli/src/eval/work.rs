@@ -89,6 +89,10 @@ pub(super) type Player<'p> = dyn Fn(usize, Key) -> Result<Vec<Played>, Stop> + S
 
 /// Plays what is not in `blocks` yet, on so many threads; which thread plays which changes nothing. `keep` says of which jobs the
 /// actions are kept.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "what is played, where it is kept, and who plays it"
+)]
 pub(super) fn play(
     keys: &[Key],
     blocks: &mut Blocks,

@@ -54,7 +54,7 @@ fn layouts(episodes: &[Episode]) -> Vec<f64> {
 /// Limits of a mean: 1 − the loss against a reference of 1 on every layout. `others` widen the range of the betting interval.
 fn limits(values: &[f64], others: [f64; 2]) -> Option<Limits> {
     let (first, rest) = values.split_first()?;
-    if rest.iter().all(|v| v == first) {
+    if rest.iter().all(|v| v.total_cmp(first).is_eq()) {
         return Some(Limits {
             lower: *first,
             upper: *first,

@@ -208,6 +208,7 @@ impl Plan {
             .fold(0, |seed, byte| seed << 8 | u64::from(*byte))
     }
     /// The plan before its n is known: what the pilot's seeds are made from.
+    #[must_use]
     pub fn draft(&self) -> Self {
         let mut draft = self.clone();
         for family in &mut draft.families {
