@@ -85,7 +85,7 @@ impl Frame {
 }
 
 /// The version of the file, and that all tables are there.
-pub(crate) fn check_top(tree: &Node, reader: &mut Reader<'_>) {
+pub(crate) fn check_top(tree: &Node, source: &str, reader: &mut Reader<'_>) {
     for (name, node) in tree.entries() {
         if !TABLES.contains(&name.as_str()) && name != "pools" {
             reader.error(
@@ -116,7 +116,9 @@ pub(crate) fn check_top(tree: &Node, reader: &mut Reader<'_>) {
         .filter(|n| **n != "format")
         .map(|n| format!("[{n}]"))
         .collect();
-    if missing.contains(&"format") {
+    // The first character: an empty file has none, and one message is enough for it.
+    let first = source.chars().next().map_or(0, char::len_utf8);
+    if missing.contains(&"format") && first > 0 {
         reader.error(
             "E104",
             Span::default(),
@@ -135,7 +137,7 @@ pub(crate) fn check_top(tree: &Node, reader: &mut Reader<'_>) {
     };
     if !what.is_empty() {
         // Not quite the place of a missing `format`, so that both are said.
-        let end = usize::from(missing.contains(&"format"));
+        let end = if missing.contains(&"format") { first } else { 0 };
         reader.error("E104", Span { start: 0, end }, what, help);
     }
     if let Some(node) = tree.get("format").filter(|n| n.data != Data::Int(1)) {

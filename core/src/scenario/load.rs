@@ -77,7 +77,7 @@ fn too_many_cells(tree: &Node, factors: &[Factor], out: &mut Vec<Diagnostic>) ->
 fn load(id: &str, text: String, tree: Node, out: &mut Vec<Diagnostic>) -> Option<Scenario> {
     let source: Arc<str> = Arc::from(text);
     let mut reader = Reader::new(&[]);
-    frame::check_top(&tree, &mut reader);
+    frame::check_top(&tree, &source, &mut reader);
     let factors = read_factors(&tree, &mut reader);
     let plans = read_arms(&tree, &factors, &mut reader);
     let frame = frame::read(&tree, &factors, &plans, &mut reader);

@@ -1,0 +1,2 @@
+#![no_main]
+commonweal_fuzz::target!("snapshot");
