@@ -137,7 +137,11 @@ pub(crate) fn check_top(tree: &Node, source: &str, reader: &mut Reader<'_>) {
     };
     if !what.is_empty() {
         // Not quite the place of a missing `format`, so that both are said.
-        let end = if missing.contains(&"format") { first } else { 0 };
+        let end = if missing.contains(&"format") {
+            first
+        } else {
+            0
+        };
         reader.error("E104", Span { start: 0, end }, what, help);
     }
     if let Some(node) = tree.get("format").filter(|n| n.data != Data::Int(1)) {

@@ -78,7 +78,10 @@ fn survives(batch: &mut Batch) {
     for slot in (0..n_slots).filter_map(|s| u8::try_from(s).ok()) {
         assert!(!batch.text(1, Slot::new(slot)).is_empty());
         let legal = batch.legal(1, Slot::new(slot));
-        assert!(legal.contains(&true), "slot {slot} can do nothing, not even wait");
+        assert!(
+            legal.contains(&true),
+            "slot {slot} can do nothing, not even wait"
+        );
     }
     assert_eq!(batch.hash(1), hash, "to look changes nothing");
 }
