@@ -9,6 +9,7 @@
 )]
 
 mod bless;
+mod fuzz;
 mod modules;
 
 mod run;
@@ -37,7 +38,10 @@ cargo xtask bless              write the golden traces; refused unless RULES_VER
 cargo xtask soak [--seed N]    the long random test
 cargo xtask simulate           the studies of the statistics, into docs/results/statistics.md
 cargo xtask reference [--ticks N] [--seed N]
-    engine and reference side by side over drawn scenarios, 10^6 ticks without --ticks";
+    engine and reference side by side over drawn scenarios, 10^6 ticks without --ticks
+cargo xtask fuzz [TARGET] [--seconds N]
+    a fuzzer before each body of tests/src/fuzz (or the one named), N seconds each, 60 without --seconds;
+    needs a nightly compiler and `cargo install cargo-fuzz --locked`";
 
 /// The root of the workspace. Cargo names it at run time too, and that counts: a copied `target`
 /// folder holds this program with another checkout's path in it.
@@ -101,6 +105,7 @@ fn dispatch(args: &[&str]) -> anyhow::Result<ExitCode> {
         )
         .args(options)
         .run()?,
+        ["fuzz", options @ ..] => fuzz::fuzz(&shell, options)?,
         ["web", options @ ..] => {
             let port = option(options, "--port")?.unwrap_or(8000);
             let port = u16::try_from(port).context("--port takes a number from 0 to 65535")?;

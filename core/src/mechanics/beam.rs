@@ -183,6 +183,31 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn most_rows(&self, event: &str, fields: &[Type], table: &Table) -> usize {
+        let shooters = super::slots_of(self.by.as_ref(), table).count_ones() as usize;
+        let rays = self.rays();
+        let reached = rays
+            .iter()
+            .map(|(_, first, last)| (last - first + 1).max(0));
+        let reached = usize::try_from(reached.sum::<i32>()).unwrap_or(0);
+        // A cell tells of each layer in which something is meant.
+        let layers = |kinds: &[String], solid: bool| {
+            let meant = table.kinds.iter().filter(|k| kinds.contains(&k.name));
+            let layers = meant.fold(u8::from(solid) << Layer::Solid as u8, |set, k| {
+                set | 1 << k.layer as u8
+            });
+            layers.count_ones() as usize
+        };
+        match event {
+            // Around a torus a long ray meets a body twice.
+            "hit" if table.geometry.wrap => shooters * reached,
+            "hit" => shooters * reached.min(table.n_slots()),
+            "struck" => shooters * reached * layers(&self.hits.kinds, self.hits.solid),
+            "cleaned" => shooters * reached * layers(&self.clears, false),
+            "painted" => shooters * reached,
+            _ => super::most_by_fields(fields, table),
+        }
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = roles_of(self.by.as_ref());
         out.extend(kinds_of("hits", &self.hits.kinds, 0));

@@ -72,6 +72,15 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 const CARRIED: [Layer; 2] = [Layer::Solid, Layer::Item];
 
 impl Mechanic for Config {
+    fn most_rows(&self, event: &str, fields: &[Type], table: &Table) -> usize {
+        // A belt carries what lies in each of its layers.
+        let layers = if event == "carried_on" {
+            CARRIED.len()
+        } else {
+            1
+        };
+        layers * super::most_by_fields(fields, table)
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![kind_of(
             "thing",

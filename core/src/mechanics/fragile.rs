@@ -52,6 +52,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![("pushed", "broke")]
+    }
     fn references(&self) -> Vec<Reference> {
         vec![
             kind_of("thing", &self.thing, 0),

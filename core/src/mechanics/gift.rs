@@ -80,6 +80,9 @@ const EAT: u8 = 254;
 const BEST: u8 = 253;
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![("hit", "given")]
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = kinds_of("items", &self.items, 1 << Layer::Item as u8);
         out.extend(roles_of(self.by.as_ref()));

@@ -131,6 +131,9 @@ impl AgentColumn for Standing {
 }
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![("hit", "sanctioned")]
+    }
     fn object(&self) -> Vec<Objection> {
         let mut out: Vec<_> = Objection::range("forget", i64::from(self.forget), 1, 100_000)
             .into_iter()

@@ -80,6 +80,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![(&self.forbids, "breach"), (&self.forbids, "fined")]
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![Reference {
             path: "forbids".to_owned(),

@@ -183,6 +183,9 @@ impl Config {
 }
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![("struck", "destroyed")]
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = kinds_of("items", &self.items, 1 << Layer::Item as u8);
         out.extend(roles_of(self.by.as_ref()));

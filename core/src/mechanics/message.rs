@@ -100,6 +100,12 @@ impl AgentColumn for Outbox {
 }
 
 impl Mechanic for Config {
+    fn most_rows(&self, event: &str, fields: &[Type], table: &crate::state::Table) -> usize {
+        match event {
+            "heard" => table.n_slots() * table.n_slots(),
+            _ => super::most_by_fields(fields, table),
+        }
+    }
     fn references(&self) -> Vec<Reference> {
         let one = |(i, name): (usize, &String)| Reference {
             path: format!("kinds[{i}]"),

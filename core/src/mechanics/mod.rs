@@ -311,6 +311,25 @@ fn role_offsets(table: &Table) -> Vec<u16> {
         .collect()
 }
 
+/// Rows of an event in a tick, by what it is about; see [`Mechanic::most_rows`].
+fn most_by_fields(fields: &[Type], table: &Table) -> usize {
+    let slots = table.n_slots().max(1);
+    if fields.contains(&Type::Slot) {
+        2 * slots
+    } else if fields.contains(&Type::Cell) {
+        area(table)
+    } else if fields.contains(&Type::Thing) {
+        table.rows.len().max(2 * slots)
+    } else {
+        slots
+    }
+}
+
+/// Cells of the map.
+fn area(table: &Table) -> usize {
+    usize::from(table.geometry.height) * usize::from(table.geometry.width)
+}
+
 /// A column's slice, change ticks left alone: nothing reads them.
 fn slice<T>(column: bevy_ecs::change_detection::ContiguousMut<'_, T>) -> &mut [T] {
     bevy_ecs::change_detection::ContiguousMut::bypass_change_detection_split(column).0
@@ -445,6 +464,16 @@ pub trait Mechanic: Debug + Send + Sync {
     fn prepare(&self, _instance: &str, _table: &mut Table) {}
     /// Events of other mechanics that it reads: they are kept although no rule asks for them.
     fn listens(&self) -> Vec<&str> {
+        Vec::new()
+    }
+    /// Most rows of one of its events in a tick of an arena, those apart that answer other facts row by row ([`Mechanic::echoes`]).
+    /// Without a word of the mechanic: a fact about an agent comes twice a slot at most, one about a cell once a cell, one about a
+    /// thing once a row, any other once a slot.
+    fn most_rows(&self, _event: &str, fields: &[Type], table: &Table) -> usize {
+        most_by_fields(fields, table)
+    }
+    /// Events of others that it answers row by row with one of its own: (theirs, its own).
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
         Vec::new()
     }
     /// What it does to the map when an episode starts: after map, variables and bodies are laid out, before the rules of `start`.

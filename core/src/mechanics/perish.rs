@@ -53,6 +53,15 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 };
 
 impl Mechanic for Config {
+    fn most_rows(&self, _event: &str, _fields: &[Type], table: &Table) -> usize {
+        // What rots, and beside it what dies with something eaten, whatever layer it lies in.
+        let layers = if self.chain.is_empty() {
+            1
+        } else {
+            1 + crate::state::BODY
+        };
+        layers * super::area(table)
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![kind_of("thing", &self.thing, 0)];
         out.extend(kinds_of("chain", &self.chain, 0));

@@ -53,6 +53,10 @@ impl Mechanic for Config {
     fn timeless(&self) -> bool {
         true
     }
+    fn most_rows(&self, _event: &str, _fields: &[Type], table: &Table) -> usize {
+        // A step pushes a row of things and pulls one.
+        (usize::from(self.chain) + 1) * table.n_slots()
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = kinds_of("things", &self.things, 1 << Layer::Solid as u8);
         out.extend(roles_of(self.by.as_ref()));

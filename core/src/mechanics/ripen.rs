@@ -59,6 +59,9 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 const RIPE: u32 = u32::MAX;
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![("struck", "recoloured")]
+    }
     fn references(&self) -> Vec<Reference> {
         vec![
             kind_of("thing", &self.thing, 1 << Layer::Mark as u8),

@@ -138,6 +138,9 @@ impl Recipe {
 }
 
 impl Mechanic for Config {
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        vec![("fired", "put"), ("fired", "fetched"), ("fired", "served")]
+    }
     fn references(&self) -> Vec<Reference> {
         let mut out = vec![kind_of("thing", &self.thing, 1 << Layer::Solid as u8)];
         for (r, recipe) in self.recipes.iter().enumerate() {

@@ -107,6 +107,15 @@ const OWNERS: [&str; 65] = [
 ];
 
 impl Mechanic for Config {
+    fn most_rows(&self, event: &str, fields: &[Type], table: &Table) -> usize {
+        // Claims lapse row by row.
+        super::most_by_fields(fields, table) + if event == "lost" { table.rows.len() } else { 0 }
+    }
+    fn echoes(&self) -> Vec<(&str, &'static str)> {
+        ["claimed", "lost", "destroyed"]
+            .map(|own| ("struck", own))
+            .to_vec()
+    }
     fn references(&self) -> Vec<Reference> {
         kinds_of("on", &self.on, 0)
     }

@@ -318,6 +318,8 @@ pub(crate) struct Emission {
     pub(crate) args: Vec<(u8, Part, Fix)>,
     /// Register of the delay.
     pub(crate) after: Option<u8>,
+    /// The longest delay, where it is known at load; else as long as an episode.
+    pub(crate) longest: u32,
 }
 
 /// A compiled expression or rule body.

@@ -13,7 +13,7 @@ use crate::event::{EventRow, Part};
 use crate::ids::{KindId, Slot};
 use crate::rules::code::{Code, Fix, MISSING};
 use crate::rules::vm::Machine;
-use crate::state::{ArenaMut, Table};
+use crate::state::{ArenaMut, MAX_LATER, Table};
 
 impl Program {
     /// Value of an expression whose binders have these values: truth as 1 or 0, slots and things by number (−1 for none), cells
@@ -245,57 +245,104 @@ impl RuleSet {
             .iter()
             .any(|r| matches!(r.when, When::EachSlot { .. } | When::EachThing { .. }))
     }
-    /// Most operations that all rules take in one tick of an arena, if each event comes once a slot (once a thing row, where there
-    /// are more).
-    pub fn tick_cost(&self, table: &Table) -> u64 {
-        self.rules
-            .iter()
-            .map(|r| self.times(r, table) * u64::from(r.program.cost()))
-            .sum()
+    /// Most operations that all rules take in one tick of an arena, by the rows of each event.
+    pub fn tick_cost(&self, table: &Table, bound: &Bound) -> u64 {
+        let cost = |r: &Rule| {
+            let times = match r.when {
+                When::Start => 0,
+                _ => times(r, table, &bound.rows),
+            };
+            times.saturating_mul(u64::from(r.program.cost()))
+        };
+        self.rules.iter().map(cost).fold(0, u64::saturating_add)
     }
-    /// Most events that rules emit in one tick of an arena, if each event of a mechanic comes once a slot (once a thing row, where
-    /// there are more). Rules that answer what rules emit count for each row; a cycle among them is refused elsewhere.
-    pub fn event_rows(&self, table: &Table) -> u64 {
-        /// Above this it does not matter by how much.
-        const ENOUGH: u64 = 1 << 20;
-        let each = table.n_slots().max(table.rows.len()).max(1) as u64;
-        let start = |e: &crate::event::EventDecl| if e.mechanic.is_some() { each } else { 0 };
-        let given: Vec<u64> = table.events.iter().map(start).collect();
+    /// How many events can happen and wait in an arena: what mechanics give, what they answer row by row, what rules emit now and
+    /// later. A cycle without delay is refused elsewhere.
+    pub fn bound(&self, table: &Table) -> Bound {
+        if let Some(rows) = self.rows(table, true) {
+            let later = self.later(table, &rows);
+            return Bound {
+                rows,
+                later,
+                proved: true,
+            };
+        }
+        // Delayed events that bring on themselves: how many wait depends on the play, so their number is watched while it runs.
+        let mut rows = self
+            .rows(table, false)
+            .unwrap_or_else(|| vec![ENOUGH; table.events.len()]);
+        for emission in self.rules.iter().flat_map(|r| &r.program.emits) {
+            if emission.after.is_some() {
+                rows[usize::from(emission.event)] += MAX_LATER as u64;
+            }
+        }
+        Bound {
+            rows,
+            later: 0,
+            proved: false,
+        }
+    }
+    /// Most rows of each event in a tick, delayed ones counted or not; `None` where they bring on one another.
+    fn rows(&self, table: &Table, delayed: bool) -> Option<Vec<u64>> {
+        let given = given(table);
         let mut rows = given.clone();
-        // The longest way from rule to rule is no longer than there are events.
-        for _ in 0..=table.events.len() {
+        // The longest way from event to event is no longer than there are events.
+        for _ in 0..=table.events.len() + 1 {
             let mut next = given.clone();
+            let mut more = |event: usize, n: u64| {
+                next[event] = next[event].saturating_add(n).min(ENOUGH);
+            };
+            for &(theirs, own) in &table.echoes {
+                more(usize::from(own), rows[usize::from(theirs)]);
+            }
             for rule in &self.rules {
-                let times = match rule.when {
-                    When::On { event } => rows[usize::from(event)],
-                    When::Start => 0,
-                    _ => self.times(rule, table),
-                };
-                for emission in rule.program.emits.iter().filter(|e| e.after.is_none()) {
-                    let n = &mut next[usize::from(emission.event)];
-                    *n = n.saturating_add(times).min(ENOUGH);
+                let times = times(rule, table, &rows);
+                for emission in rule
+                    .program
+                    .emits
+                    .iter()
+                    .filter(|e| delayed || e.after.is_none())
+                {
+                    // Of equal delays, one tick's come due together; of others, all that wait.
+                    let at_once = if emission.after.is_some() && emission.longest == u32::MAX {
+                        u64::from(table.time.ticks)
+                    } else {
+                        1
+                    };
+                    more(usize::from(emission.event), times.saturating_mul(at_once));
+                }
+                for op in &rule.program.ops {
+                    for (name, n) in told(op.code, op.imm, table) {
+                        if let Some(event) = table.event(name) {
+                            more(event.index(), times.saturating_mul(n));
+                        }
+                    }
                 }
             }
             if next == rows {
-                break;
+                return Some(rows);
             }
             rows = next;
         }
-        rows.iter().zip(given).map(|(n, given)| n - given).sum()
+        None
     }
-    /// How often a rule can run in a tick.
-    fn times(&self, rule: &Rule, table: &Table) -> u64 {
-        match rule.when {
-            When::On { .. } => table.n_slots().max(table.rows.len()).max(1) as u64,
-            When::EachSlot { role, .. } => u64::from(table.roles[usize::from(role)].n),
-            When::EachThing {
-                kind, rows: true, ..
-            } => table.rows.iter().filter(|r| r.kind.get() == kind).count() as u64,
-            When::EachThing { .. } => {
-                u64::from(table.geometry.height) * u64::from(table.geometry.width)
-            }
-            When::Start => 0,
-        }
+    /// Most delayed events that wait: each emission as often as its rule runs, for as long as it waits.
+    fn later(&self, table: &Table, rows: &[u64]) -> u64 {
+        let of = |rule: &Rule| {
+            let waits = rule.program.emits.iter().filter(|e| e.after.is_some());
+            let every = match rule.when {
+                When::EachSlot { every, .. } | When::EachThing { every, .. } => every.max(1),
+                // Once, at reset.
+                When::Start => return waits.count() as u64,
+                When::On { .. } => 1,
+            };
+            let ticks = table.time.ticks.max(1);
+            let sum: u64 = waits
+                .map(|e| u64::from(e.longest.clamp(1, ticks).div_ceil(every)))
+                .sum();
+            times(rule, table, rows).saturating_mul(sum)
+        };
+        self.rules.iter().map(of).fold(0, u64::saturating_add)
     }
     /// Answers the events from `head.n_answered` on, those that the answers emit included, row by row, rules in file order.
     pub fn answer(&self, arena: &mut ArenaMut<'_>) {
@@ -395,6 +442,68 @@ impl RuleSet {
         for rule in self.rules.iter().filter(|r| r.when == When::Start) {
             rule.run(arena, &self.truth, &[], 0, 0);
         }
+    }
+}
+
+/// How many events can stand in a tick, and wait; see [`RuleSet::bound`].
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Bound {
+    /// Most rows of each event of the table in one tick of an arena.
+    pub rows: Vec<u64>,
+    /// Most delayed events that wait in an arena.
+    pub later: u64,
+    /// Whether no play can break it. Not so where delayed events bring on themselves: those are watched while it runs.
+    pub proved: bool,
+}
+
+/// Above this it does not matter by how much.
+const ENOUGH: u64 = 1 << 20;
+
+/// Most rows of each event that mechanics give in a tick; in a table made by hand, one a slot or thing row.
+fn given(table: &Table) -> Vec<u64> {
+    if !table.given_rows.is_empty() {
+        return table.given_rows.iter().map(|&n| u64::from(n)).collect();
+    }
+    let each = table.n_slots().max(table.rows.len()).max(1) as u64;
+    let of = |e: &crate::event::EventDecl| if e.mechanic.is_some() { each } else { 0 };
+    table.events.iter().map(of).collect()
+}
+
+/// How often a rule can run in a tick, by the rows of each event.
+fn times(rule: &Rule, table: &Table, rows: &[u64]) -> u64 {
+    match rule.when {
+        When::On { event } => rows[usize::from(event)],
+        When::EachSlot { role, .. } => u64::from(table.roles[usize::from(role)].n),
+        When::EachThing {
+            kind, rows: true, ..
+        } => table.rows.iter().filter(|r| r.kind.get() == kind).count() as u64,
+        When::EachThing { .. } => {
+            u64::from(table.geometry.height) * u64::from(table.geometry.width)
+        }
+        When::Start => 1,
+    }
+}
+
+/// Events that an operation tells of, each so many times at most.
+fn told(code: Code, imm: i32, table: &Table) -> Vec<(&'static str, u64)> {
+    let cells = u64::from(table.geometry.height) * u64::from(table.geometry.width);
+    match code {
+        Code::SetOpen if imm == 1 => vec![("opened", 1)],
+        Code::SetOpen => vec![("closed", 1), ("refused", 1)],
+        Code::Disable => vec![("disabled", 1)],
+        Code::Enable => vec![("enabled", 1), ("refused", 1)],
+        Code::SendAway => vec![("away", 1)],
+        Code::Tell => vec![("heard", 1)],
+        Code::Claim => vec![("claimed", 1), ("lost", 1)],
+        // As much as is carried, but no more than there are cells to lie in.
+        Code::DropAll => vec![
+            ("dropped", cells.min(255 * table.items.len() as u64)),
+            ("refused", 1),
+        ],
+        Code::Place | Code::Clear | Code::Become | Code::Revive | Code::MoveTo | Code::Give => {
+            vec![("refused", 1)]
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -53,8 +53,10 @@ pub struct Use<'a> {
 const MAX_RULES: usize = 256;
 /// Most effects of a rule.
 const MAX_EFFECTS: usize = 16;
-/// Most events that rules cause in an arena and tick, proved at load.
-const MAX_EVENT_ROWS: u64 = 3072;
+/// Most events that rules answer or cause in an arena and tick, proved at load.
+const MAX_EVENT_ROWS: u64 = 4096;
+/// Most delayed events of an arena, proved at load.
+const MAX_LATER: u64 = 4096;
 /// Most rule operations of an arena and tick, proved at load.
 const MAX_TICK_COST: u64 = 200_000;
 
@@ -121,14 +123,19 @@ pub fn compile_rules(
         slips.sort_by_key(|d| d.span.start);
         out.extend(slips);
     }
+    let told = out.len();
     cycles(names, &edges, out);
-    limits(names, &all, blocks, out);
+    // Nothing can be counted that goes round.
+    if out.len() == told {
+        limits(names, &all, blocks, out);
+    }
     all
 }
 
 fn limits(names: &Names<'_>, all: &Rules, blocks: &[(&str, Text<'_>)], out: &mut Vec<Diagnostic>) {
     let base = blocks.first().map_or(0, |(_, text)| text.base);
-    let cost = all.rules.tick_cost(names.table);
+    let bound = all.rules.bound(names.table);
+    let cost = all.rules.tick_cost(names.table, &bound);
     if cost > MAX_TICK_COST {
         let what = format!(
             "the rules can take {cost} operations in a tick, the limit is {MAX_TICK_COST} (rule operations)"
@@ -136,13 +143,26 @@ fn limits(names: &Names<'_>, all: &Rules, blocks: &[(&str, Text<'_>)], out: &mut
         let help = "use `every`, fewer `where`, or smaller windows";
         out.push(too_much(base, what, help));
     }
-    let rows = all.rules.event_rows(names.table);
+    let listened = |event: &usize| {
+        let own = names.table.events[*event].mechanic.is_none();
+        own || all.rules.listens(*event)
+    };
+    let rows = (0..bound.rows.len()).filter(listened);
+    let rows: u64 = rows.map(|e| bound.rows[e]).sum();
     if rows > MAX_EVENT_ROWS {
         let what = format!(
-            "the rules can cause {rows} events in a tick, the limit is {MAX_EVENT_ROWS} (event rows)"
+            "the rules can cause or answer {rows} events in a tick, the limit is {MAX_EVENT_ROWS} (event rows)"
         );
-        let help = "emit less often, or emit `after` some ticks";
+        let help =
+            "emit less often, emit `after` some ticks, or answer an event that comes less often";
         out.push(too_much(base, what, help));
+    }
+    if bound.later > MAX_LATER {
+        let later = bound.later;
+        let what = format!(
+            "{later} events can wait for their time, the limit is {MAX_LATER} (delayed events)"
+        );
+        out.push(too_much(base, what, "emit less often, or wait fewer ticks"));
     }
 }
 

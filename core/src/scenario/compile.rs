@@ -96,7 +96,10 @@ pub(crate) fn compile(job: Job<'_>) -> (Option<Compiled>, Vec<Diagnostic>) {
     table.has_later = has_later;
     let starts = |inits: &Vec<Program>| inits.iter().map(|p| p.constant().unwrap_or(0)).collect();
     table.thing_starts = programs.thing_init.iter().map(starts).collect();
-    table.rule_rows = u16::try_from(programs.rules.event_rows(&table)).unwrap_or(u16::MAX);
+    let number = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+    let bound = programs.rules.bound(&table);
+    table.most_rows = bound.rows.into_iter().map(number).collect();
+    (table.later_rows, table.proved) = (number(bound.later), bound.proved);
     for event in 0..table.events.len() {
         if programs.rules.listens(event) {
             want(

@@ -170,11 +170,16 @@ impl<'t> Lower<'t> {
                     .iter()
                     .map(|(e, part, fix)| (self.operand(e), *part, *fix))
                     .collect();
+                let longest = match after {
+                    Some(E::Const(n)) => u32::try_from(*n).unwrap_or(u32::MAX),
+                    _ => u32::MAX,
+                };
                 let after = after.as_ref().map(|e| self.operand(e));
                 self.program.emits.push(Emission {
                     event: *event,
                     args,
                     after,
+                    longest,
                 });
                 let imm = index(self.program.emits.len() - 1);
                 self.op(Code::Emit, 0, 0, 0, imm);

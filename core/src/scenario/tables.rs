@@ -118,7 +118,33 @@ pub(crate) fn build(
     for picked in &world.mechanics {
         picked.config.prepare(&picked.instance, &mut table);
     }
+    bound_events(&mut table, world);
     table
+}
+
+/// How many rows mechanics can give each event in a tick.
+fn bound_events(table: &mut Table, world: &World) {
+    let mut given = vec![0u32; table.events.len()];
+    for picked in &world.mechanics {
+        for (name, fields) in picked.def.events {
+            if let Some(event) = table.event(name) {
+                let most = picked.config.most_rows(name, fields, table);
+                let n = &mut given[event.index()];
+                *n = n.saturating_add(u32::try_from(most).unwrap_or(u32::MAX));
+            }
+        }
+        for (theirs, own) in picked.config.echoes() {
+            if let (Some(theirs), Some(own)) = (table.event(theirs), table.event(own)) {
+                table.echoes.push((theirs.get(), own.get()));
+            }
+        }
+    }
+    // Acts of mechanics are refused too: a growth or a spread once a cell, what an agent does once a slot and step of it.
+    if let Some(refused) = table.event("refused") {
+        let cells = u32::from(table.geometry.height) * u32::from(table.geometry.width);
+        given[refused.index()] = cells + 4 * u32::try_from(table.n_slots()).expect("at most 64");
+    }
+    table.given_rows = given;
 }
 
 fn look_states(world: &World) -> Vec<LookStates> {

@@ -191,10 +191,10 @@ pub struct Arenas {
     images: Images,
 }
 
-/// Event rows of mechanics in an arena and tick; those of rules come on top, and the loader proves how many there can be.
+/// Event rows of an arena and tick in tables that no file gave; of a file, the loader finds how many there can be.
 pub(super) const MAX_EVENTS: usize = 1024;
-/// Delayed events of an arena.
-pub(super) const MAX_LATER: usize = 256;
+/// Delayed events of an arena at least, where there are any; more where the loader finds that more can wait.
+pub const MAX_LATER: usize = 256;
 
 impl Arenas {
     /// Room for `n` arenas; nothing is allocated afterwards.
@@ -393,17 +393,27 @@ impl Arenas {
 }
 
 impl Table {
-    /// Event rows of an arena: none when no event is wanted.
+    /// Event rows of an arena: as many as the wanted events can have in a tick.
     pub fn max_events(&self) -> usize {
+        if !self.most_rows.is_empty() {
+            let rows = self.events.iter().zip(&self.most_rows);
+            let wanted = rows.filter(|(event, _)| event.wanted);
+            let sum: usize = wanted.map(|(_, &n)| n as usize).sum();
+            return sum.min(usize::from(u16::MAX));
+        }
         if self.events.iter().any(|e| e.wanted) {
-            (64 + 32 * self.n_slots()).min(MAX_EVENTS) + usize::from(self.rule_rows)
+            (64 + 32 * self.n_slots()).min(MAX_EVENTS)
         } else {
             0
         }
     }
     /// Delayed events of an arena.
     pub fn max_later(&self) -> usize {
-        if self.has_later { MAX_LATER } else { 0 }
+        if self.has_later {
+            MAX_LATER.max(self.later_rows as usize)
+        } else {
+            0
+        }
     }
     /// Cells that can show an effect in one tick.
     pub fn max_effects(&self) -> usize {
@@ -572,7 +582,7 @@ impl ArenaMut<'_> {
             }
         }
         self.later[kept..n].fill(Later::default());
-        self.head.n_later = u16::try_from(kept).expect("at most 256");
+        self.head.n_later = u16::try_from(kept).expect("at most 4096");
     }
     /// Adds a fact with these values, in the order of the event's fields, if anybody wants it.
     pub fn emit_fields(&mut self, event: Option<EventId>, values: &[i64]) {

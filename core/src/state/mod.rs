@@ -24,7 +24,7 @@ pub use agents::{
     ReadyAt, Registers, Status,
 };
 pub use arena::{
-    ArenaMut, Arenas, End, Head, Isa, Later, Shard, ShardParts, ThingRow, Touch, Touched,
+    ArenaMut, Arenas, End, Head, Isa, Later, MAX_LATER, Shard, ShardParts, ThingRow, Touch, Touched,
 };
 pub use cells::Cells;
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry, Numbers};

@@ -497,8 +497,17 @@ pub struct Table {
     pub has_later: bool,
     /// What holds growth back; filled by the mechanics.
     pub growth_laws: Vec<GrowthLaw>,
-    /// Most events that rules emit in one tick, proved at load.
-    pub rule_rows: u16,
+    /// Most delayed events that wait in an arena.
+    pub later_rows: u32,
+    /// Whether no play can bring on more events than there is room for: not so where delayed events bring
+    /// on themselves, which are watched while they run.
+    pub proved: bool,
+    /// For each event, most rows of mechanics in a tick of an arena; empty in tables that no file gave.
+    pub given_rows: Vec<u32>,
+    /// Events that mechanics answer row by row with another: (theirs, its own), by number.
+    pub echoes: Vec<(u16, u16)>,
+    /// For each event, most rows in a tick of an arena, those of rules included; empty in tables that no file gave.
+    pub most_rows: Vec<u32>,
     /// How the acts of mechanics are played in this scenario; filled by the mechanics.
     pub acts: super::acts::Acts,
 }
