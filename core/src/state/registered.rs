@@ -106,6 +106,8 @@ impl ArenaColumn for Heads {
     fn load(&mut self, world: &mut World, arena: usize, bytes: &[u8]) -> bool {
         let layouts = world.resource::<Table>().layouts.len();
         let max_later = world.resource::<Table>().max_later();
+        let time = &world.resource::<Table>().time;
+        let longest = u64::from(time.ticks) * u64::from(time.rounds.max(1));
         let h = &mut world.resource_mut::<Arenas>().heads[arena];
         let mut rest = bytes;
         let mut take = |n: usize| {
@@ -137,6 +139,7 @@ impl ArenaColumn for Heads {
         h.n_events = 0;
         h.n_answered = 0;
         domain.is_some()
+            && u64::from(h.tick) <= longest
             && usize::from(h.layout) < layouts.max(1)
             && end <= 2
             && usize::from(h.n_later) <= max_later
