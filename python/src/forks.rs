@@ -300,7 +300,7 @@ impl Forks {
     fn each<T: numpy::Element>(
         &self,
         py: Python<'_>,
-        read: impl Fn(&mut Core, usize) -> T + Send,
+        read: impl Fn(&mut Core, usize) -> T + Send + Sync,
     ) -> PyResult<Py<PyArray1<T>>> {
         let all = self.with(py, |forks| {
             let n = forks.len();
