@@ -28,12 +28,46 @@ fn soil(world: &World, kinds: &[String]) -> Vec<Cell> {
     cells
 }
 
+/// Of a place that is not empty.
+const HELD: i64 = i64::MAX;
+
+/// What `regrow` with a delay remembers of a place: since which tick it is empty.
+fn emptied(m: &Chosen, subject: u32) -> (String, i64) {
+    (format!("regrow.{}.empty", m.instance), i64::from(subject))
+}
+
+/// Looks which places were emptied. What lay there when the episode or round began counts.
+fn look_for_empty(world: &mut World, m: &Chosen, before: &[Square]) {
+    let kind = kind_in(&Rc::clone(&world.spec), m, "thing");
+    let tick = i64::from(world.tick);
+    for cell in world.cells() {
+        let subject = world.subject(cell);
+        let key = emptied(m, subject);
+        let square = &before[usize::try_from(subject).expect("small")];
+        let began = world.tick == world.round_from
+            && square.layers.iter().flatten().any(|p| p.kind == kind);
+        let held = began || world.memory.get(&key) == Some(&HELD);
+        if world.placed(kind, cell).is_some() {
+            world.memory.insert(key, HELD);
+        } else if held {
+            world.memory.insert(key, tick);
+        }
+    }
+}
+
 /// `regrow`.
 pub fn regrow(world: &mut World, m: &Chosen, before: &[Square]) {
     let spec = Rc::clone(&world.spec);
+    look_for_empty(world, m, before);
     if i64::from(world.tick) % m.int(&spec, "every", 1) != 0 {
         return;
     }
+    let allows = |name: &str| world.vars[name].plain(|_| 0) != 0;
+    if !m.text("while").is_none_or(allows) {
+        return;
+    }
+    let delay = m.int(&spec, "delay", 0);
+    let tick = i64::from(world.tick);
     let kind = spec
         .kind(m.text("thing").expect("a thing"))
         .expect("a kind");
@@ -67,6 +101,10 @@ pub fn regrow(world: &mut World, m: &Chosen, before: &[Square]) {
         {
             continue;
         }
+        let since = world.memory.get(&emptied(m, world.subject(cell)));
+        if since.is_some_and(|since| tick - since < delay) {
+            continue;
+        }
         let mut near = 0;
         let r = i32::try_from(radius).expect("at most 5");
         let around = (-r..=r).flat_map(|y| (-r..=r).map(move |x| (y, x)));
@@ -84,6 +122,8 @@ pub fn regrow(world: &mut World, m: &Chosen, before: &[Square]) {
     }
     for cell in grown {
         if world.place(kind, cell) {
+            let key = emptied(m, world.subject(cell));
+            world.memory.insert(key, HELD);
             world.emit("grew", vec![Value::Kind(kind), Value::Cell(cell)]);
         }
     }
@@ -303,6 +343,9 @@ fn vanish(world: &mut World, kind: usize, cell: Cell) {
     world.emit("perished", vec![Value::Kind(kind), Value::Cell(cell)]);
 }
 
+/// Of a bush that bears fruit.
+const RIPE: i64 = i64::MAX;
+
 /// `ripen`.
 pub fn ripen(world: &mut World, m: &Chosen) {
     let spec = Rc::clone(&world.spec);
@@ -323,7 +366,6 @@ pub fn ripen(world: &mut World, m: &Chosen) {
     for cell in all {
         // The tick in which it became unripe; the one before the first from the start.
         let key = ("ripen".to_owned(), i64::from(world.subject(cell)));
-        const RIPE: i64 = i64::MAX;
         if world.placed(fruit, cell).is_some() {
             world.memory.insert(key, RIPE);
             continue;
@@ -341,6 +383,44 @@ pub fn ripen(world: &mut World, m: &Chosen) {
         {
             world.memory.insert(key, RIPE);
             world.emit("ripened", vec![Value::Kind(fruit), Value::Cell(cell)]);
+        }
+    }
+}
+
+/// `ripen.recolour`: unripe bushes that the beam struck become this one and wait anew. What bore fruit before the tick is no aim, and
+/// the first shot that hits one decides.
+pub fn recolour(world: &mut World, m: &Chosen) {
+    let spec = Rc::clone(&world.spec);
+    let beam = spec
+        .beams
+        .iter()
+        .position(|b| m.text("recolour") == Some(b));
+    let bush = kind_in(&spec, m, "thing");
+    let now = i64::from(world.tick);
+    for event in world.events.clone() {
+        let (
+            "struck",
+            [
+                Value::Beam(b),
+                Value::Slot(by),
+                Value::Kind(kind),
+                Value::Cell(cell),
+            ],
+        ) = (event.name.as_str(), event.fields.as_slice())
+        else {
+            continue;
+        };
+        let key = ("ripen".to_owned(), i64::from(world.subject(*cell)));
+        let since = world.memory.get(&key).copied().unwrap_or(-1);
+        let layers = &world.square(*cell).layers;
+        let stands = layers[3].is_some_and(|p| p.kind == *kind && p.kind != bush);
+        if Some(*b) != beam || !stands || since >= now || layers[2].is_some() {
+            continue;
+        }
+        if world.clear(*kind, *cell) && world.place(bush, *cell) {
+            world.memory.insert(key, now);
+            let fields = vec![Value::Slot(*by), Value::Kind(bush), Value::Cell(*cell)];
+            world.emit("recoloured", fields);
         }
     }
 }

@@ -224,7 +224,8 @@ impl Scope {
             "it" => return self.it.clone().unwrap_or(Value::Missing),
             "me" => return self.me.map_or(Value::Missing, Value::Slot),
             "tick" => return Value::Int(i64::from(world.tick)),
-            "ticks" => return Value::Int(i64::from(spec.ticks)),
+            // The last tick of the running round at the latest.
+            "ticks" => return Value::Int(i64::from(world.round_from + spec.ticks)),
             _ => {}
         }
         if let Some(v) = world.vars.get(name) {
@@ -415,6 +416,14 @@ impl Scope {
                 let all = self.members_among(world, &args[1], Some(vec![cell]));
                 let here = all.iter().any(|m| self.place(world, m) == Some(cell));
                 Value::Bool(here)
+            }
+            "inside" => {
+                let cell = self.place_arg(world, &args[0]);
+                let ExprKind::Name(area) = &args[1].value.kind else {
+                    panic!("an area");
+                };
+                let cells = world.areas.get(area);
+                Value::Bool(cell.zip(cells).is_some_and(|(c, all)| all.contains(&c)))
             }
             "near" => {
                 let (a, b) = (

@@ -9,7 +9,7 @@ use commonweal_core::draw::Purpose;
 use super::eval::Scope;
 use super::mechanics::{Action, actions, may};
 use super::spec::Chosen;
-use super::value::Value;
+use super::value::{Cell, Value};
 use super::world::{Placed, World, small};
 
 fn key(m: &Chosen, what: &str, of: usize) -> (String, i64) {
@@ -246,13 +246,37 @@ pub fn push(world: &mut World, slot: usize, direction: usize) {
         }
         for (at, placed) in row.into_iter().rev() {
             let to = world.step(at, direction);
-            world.square_mut(at).layers[1] = None;
-            world.lay(placed, to);
-            let id = placed.id.expect("what is pushed has identity");
-            let fields = vec![Value::Slot(slot), Value::Thing(id), Value::Cell(to)];
-            world.emit("pushed", fields);
+            shift(world, slot, placed, at, to);
         }
     }
+}
+
+/// Who walks away from a thing that it pulls takes it along, into the cell that it left.
+pub fn pull(world: &mut World, slot: usize, left: Cell, direction: usize) {
+    let spec = Rc::clone(&world.spec);
+    let behind = world.step(left, direction + 2);
+    if !world.inside(behind) {
+        return;
+    }
+    let Some(placed) = world.square(behind).layers[1] else {
+        return;
+    };
+    let pulls = |m: &Chosen| {
+        let pulls = m.name == "push" && m.flag("pull", false) && may(world, m, slot);
+        pulls && m.texts("things").contains(&spec.kinds[placed.kind].name)
+    };
+    let free = world.square(left).body.is_none() && world.square(left).layers[1].is_none();
+    if free && spec.mechanics.iter().any(pulls) {
+        shift(world, slot, placed, behind, left);
+    }
+}
+
+fn shift(world: &mut World, slot: usize, placed: Placed, from: Cell, to: Cell) {
+    world.square_mut(from).layers[1] = None;
+    world.lay(placed, to);
+    let id = placed.id.expect("what is pushed has identity");
+    let fields = vec![Value::Slot(slot), Value::Thing(id), Value::Cell(to)];
+    world.emit("pushed", fields);
 }
 
 /// `pool`: what all ask for is dealt at once, and what is left grows.

@@ -9,7 +9,7 @@ use commonweal_core::scenario::ast::Item;
 use commonweal_core::scenario::doc::{Data, Node};
 
 use super::eval::Scope;
-use super::spec::{Entry, Glyph, Spec, Var, int};
+use super::spec::{Glyph, Spec, Var, int};
 use super::value::{Cell, Value};
 use super::world::{Agent, Ended, Placed, Square, Thing, World, small};
 
@@ -35,6 +35,11 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         later: Vec::new(),
         pay: vec![vec![0; spec.channels.len()]; spec.slots()],
         said: Vec::new(),
+        areas: BTreeMap::new(),
+        round: 0,
+        round_from: 0,
+        round_over: false,
+        firsts: Vec::new(),
         spawns: Vec::new(),
         initial: BTreeSet::new(),
         arrived: vec![false; spec.slots()],
@@ -45,11 +50,40 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         saturated: 0,
         ended: Ended::No,
     };
+    begin(&mut world);
+    world
+}
+
+/// The next round of the episode begins. What belongs to the episode stays: variables with `keep`, pay and messages of the tick that
+/// ended the round, what was ever heard, registers, illegal actions, what was counted.
+pub fn next_round(world: &mut World) {
+    world.round += 1;
+    world.round_from = world.tick;
+    world.round_over = false;
+    world.squares.fill(Square::default());
+    world.things.clear();
+    world.later.clear();
+    world.said.clear();
+    world.memory.clear();
+    world.chosen.fill(0);
+    let before = std::mem::take(&mut world.agents);
+    begin(world);
+    for (agent, old) in world.agents.iter_mut().zip(before) {
+        agent.registers = old.registers;
+        agent.heard_at = old.heard_at;
+        agent.heard_now = old.heard_now;
+        agent.illegal = old.illegal;
+    }
+}
+
+/// Layout, things, variables, bodies, with the draws of the tick that comes.
+fn begin(world: &mut World) {
+    let spec = Rc::clone(&world.spec);
     for axis in 0..2 {
         world.mirrored[axis] =
             spec.mirror[axis] && world.below(Purpose::Mirror, "", small(axis), 0, 2) == 1;
     }
-    world.spawns = lay_out(&mut world);
+    lay_out(world);
     world.initial = world
         .cells()
         .into_iter()
@@ -61,20 +95,23 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
                 .map(move |placed| (placed.kind, cell))
         })
         .collect();
-    set_variables(&mut world);
-    bodies(&mut world);
-    for m in super::mechanics::ordered(spec) {
+    set_variables(world);
+    bodies(world);
+    for m in super::mechanics::ordered(&spec) {
         if m.name == "scatter" {
-            super::environment::scatter(&mut world, m, "start");
+            super::environment::scatter(world, m, "start");
         }
     }
-    super::rules::start(&mut world);
-    for m in super::mechanics::ordered(spec) {
+    super::rules::start(world);
+    if std::mem::take(&mut world.round_over) {
+        // A round that ends before its first tick would never let one begin.
+        world.refused += 1;
+    }
+    for m in super::mechanics::ordered(&spec) {
         if m.name == "state_pay" {
-            super::institutions::state_pay(&mut world, m, true);
+            super::institutions::state_pay(world, m, true);
         }
     }
-    world
 }
 
 /// Where a cell of the map as written lies in this episode.
@@ -87,10 +124,12 @@ fn mirrored(world: &World, written: Cell) -> Cell {
     )
 }
 
-/// Puts floor and things; gives the spawn cells of each role.
-fn lay_out(world: &mut World) -> Vec<Vec<Cell>> {
+/// Puts floor and things; finds spawn cells and areas.
+fn lay_out(world: &mut World) {
     let spec = Rc::clone(&world.spec);
-    let mut spawns = vec![Vec::new(); spec.roles.len()];
+    world.spawns = vec![Vec::new(); spec.roles.len()];
+    world.firsts = world.spawns.clone();
+    world.areas.clear();
     let mut written: Vec<(Cell, char)> = Vec::new();
     for (r, row) in (0..).zip(&spec.rows) {
         for (c, glyph) in (0..).zip(row) {
@@ -104,61 +143,55 @@ fn lay_out(world: &mut World) -> Vec<Vec<Cell>> {
         let Some(glyph) = spec.legend.get(&glyph) else {
             continue;
         };
-        if let Entry::Spawn(role) = &glyph.entry {
-            spawns[spec.role(role).expect("a role")].push(cell);
+        if let Some(role) = &glyph.spawn {
+            let role = spec.role(role).expect("a role");
+            let lists = if glyph.first {
+                &mut world.firsts
+            } else {
+                &mut world.spawns
+            };
+            lists[role].push(cell);
+        }
+        if let Some(area) = &glyph.area {
+            world.areas.entry(area.clone()).or_default().insert(cell);
         }
         for kind in kinds_there(world, glyph, cell) {
             put(world, kind, cell);
         }
     }
     give_identity(world, &written);
-    for cells in &mut spawns {
+    for cells in world.spawns.iter_mut().chain(&mut world.firsts) {
         cells.sort_unstable();
     }
-    spawns
 }
 
 /// Kinds that a glyph can put into its cell.
 fn kinds_of(spec: &Spec, glyph: &Glyph) -> Vec<usize> {
-    let names: Vec<String> = match &glyph.entry {
-        Entry::Kinds(kinds) => kinds.clone(),
-        Entry::Thing(node) => super::spec::texts(node.get("thing")),
-        Entry::Choose(sets) => sets.iter().flat_map(|(kinds, _)| kinds.clone()).collect(),
-        Entry::Spawn(_) | Entry::Area(_) => Vec::new(),
-    };
-    names.iter().filter_map(|name| spec.kind(name)).collect()
+    let sets = glyph.choose.iter().flat_map(|(kinds, _)| kinds);
+    let names = glyph.kinds.iter().chain(sets);
+    names.filter_map(|name| spec.kind(name)).collect()
 }
 
-/// Kinds that a glyph puts into a cell in this episode.
+/// Kinds that a glyph puts into a cell in this episode: those that it names, with their chance, then the set that is chosen.
 fn kinds_there(world: &World, glyph: &Glyph, cell: Cell) -> Vec<usize> {
     let spec = &world.spec;
     let subject = world.subject(cell);
-    match &glyph.entry {
-        Entry::Thing(node) => {
-            let p = node.get("p").map_or(1_000_000, |n| spec.number(n));
-            if world.chance(Purpose::Presence, "", subject, 0, p) {
-                kinds_of(spec, glyph)
-            } else {
-                Vec::new()
-            }
-        }
-        Entry::Choose(sets) => {
-            let total: u128 = sets
-                .iter()
-                .map(|(_, weight)| u128::from(weight.unsigned_abs()))
-                .sum();
-            let name = format!("legend.{}", glyph.key);
-            let draw = u128::from(world.draw(Purpose::Choose, &name, subject, 0));
-            let (at, mut sum) = ((draw * total) >> 64, 0);
-            let chosen = sets.iter().find(|(_, weight)| {
-                sum += u128::from(weight.unsigned_abs());
-                at < sum
-            });
-            let (kinds, _) = chosen.expect("the weights add up");
-            kinds.iter().filter_map(|name| spec.kind(name)).collect()
-        }
-        _ => kinds_of(spec, glyph),
+    let p = glyph.p.as_ref().map_or(1_000_000, |n| spec.number(n));
+    let mut names: Vec<&String> = Vec::new();
+    if world.chance(Purpose::Presence, "", subject, 0, p) {
+        names.extend(&glyph.kinds);
     }
+    let weight = |weight: i64| u128::from(weight.unsigned_abs());
+    let total: u128 = glyph.choose.iter().map(|(_, w)| weight(*w)).sum();
+    let name = format!("legend.{}", glyph.key);
+    let draw = u128::from(world.draw(Purpose::Choose, &name, subject, 0));
+    let (at, mut sum) = ((draw * total) >> 64, 0);
+    let chosen = glyph.choose.iter().find(|(_, w)| {
+        sum += weight(*w);
+        at < sum
+    });
+    names.extend(chosen.into_iter().flat_map(|(kinds, _)| kinds));
+    names.into_iter().filter_map(|n| spec.kind(n)).collect()
 }
 
 /// A thing of the legend comes into a cell, over what lay in its layer.
@@ -240,26 +273,18 @@ fn thing_variables(world: &mut World) {
             let Some(glyph) = spec.legend.get(glyph) else {
                 continue;
             };
-            let Entry::Thing(node) = &glyph.entry else {
-                continue;
-            };
             let cell = mirrored(world, (r, c));
-            let shuffled = node
-                .get("shuffle")
-                .is_some_and(|n| n.data == Data::Bool(true));
-            if shuffled {
+            if glyph.shuffle {
                 let places = dealt.entry(glyph.key.clone()).or_default();
                 places.push((cell, glyph.index));
             } else {
-                values(world, node, glyph.index, cell);
+                values(world, &glyph.node, glyph.index, cell);
             }
         }
     }
     for (key, places) in dealt {
-        let node = spec.legend.values().find(|g| g.key == key);
-        let Some(Entry::Thing(node)) = node.map(|g| &g.entry) else {
-            continue;
-        };
+        let glyph = spec.legend.values().find(|g| g.key == key);
+        let node = &glyph.expect("it has dealt").node;
         let mut to: Vec<Cell> = places.iter().map(|(cell, _)| *cell).collect();
         to.sort_by_key(|&c| {
             let subject = world.subject(c);
@@ -346,6 +371,9 @@ fn initial(world: &mut World, var: &Var, name: &str, subject: u32, slot: Option<
 fn set_variables(world: &mut World) {
     let spec = Rc::clone(&world.spec);
     for var in &spec.vars {
+        if world.round > 0 && var.keep {
+            continue;
+        }
         let value = initial(world, var, &var.name, 0, None);
         world.vars.insert(var.name.clone(), value);
     }
@@ -370,12 +398,16 @@ fn set_variables(world: &mut World) {
 fn bodies(world: &mut World) {
     let spec = Rc::clone(&world.spec);
     for (number, role) in spec.roles.iter().enumerate() {
-        let mut drawn = world.spawns[number].clone();
-        drawn.sort_by_key(|&c| {
-            let subject = world.subject(c);
-            (world.draw(Purpose::Spawn, &role.name, subject, 0), subject)
-        });
-        for (slot, cell) in (role.first..role.first + role.n).zip(drawn) {
+        let drawn = |mut cells: Vec<Cell>| {
+            cells.sort_by_key(|&c| {
+                let subject = world.subject(c);
+                (world.draw(Purpose::Spawn, &role.name, subject, 0), subject)
+            });
+            cells
+        };
+        let mut places = drawn(world.firsts[number].clone());
+        places.extend(drawn(world.spawns[number].clone()));
+        for (slot, cell) in (role.first..role.first + role.n).zip(places) {
             world.put_body(slot, cell);
             let turns = spec
                 .mechanics

@@ -384,6 +384,7 @@ fn act(world: &mut World, scope: &mut Scope, call: &Call, actor: Option<usize>) 
                 territory::set_owner(world, id, Some(slot));
             }
         }
+        "next_round" => world.round_over = true,
         "finish" => world.ended = Ended::Terminated,
         other => panic!("the reference does not know the effect {other}"),
     }

@@ -41,6 +41,8 @@ pub struct Var {
     pub min: Option<i64>,
     /// Greatest value.
     pub max: Option<i64>,
+    /// Whether it stays over rounds.
+    pub keep: bool,
 }
 
 /// A role.
@@ -77,21 +79,6 @@ pub struct Chosen {
     pub config: Node,
 }
 
-/// What a glyph puts into its cell.
-#[derive(Debug)]
-pub enum Entry {
-    /// A list of kinds.
-    Kinds(Vec<String>),
-    /// `{thing, p, shuffle, var = …}`.
-    Thing(Node),
-    /// `{spawn}`.
-    Spawn(String),
-    /// `{choose = [[kinds, weight] …]}`.
-    Choose(Vec<(Vec<String>, i64)>),
-    /// `{area}`.
-    Area(String),
-}
-
 /// A glyph of the legend.
 #[derive(Debug)]
 pub struct Glyph {
@@ -99,8 +86,22 @@ pub struct Glyph {
     pub key: String,
     /// Its 1-based place in the key.
     pub index: i64,
-    /// What it puts there.
-    pub entry: Entry,
+    /// What it means, as written.
+    pub node: Node,
+    /// Kinds that it puts into its cell.
+    pub kinds: Vec<String>,
+    /// With what chance, in millionths.
+    pub p: Option<Node>,
+    /// Whose spawn cell it is.
+    pub spawn: Option<String>,
+    /// Whether the role's first slots begin there and nobody comes back there.
+    pub first: bool,
+    /// Sets of kinds, of which one comes, with their weights.
+    pub choose: Vec<(Vec<String>, i64)>,
+    /// The area to which its cells belong.
+    pub area: Option<String>,
+    /// Whether what its key gives is dealt anew.
+    pub shuffle: bool,
 }
 
 /// A rule and its name `block.label`; unnamed rules have the block's alone.
@@ -184,6 +185,8 @@ pub struct Spec {
     pub dials: Vec<(String, super::value::Value)>,
     /// `time.ticks`.
     pub ticks: u32,
+    /// `time.rounds`.
+    pub rounds: u32,
     /// `time.end`.
     pub end: Option<Expr>,
     /// `time.drawn_end`: from, every, p.
@@ -244,31 +247,33 @@ fn read_var(name: &str, node: &Node) -> Var {
         name: name.to_owned(),
         choices,
         init: node.get("init").cloned(),
+        keep: flag(node.get("keep")),
         min: bound("min"),
         max: bound("max"),
         ty,
     }
 }
 
-fn read_entry(node: &Node) -> Entry {
+fn read_glyph(key: &str, index: i64, node: &Node) -> Glyph {
+    let table = node.is_table();
     let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
-    if !node.is_table() {
-        return Entry::Kinds(texts(Some(node)));
+    let pair = |n: &Node| {
+        let weight = n.items()[1].num().expect("a weight is a number");
+        (texts(Some(&n.items()[0])), weight)
+    };
+    let choose = node.get("choose").map(Node::items).unwrap_or_default();
+    Glyph {
+        key: key.to_owned(),
+        index,
+        kinds: texts(if table { node.get("thing") } else { Some(node) }),
+        p: node.get("p").cloned(),
+        spawn: text("spawn"),
+        first: flag(node.get("first")),
+        choose: choose.iter().map(pair).collect(),
+        area: text("area"),
+        shuffle: flag(node.get("shuffle")),
+        node: node.clone(),
     }
-    if let Some(role) = text("spawn") {
-        return Entry::Spawn(role);
-    }
-    if let Some(area) = text("area") {
-        return Entry::Area(area);
-    }
-    if let Some(choose) = node.get("choose") {
-        let pair = |n: &Node| {
-            let weight = n.items()[1].num().expect("a weight is a number");
-            (texts(Some(&n.items()[0])), weight)
-        };
-        return Entry::Choose(choose.items().iter().map(pair).collect());
-    }
-    Entry::Thing(node.clone())
 }
 
 /// The named tables under a key, in file order.
@@ -324,9 +329,7 @@ impl Spec {
         let mut legend = BTreeMap::new();
         for (key, node) in tables(&tree, "legend") {
             for (index, glyph) in (1..).zip(key.chars()) {
-                let entry = read_entry(node);
-                let key = key.clone();
-                legend.insert(glyph, Glyph { key, index, entry });
+                legend.insert(glyph, read_glyph(key, index, node));
             }
         }
         let mechanics = read_mechanics(&tree);
@@ -383,6 +386,7 @@ impl Spec {
                 Some(Data::Int(n)) => u32::try_from(*n).expect("not negative"),
                 _ => 0,
             },
+            rounds: time.get("rounds").map_or(1, |n| whole(Some(n))),
             end: time.get("end").and_then(Node::text).map(expression),
             drawn_end,
             tree,
@@ -528,41 +532,9 @@ impl Spec {
             if !super::mechanics::COVERED.contains(&m.name.as_str()) {
                 out.push(m.name.clone());
             }
-            let fields: &[&str] = match m.name.as_str() {
-                "beam" => &["hits", "clears", "paints", "through", "stops_at"],
-                "regrow" => &["delay", "while"],
-                "push" => &["pull"],
-                "ripen" => &["recolour"],
-                _ => &[],
-            };
-            for field in fields.iter().filter(|f| m.config.get(f).is_some()) {
-                out.push(format!("{}.{field}", m.name));
-            }
         }
-        for glyph in self.legend.values() {
-            match &glyph.entry {
-                Entry::Choose(_) => out.push("legend choose".to_owned()),
-                Entry::Area(_) => out.push("legend area".to_owned()),
-                Entry::Thing(node) if node.get("spawn").is_some() => {
-                    out.push("legend spawn beside things".to_owned());
-                }
-                _ => {}
-            }
-        }
-        let spawns = self
-            .tree
-            .get("legend")
-            .map(Node::entries)
-            .unwrap_or_default();
-        let more = |(_, n): &(String, Node)| n.get("spawn").is_some() && n.entries().len() > 1;
-        if spawns.iter().any(more) {
-            out.push("legend spawn fields".to_owned());
-        }
-        if self.tree.at("time.rounds").and_then(int).unwrap_or(1) > 1 {
-            out.push("rounds".to_owned());
-        }
-        if self.wrap {
-            out.push("wrap".to_owned());
+        if tables(&self.tree, "maps").len() > 1 {
+            out.push("several maps".to_owned());
         }
         out.sort();
         out.dedup();
@@ -573,6 +545,7 @@ impl Spec {
         let name = self.kinds[kind].name.as_str();
         let grows = |m: &Chosen| match m.name.as_str() {
             "regrow" | "scatter" | "pollute" | "hazard" => m.text("thing") == Some(name),
+            "beam" => m.text("paints") == Some(name),
             "ripen" | "fragile" => m.text("becomes") == Some(name),
             // More than was given arrives, or another kind.
             "gift" => {

@@ -151,6 +151,16 @@ pub struct World {
     pub pay: Vec<Vec<i64>>,
     /// Messages on their way.
     pub said: Vec<Said>,
+    /// Cells of each area.
+    pub areas: BTreeMap<String, BTreeSet<Cell>>,
+    /// Number of the running round.
+    pub round: u32,
+    /// Its first tick.
+    pub round_from: u32,
+    /// Whether the round ends with this tick.
+    pub round_over: bool,
+    /// Cells on which the first slots of a role begin, ascending.
+    pub firsts: Vec<Vec<Cell>>,
     /// Spawn cells by role, ascending.
     pub spawns: Vec<Vec<Cell>>,
     /// Cells that held a thing of a kind after the draws at reset.

@@ -52,6 +52,10 @@ pub(super) fn map(d: &mut Dice, w: &World, out: &mut String) {
                     38..41 if w.items.len() > 1 && w.marked => '1',
                     41..43 if w.items.len() > 1 && w.marked => '2',
                     43..46 if w.has("push") => 'B',
+                    46..49 if w.has("ripen") => 'U',
+                    49..52 if w.area => 'q',
+                    52..55 if w.area => 'o',
+                    55 if w.area && w.items.len() > 1 => 'Z',
                     _ => '.',
                 }
             };
@@ -80,6 +84,10 @@ pub(super) fn map(d: &mut Dice, w: &World, out: &mut String) {
         let more = if i == 0 { d.below(4) } else { d.below(2) };
         put(if i == 0 { 'F' } else { 'H' }, n + more, d);
     }
+    if w.area {
+        put('j', d.below(3), d);
+        put('Q', d.below(3), d);
+    }
     put('G', 1, d);
     put('L', 1, d);
     put('P', 1, d);
@@ -93,7 +101,8 @@ pub(super) fn map(d: &mut Dice, w: &World, out: &mut String) {
     let lines: Vec<String> = rows.iter().map(|r| r.iter().collect()).collect();
     let _ = writeln!(
         out,
-        "[maps.one]\nfloor = \"grass\"\nmirror = \"{mirror}\"\nrows = '''\n{}\n'''",
+        "[maps.one]\nfloor = \"grass\"\nmirror = \"{mirror}\"\nwrap = {}\nrows = '''\n{}\n'''",
+        w.wrap,
         lines.join("\n")
     );
     let p = d.pick(&["0.5", "0.1", "0.9"]);
@@ -105,16 +114,45 @@ pub(super) fn map(d: &mut Dice, w: &World, out: &mut String) {
         out.push_str("\"C\" = \"crate\"\n");
         if w.marked {
             let shuffle = d.percent(60);
+            let p = d.pick(&["", "", ", p = 0.6"]);
             let _ = writeln!(
                 out,
-                "\"12\" = {{ thing = \"crate\", plot = \"index\", shuffle = {shuffle} }}"
+                "\"12\" = {{ thing = \"crate\", plot = \"index\", shuffle = {shuffle}{p} }}"
             );
         }
+    }
+    if w.has("ripen") {
+        out.push_str("\"U\" = \"shrub\"\n");
+    }
+    if w.area {
+        areas(d, w, out);
     }
     for (glyph, value, _) in w.pieces().flat_map(|p| p.glyphs) {
         let _ = writeln!(out, "\"{glyph}\" = {value}");
     }
     if w.roles.len() > 1 {
         out.push_str("\"H\" = { spawn = \"hen\" }\n");
+    }
+}
+
+/// An area, cells of which one set of kinds is chosen, and where the first slots begin.
+fn areas(d: &mut Dice, w: &World, out: &mut String) {
+    let p = d.pick(&["", ", p = 0.7"]);
+    let _ = writeln!(
+        out,
+        "\"q\" = {{ thing = \"sand\", area = \"den\" }}\n\"Q\" = {{ spawn = \"fox\", thing = [\"depot\", \"fog\"], area = \"den\"{p} }}\n\"j\" = {{ spawn = \"fox\", first = true }}"
+    );
+    let weight = d.pick(&["1", "0.25", "3"]);
+    let more = d.pick(&["", ", area = \"den\"", ", thing = \"depot\""]);
+    let _ = writeln!(
+        out,
+        "\"o\" = {{ choose = [[\"apple\", 2], [[\"sand\", \"fog\"], {weight}], [\"shrub\", 1]]{more} }}"
+    );
+    if w.items.len() > 1 {
+        let value = if w.marked { ", plot = 2" } else { "" };
+        let _ = writeln!(
+            out,
+            "\"Z\" = {{ choose = [[\"apple\", 1], [\"crate\", 1]]{value} }}"
+        );
     }
 }

@@ -64,9 +64,11 @@ pub(super) fn mechanics(d: &mut Dice, w: &World, out: &mut String) {
             let every = d.pick(&[1, 1, 2, 5]);
             let under = d.percent(60);
             let thing = d.pick(&w.items);
+            let waits = d.pick(&["", "", ", delay = 1", ", delay = 6"]);
+            let only = d.pick(&["", "", ", while = \"calm\"", ", while = \"score\""]);
             let _ = writeln!(
                 out,
-                "regrow.r{i} = {{ thing = \"{thing}\", where = {place}, radius = {radius}, metric = \"{metric}\", chance = {chance}, every = {every}, under_agent = {under} }}"
+                "regrow.r{i} = {{ thing = \"{thing}\", where = {place}, radius = {radius}, metric = \"{metric}\", chance = {chance}, every = {every}, under_agent = {under}{waits}{only} }}"
             );
         }
     }
@@ -76,10 +78,10 @@ pub(super) fn mechanics(d: &mut Dice, w: &World, out: &mut String) {
         let shape = d.pick(&["rows", "rows", "block"]);
         let stopped = d.pick(&["body", "body", "solid"]);
         let cost = d.pick(&["0", "0.1"]);
-        let by = "";
+        let more = shots(d);
         let _ = writeln!(
             out,
-            "beam.zap = {{ length = {length}, radius = {radius}, cooldown = {cooldown}, next = \"{next}\", shape = \"{shape}\", stopped_by = \"{stopped}\", cost = {cost}{by} }}"
+            "beam.zap = {{ length = {length}, radius = {radius}, cooldown = {cooldown}, next = \"{next}\", shape = \"{shape}\", stopped_by = \"{stopped}\", cost = {cost}{more} }}"
         );
         if TWO_BEAMS && d.percent(30) {
             out.push_str("beam.wave = { length = 2, radius = 0, cooldown = 1 }\n");
@@ -127,6 +129,44 @@ pub(super) fn mechanics(d: &mut Dice, w: &World, out: &mut String) {
     if w.has("signs") {
         out.push_str("signs.plate = { thing = \"plate\", text = \"board\", read = 4 }\n");
     }
+}
+
+/// What shots do to things.
+fn shots(d: &mut Dice) -> String {
+    let hits = d.pick(&[
+        "",
+        "",
+        ", hits = \"both\"",
+        ", hits = [\"slots\", \"box\", \"depot\", \"shrub\"]",
+        ", hits = [\"apple\", \"depot\"]",
+    ]);
+    let clears = d.pick(&[
+        "",
+        "",
+        ", clears = [\"apple\", \"fog\"]",
+        ", clears = [\"depot\"]",
+        ", clears = [\"box\"]",
+    ]);
+    let paints = d.pick(&[
+        "",
+        "",
+        ", paints = \"fog\"",
+        ", paints = \"shrub\"",
+        ", paints = \"apple\"",
+    ]);
+    let through = d.pick(&[
+        "",
+        "",
+        ", through = [\"gate\"]",
+        ", through = [\"box\", \"wall\"]",
+    ]);
+    let stops = d.pick(&[
+        "",
+        "",
+        ", stops_at = [\"depot\"]",
+        ", stops_at = [\"fog\", \"apple\"]",
+    ]);
+    format!("{hits}{clears}{paints}{through}{stops}")
 }
 
 #[expect(
@@ -233,7 +273,8 @@ fn more_mechanics(d: &mut Dice, w: &World, out: &mut String) {
         let (chain, by) = (1 + d.below(3), by(d, w));
         let _ = writeln!(
             out,
-            "push.shove = {{ things = [\"box\"], chain = {chain}{by} }}"
+            "push.shove = {{ things = [\"box\"], chain = {chain}, pull = {}{by} }}",
+            d.percent(30)
         );
     }
     if w.has("fragile") {
@@ -287,6 +328,12 @@ fn more_mechanics(d: &mut Dice, w: &World, out: &mut String) {
         let _ = writeln!(
             out,
             "ripen.bush = {{ thing = \"depot\", becomes = \"apple\", delay = {delay}, {how} }}"
+        );
+        let beam = d.pick(&["", ", recolour = \"zap\""]);
+        let beam = if w.has("beam") { beam } else { "" };
+        let _ = writeln!(
+            out,
+            "ripen.shrub = {{ thing = \"shrub\", becomes = \"apple\", delay = 2, rate = 0.1{beam} }}"
         );
     }
 }

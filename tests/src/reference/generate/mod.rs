@@ -109,11 +109,17 @@ struct World {
     turn: bool,
     /// Crates have variables.
     marked: bool,
+    /// Rounds of an episode.
+    rounds: usize,
+    /// Some cells belong to the area `den`.
+    area: bool,
+    /// The map is a torus.
+    wrap: bool,
 }
 
 /// Whether some scenarios have two beams.
 const TWO_BEAMS: bool = true;
-const MARKS: [&str; 3] = ["depot", "lever", "plate"];
+const MARKS: [&str; 4] = ["depot", "lever", "plate", "shrub"];
 
 impl World {
     fn has(&self, mechanic: &str) -> bool {
@@ -149,7 +155,8 @@ pub fn scenario(seed: u64) -> String {
     let mut out = String::from(
         "format = 1\n[question]\ntitle = \"Drawn\"\nasks = \"Do both agree?\"\nhypothesis = \"They do.\"\nthreat = \"They do not.\"\nrules_in = \"A difference.\"\nrules_out = \"None.\"\ndemand = \"none\"\n",
     );
-    let _ = writeln!(out, "[time]\nticks = {}", 20 + d.below(80));
+    let ticks = (20 + d.below(80)) / w.rounds;
+    let _ = writeln!(out, "[time]\nticks = {ticks}\nrounds = {}", w.rounds);
     if d.percent(20) {
         let (from, every) = (d.below(20) + 1, d.below(9) + 1);
         let _ = writeln!(
@@ -169,7 +176,8 @@ pub fn scenario(seed: u64) -> String {
     };
     let _ = writeln!(
         out,
-        "score = {{ type = \"int\", init = {init}, min = -20, max = 40, seen = \"all\" }}"
+        "score = {{ type = \"int\", init = {init}, min = -20, max = 40, seen = \"all\"{} }}",
+        keep(d, w)
     );
     let init = if d.percent(50) {
         "\"chance(0.5)\""
@@ -178,7 +186,8 @@ pub fn scenario(seed: u64) -> String {
     };
     let _ = writeln!(
         out,
-        "calm = {{ type = \"bool\", init = {init}, seen = \"all\" }}"
+        "calm = {{ type = \"bool\", init = {init}, seen = \"all\"{} }}",
+        keep(d, w)
     );
     out.push_str("purse = { type = \"num\", init = 1.5, max = 1000, seen = \"all\" }\n");
     out.push_str(
@@ -234,6 +243,15 @@ pub fn scenario(seed: u64) -> String {
         "[measures]\nprimary = {{ id = \"rate\", of = \"focal\", event = \"moved\", M = 0.1 }}\ncompetence = {{ id = \"A5\", arm = \"not_asked\" }}\n[exits.none]\nsays = \"Nothing is asked for.\"\nbot = \"second\"\narm = \"asked\"\npays_nothing = true"
     );
     out
+}
+
+/// Some variables stay over rounds.
+fn keep(d: &mut Dice, w: &World) -> &'static str {
+    if w.rounds > 1 && d.percent(50) {
+        ", keep = true"
+    } else {
+        ""
+    }
 }
 
 fn make_world(d: &mut Dice) -> World {
@@ -302,6 +320,9 @@ fn make_world(d: &mut Dice) -> World {
         has,
         turn,
         marked: d.percent(50),
+        rounds: d.pick(&[1, 1, 1, 1, 2, 3]),
+        area: d.percent(40),
+        wrap: d.percent(25),
     };
     for piece in PIECES {
         if d.percent(piece.percent) && (piece.fits)(&world) {

@@ -13,7 +13,7 @@ impl World {
     fn effect(&self, d: &mut Dice, n: &Names, level: usize) -> String {
         let later = |what: &str| LEVELS.iter().position(|l| *l == what).expect("listed") > level;
         let s = |d: &mut Dice| self.slot(d, n);
-        match d.below(26) {
+        match d.below(28) {
             0..3 => {
                 let channel = d.pick(&["main", "truth"]);
                 format!("pay({}, {channel}, {})", s(d), self.num(d, n, 2))
@@ -80,6 +80,8 @@ impl World {
             25 if later("placed") => {
                 format!("emit placed({}, {})", self.place(d, n), self.num(d, n, 1))
             }
+            26 if self.rounds > 1 && d.percent(50) => "next_round()".to_owned(),
+            27 if d.percent(15) => "finish(board)".to_owned(),
             _ => format!("pay({}, main, 0.5)", s(d)),
         }
     }
@@ -118,6 +120,9 @@ pub(super) fn rules(d: &mut Dice, w: &World, out: &mut String) {
         events.push(("hit", "hit(zap, a, b)", &["a", "b"], &[]));
         events.push(("hit", "hit(_, a, b)", &["a", "b"], &[]));
         events.push(("fired", "fired(a, zap)", &["a"], &[]));
+        events.push(("struck", "struck(_, a, _, c)", &["a"], &["c"]));
+        events.push(("cleaned", "cleaned(a, _, c)", &["a"], &["c"]));
+        events.push(("painted", "painted(a, c)", &["a"], &["c"]));
     }
     if w.has("absence") {
         events.push(("returned", "returned(a)", &["a"], &[]));

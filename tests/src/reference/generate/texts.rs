@@ -149,6 +149,7 @@ impl World {
                 self.num(d, n, depth - 1),
                 self.num(d, n, depth - 1)
             ),
+            7 if self.area && d.percent(50) => format!("inside({}, den)", self.place(d, n)),
             7 => format!("on({}, {})", self.place(d, n), self.set(d, n, depth - 1)),
             8 => format!(
                 "near({}, {}, {})",

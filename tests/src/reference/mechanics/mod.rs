@@ -269,6 +269,8 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     }
     let order = world.order();
     let all = ordered(&spec);
+    // What regrowth goes by was there before the tick.
+    let before = world.squares.clone();
     for m in all.iter().filter(|m| m.name == "override") {
         institutions::overrule(world, m, &mut chosen);
     }
@@ -281,8 +283,6 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
         world.chosen[slot] = index.expect("an action of the role");
     }
     let mut answered = rules::answer(world, 0);
-    // What regrowth goes by was there before the tick.
-    let before = world.squares.clone();
 
     for m in &all {
         if m.name == "move" {
@@ -307,6 +307,9 @@ pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     }
     for m in all.iter().filter(|m| m.name == "perish") {
         environment::look(world, m, i64::from(world.tick) - 1);
+    }
+    for m in all.iter().filter(|m| m.config.get("recolour").is_some()) {
+        environment::recolour(world, m);
     }
     answered = rules::answer(world, answered);
 
@@ -403,8 +406,19 @@ fn end(world: &mut World) {
     if world.ended != Ended::No {
         return;
     }
-    if done >= spec.ticks || drawn {
+    // By the scenario's own word, or by the limit; the end of the last round is the episode's.
+    let called = world.round_over;
+    world.round_over |= done - world.round_from >= spec.ticks;
+    if world.round_over && world.round + 1 >= spec.rounds {
+        world.ended = if called {
+            Ended::Terminated
+        } else {
+            Ended::Truncated
+        };
+    } else if drawn {
         world.ended = Ended::Truncated;
+    } else if world.round_over {
+        crate::reference::reset::next_round(world);
     }
 }
 

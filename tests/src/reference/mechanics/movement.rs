@@ -81,6 +81,7 @@ pub fn moves(world: &mut World, m: &Chosen, order: &[usize], chosen: &[Action]) 
                 world.arrived[slot] = true;
                 let fields = vec![Value::Slot(slot), Value::Cell(from), Value::Cell(to)];
                 world.emit("moved", fields);
+                institutions::pull(world, slot, from, direction);
             }
         }
     }
