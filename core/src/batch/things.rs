@@ -11,13 +11,7 @@ use crate::state::{ArenaMut, Deal, Layout};
 pub(super) fn choose(one: &mut ArenaMut<'_>, layout: &Layout) {
     let geometry = one.table.geometry;
     for choice in &layout.choices {
-        let total = choice.sets.last().map_or(0, |(sum, _)| *sum);
-        let key = one.head.draw.key(Purpose::Choose, choice.name, 0);
-        let draw = key.u64(geometry.subject(choice.cell));
-        // Exact for sums below 2^64: the share of the draw that lies below each sum.
-        let at = (u128::from(draw) * u128::from(total)) >> 64;
-        let set = choice.sets.iter().find(|(sum, _)| at < u128::from(*sum));
-        for &(layer, code) in set.into_iter().flat_map(|(_, things)| things) {
+        for &(layer, code) in choice.drawn(one.head.draw, &geometry) {
             one.cells.set(choice.cell, layer, code);
         }
     }

@@ -15,7 +15,7 @@ use super::{
 use columns::{SettledColumn, SoilColumn, WaitColumn};
 use patch::{BLOCK, Patch};
 
-use crate::draw::{Key, Purpose};
+use crate::draw::{Key, Purpose, TickDraw};
 use crate::event::{EventRow, Part};
 use crate::ids::Cell;
 use crate::phase::Phase;
@@ -247,6 +247,7 @@ fn settle(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Grow
             continue;
         }
         let layout = usize::from(arenas.heads[arena].layout);
+        let draw = arenas.heads[arena].draw;
         for (p, patch) in growth.patches.iter().enumerate() {
             if fresh {
                 patch.wait(&table, arenas, arena, &mut growth.waits[p]);
@@ -262,7 +263,7 @@ fn settle(table: Res<Table>, mut arenas: ResMut<Arenas>, mut growth: ResMut<Grow
                 soil: &mut growth.soil[p][range],
             };
             if fresh {
-                field.find_soil();
+                field.find_soil(&table, draw);
             }
             if usize::from(n) > Touched::MAX {
                 field.recount();
@@ -289,10 +290,13 @@ impl Field<'_> {
         self.cells
             .get(self.patch.cells[self.layout][candidate], Layer::Item)
     }
-    fn find_soil(&mut self) {
-        for i in 0..self.patch.cells[self.layout].len() {
-            self.soil[i] =
-                u8::from(!self.patch.initial || self.patch.codes[usize::from(self.item(i))]);
+    /// Things grow where the draws at reset made soil: draws of this very tick, the first of the episode or round.
+    fn find_soil(&mut self, table: &Table, draw: TickDraw) {
+        let layout = &table.layouts[self.layout];
+        for (&cell, soil) in self.patch.cells[self.layout].iter().zip(&mut *self.soil) {
+            let word = layout.drawn(cell, draw, &table.geometry);
+            let mut all = Layer::ALL.iter().map(|&(_, l)| (l, word[l as usize]));
+            *soil = u8::from(all.any(|(layer, code)| self.patch.is_soil(layer, code)));
         }
     }
     /// The chance of a candidate that may grow is that of its live neighbours; of any other it is 0.

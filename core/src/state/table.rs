@@ -3,6 +3,7 @@
 //! **Invariant.** Plain data, never changed after a batch is built.
 
 use super::torus::fill_padding;
+use crate::draw::{Purpose, TickDraw};
 use crate::ids::{Cell, ChannelId, EventId, KindId, Num, RoleId, Slot, Type};
 
 /// One map cell as every viewer sees it: look codes of floor, solid, item, mark, air; slot + 1 of the body; its look; effect.
@@ -270,6 +271,52 @@ pub struct Layout {
     pub choices: Vec<Choice>,
     /// Areas of each padded cell (bit = place in [`Table::areas`]); empty where the map has none.
     pub areas: Vec<u16>,
+}
+
+impl Layout {
+    /// What lies in a cell after the draws of a reset or a round, whose tick `draw` is of.
+    pub fn drawn(&self, cell: Cell, draw: TickDraw, geometry: &Geometry) -> Word {
+        let mut word = self.words[cell.index()];
+        let presence = draw.key(Purpose::Presence, 0, 0);
+        let from = self.maybe.partition_point(|m| m.cell < cell);
+        for m in self.maybe[from..].iter().take_while(|m| m.cell == cell) {
+            if presence.chance(geometry.subject(cell), m.p) {
+                word[m.layer as usize] = m.code;
+            }
+        }
+        let from = self.choices.partition_point(|c| c.cell < cell);
+        for choice in self.choices[from..].iter().take_while(|c| c.cell == cell) {
+            for &(layer, code) in choice.drawn(draw, geometry) {
+                word[layer as usize] = code;
+            }
+        }
+        word
+    }
+    /// Whether such a word can lie in a cell after some draws; things are asked one by one.
+    pub fn can_hold(&self, cell: Cell, fits: impl Fn(Layer, u8) -> bool) -> bool {
+        let maybe = self.maybe.iter().filter(|m| m.cell == cell);
+        let sets = self.choices.iter().filter(|c| c.cell == cell);
+        let sets = sets.flat_map(|c| c.sets.iter().flat_map(|(_, set)| set));
+        let fixed = Layer::ALL.map(|(_, layer)| (layer, self.words[cell.index()][layer as usize]));
+        let mut all = fixed
+            .into_iter()
+            .chain(maybe.map(|m| (m.layer, m.code)))
+            .chain(sets.copied());
+        all.any(|(layer, code)| fits(layer, code))
+    }
+}
+
+impl Choice {
+    /// The set that comes in the reset or round whose tick `draw` is of.
+    pub fn drawn(&self, draw: TickDraw, geometry: &Geometry) -> &[(Layer, u8)] {
+        let total = self.sets.last().map_or(0, |(sum, _)| *sum);
+        let key = draw.key(Purpose::Choose, self.name, 0);
+        let draw = key.u64(geometry.subject(self.cell));
+        // Exact for sums below 2^64: the share of the draw that lies below each sum.
+        let at = (u128::from(draw) * u128::from(total)) >> 64;
+        let set = self.sets.iter().find(|(sum, _)| at < u128::from(*sum));
+        set.map_or(&[], |(_, things)| things)
+    }
 }
 
 /// A cell whose things are chosen at reset, one of several sets by weight.

@@ -78,16 +78,20 @@ struct Ground {
     least: Cell,
     most: Cell,
     at: Cell,
+    /// Rows and columns of a torus, which is searched as a whole.
+    torus: Option<Cell>,
 }
 
 fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
     let me = scope.me.expect("a script");
     let agent = &world.agents[me];
     let at = agent.cell.filter(|_| agent.body)?;
-    let known: Vec<Cell> = if scope.view {
-        window(world, me)
+    // On a torus a window shows cells of the map, some of them several times.
+    let known: BTreeSet<Cell> = if scope.view {
+        let seen = window(world, me).into_iter();
+        seen.map(|c| world.wrapped(c)).collect()
     } else {
-        world.cells()
+        world.cells().into_iter().collect()
     };
     let swap = world
         .spec
@@ -97,13 +101,12 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
     let mut walls: BTreeSet<Cell> = known
         .iter()
         .copied()
-        .filter(|&cell| world.blocked(world.wrapped(cell)))
+        .filter(|&cell| world.blocked(cell))
         .collect();
     for &(dr, dc) in &DIRECTIONS {
-        let next = (at.0 + dr, at.1 + dc);
-        let cell = world.wrapped(next);
+        let cell = world.wrapped((at.0 + dr, at.1 + dc));
         if !world.inside(cell) || !swap && world.square(cell).body.is_some() {
-            walls.insert(next);
+            walls.insert(cell);
         }
     }
     let mut avoided = BTreeSet::new();
@@ -121,7 +124,7 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
         };
         for member in scope.members(world, &arg) {
             if let Some(cell) = scope.place(world, &member) {
-                avoided.extend(known.iter().filter(|k| world.wrapped(**k) == cell));
+                avoided.extend(known.get(&cell));
             }
         }
     }
@@ -134,10 +137,18 @@ fn ground(scope: &mut Scope, world: &mut World, bot: &Bot) -> Option<Ground> {
         least: (rows.clone().min()? - ring, columns.clone().min()? - ring),
         most: (rows.max()? + ring, columns.max()? + ring),
         at,
+        torus: world.spec.wrap.then_some(world.size),
     })
 }
 
 impl Ground {
+    /// The cell next to one.
+    fn next(&self, cell: Cell, direction: usize) -> Cell {
+        let (dr, dc) = DIRECTIONS[direction];
+        let (r, c) = (cell.0 + dr, cell.1 + dc);
+        self.torus
+            .map_or((r, c), |(h, w)| (r.rem_euclid(h), c.rem_euclid(w)))
+    }
     /// Length of a shortest path to the nearest target, and its first direction in the slot's order. A target may stand in a wall:
     /// it is approached, and next to it there is no direction. What is avoided is no target.
     fn search(
@@ -146,7 +157,7 @@ impl Ground {
         turn: usize,
         targets: &BTreeSet<Cell>,
     ) -> Option<(usize, Option<usize>)> {
-        if targets.contains(&world.wrapped(self.at)) {
+        if targets.contains(&self.at) {
             return Some((0, None));
         }
         let mut seen = BTreeSet::from([self.at]);
@@ -154,18 +165,18 @@ impl Ground {
         while let Some((cell, length, first)) = queue.pop_front() {
             for i in 0..4 {
                 let direction = (i + turn) % 4;
-                let (dr, dc) = DIRECTIONS[direction];
-                let next = (cell.0 + dr, cell.1 + dc);
-                let outside = next.0 < self.least.0
-                    || next.1 < self.least.1
-                    || next.0 > self.most.0
-                    || next.1 > self.most.1;
+                let next = self.next(cell, direction);
+                let outside = self.torus.is_none()
+                    && (next.0 < self.least.0
+                        || next.1 < self.least.1
+                        || next.0 > self.most.0
+                        || next.1 > self.most.1);
                 if outside || self.avoided.contains(&next) || !seen.insert(next) {
                     continue;
                 }
                 let wall = self.walls.contains(&next);
                 let first = if length == 0 { direction } else { first };
-                if world.inside(world.wrapped(next)) && targets.contains(&world.wrapped(next)) {
+                if world.inside(next) && targets.contains(&next) {
                     let entered = !(wall && length == 0);
                     return Some((length + 1, entered.then_some(first)));
                 }
@@ -178,8 +189,7 @@ impl Ground {
     }
     /// Whether a step can lead there.
     fn open(&self, direction: usize) -> bool {
-        let (dr, dc) = DIRECTIONS[direction];
-        let next = (self.at.0 + dr, self.at.1 + dc);
+        let next = self.next(self.at, direction);
         !self.walls.contains(&next) && !self.avoided.contains(&next)
     }
 }
@@ -380,12 +390,10 @@ fn flee(scope: &mut Scope, world: &mut World, bot: &Bot, arg: &Arg) -> Option<us
     let mut best: Option<(i32, usize)> = None;
     for i in 0..4 {
         let direction = (i + turn) % 4;
-        let (dr, dc) = DIRECTIONS[direction];
-        let next = (ground.at.0 + dr, ground.at.1 + dc);
         if !ground.open(direction) {
             continue;
         }
-        let there = distance(world.wrapped(next));
+        let there = distance(ground.next(ground.at, direction));
         if there > distance(ground.at) && best.is_none_or(|(d, _)| there > d) {
             best = Some((there, direction));
         }
@@ -401,7 +409,15 @@ fn face(scope: &mut Scope, world: &mut World, arg: &Arg) -> Option<usize> {
     let facing = agent.facing;
     let goal = targets(scope, world, arg);
     let target = crow(world, at, goal)?;
-    let (dr, dc) = (target.0 - at.0, target.1 - at.1);
+    // On a torus the short way round; where both are as long, on southward and eastward.
+    let short = |d: i32, n: i32| {
+        let on = d.rem_euclid(n);
+        if 2 * on > n { on - n } else { on }
+    };
+    let (mut dr, mut dc) = (target.0 - at.0, target.1 - at.1);
+    if world.spec.wrap {
+        (dr, dc) = (short(dr, world.size.0), short(dc, world.size.1));
+    }
     if (dr, dc) == (0, 0) {
         return None;
     }

@@ -195,7 +195,6 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
             });
         }
         super::mechanics::tick(&mut world, &given, &outside);
-        names.extend(world.events.iter().map(|e| e.name.clone()));
         compare(&mut batch, &compiled, &world, &given, &seats).map_err(|e| said(&e, tick))?;
         if world.ended != Ended::No {
             break;

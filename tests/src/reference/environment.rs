@@ -18,14 +18,21 @@ fn kind_in(spec: &Spec, m: &Chosen, key: &str) -> usize {
     spec.kind(m.text(key).expect("a kind")).expect("a kind")
 }
 
-/// Cells that held one of some kinds after the draws at reset.
-fn soil(world: &World, kinds: &[String]) -> Vec<Cell> {
-    let mut cells = world.cells();
-    cells.retain(|&c| {
-        let mut kinds = kinds.iter().filter_map(|name| world.spec.kind(name));
-        kinds.any(|k| world.initial.contains(&(k, c)))
-    });
-    cells
+/// Number of cells of the map as written that hold one of some kinds of ground whatever is drawn.
+fn written_ground(spec: &Spec, kinds: &[String]) -> usize {
+    let holds = |glyph: &&char| {
+        let glyph = spec.legend.get(glyph);
+        let sure = glyph.filter(|g| g.p.as_ref().is_none_or(|p| spec.number(p) >= 1_000_000));
+        let own = sure.map_or(&[][..], |g| &g.kinds);
+        let of_layer = |name: &String, layer| {
+            spec.kind(name)
+                .is_some_and(|k| spec.kinds[k].layer == layer)
+        };
+        // A floor of its own takes the place of the map's.
+        let floor = !own.iter().any(|k| of_layer(k, 0)) && kinds.contains(&spec.floor);
+        floor || own.iter().any(|k| kinds.contains(k))
+    };
+    spec.rows.iter().flatten().filter(holds).count()
 }
 
 /// Of a place that is not empty.
@@ -140,7 +147,7 @@ fn held_back(world: &World, kind: usize, p: i64) -> i64 {
             continue;
         }
         let dirt = kind_in(spec, m, "thing");
-        let ground = soil(world, &m.texts("on")).len();
+        let ground = written_ground(spec, &m.texts("on"));
         let dirty = world
             .cells()
             .into_iter()
@@ -519,6 +526,8 @@ pub fn stock(world: &mut World, m: &Chosen) {
         }
         return;
     }
+    // A rule may fill it again.
+    world.memory.remove(&key);
     if tick % every != 0 || tick == 0 && every > 1 {
         return;
     }

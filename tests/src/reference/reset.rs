@@ -65,7 +65,6 @@ pub fn next_round(world: &mut World) {
     world.later.clear();
     world.said.clear();
     world.memory.clear();
-    world.chosen.fill(0);
     let before = std::mem::take(&mut world.agents);
     begin(world);
     for (agent, old) in world.agents.iter_mut().zip(before) {

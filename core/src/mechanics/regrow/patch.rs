@@ -13,6 +13,8 @@ pub(super) struct Patch {
     pub(super) kind: KindId,
     pub(super) codes: [bool; 256],
     pub(super) initial: bool,
+    /// Look codes of the ground, where it is not `initial`.
+    pub(super) on: [bool; 256],
     pub(super) under_agent: bool,
     pub(super) every: u32,
     pub(super) delay: u16,
@@ -56,6 +58,7 @@ impl Patch {
             kind,
             codes,
             initial,
+            on,
             under_agent: config.under_agent,
             every: config.every,
             delay: u16::try_from(config.delay).unwrap_or(u16::MAX - 1),
@@ -81,25 +84,7 @@ impl Patch {
         for layout in &table.layouts {
             let all = (0..g.height).flat_map(|r| (0..g.width).map(move |c| g.cell(r, c)));
             let cells: Vec<Cell> = all
-                .filter(|&c| {
-                    let word = layout.words[c.index()];
-                    if initial {
-                        codes[usize::from(word[Layer::Item as usize])]
-                            || layout.maybe.iter().any(|m| {
-                                m.cell == c && m.layer == Layer::Item && codes[usize::from(m.code)]
-                            })
-                            || layout.choices.iter().any(|choice| {
-                                let mut things = choice.sets.iter().flat_map(|(_, set)| set);
-                                choice.cell == c
-                                    && things.any(|&(layer, code)| {
-                                        layer == Layer::Item && codes[usize::from(code)]
-                                    })
-                            })
-                    } else {
-                        on[usize::from(word[Layer::Floor as usize])]
-                            || on[usize::from(word[Layer::Mark as usize])]
-                    }
-                })
+                .filter(|&c| layout.can_hold(c, |layer, code| patch.is_soil(layer, code)))
                 .collect();
             let mut candidate_at = vec![0u16; g.cells()];
             for (i, c) in (1u16..).zip(&cells) {
@@ -137,6 +122,14 @@ impl Patch {
             patch.near.push(near);
         }
         Some(patch)
+    }
+    /// Whether a thing that lies in a layer after the draws at reset makes its cell one where things grow.
+    pub(super) fn is_soil(&self, layer: Layer, code: u8) -> bool {
+        match layer {
+            Layer::Item => self.initial && self.codes[usize::from(code)],
+            Layer::Floor | Layer::Mark => self.on[usize::from(code)],
+            Layer::Solid | Layer::Air => false,
+        }
     }
     /// Room for the candidates of one arena, a multiple of [`BLOCK`].
     pub(super) fn places(&self) -> usize {

@@ -154,12 +154,7 @@ fn shots(d: &mut Dice) -> String {
         ", paints = \"shrub\"",
         ", paints = \"apple\"",
     ]);
-    let through = d.pick(&[
-        "",
-        "",
-        ", through = [\"gate\"]",
-        ", through = [\"box\", \"wall\"]",
-    ]);
+    let through = d.pick(&["", "", ", through = [\"gate\"]", ", through = [\"box\"]"]);
     let stops = d.pick(&[
         "",
         "",

@@ -208,7 +208,7 @@ pub fn scenario(seed: u64) -> String {
         if kind == "crate" && w.marked {
             let look = d.pick(&["", "look = \"plot\"\n"]);
             // What comes into being during an episode has no draw.
-            let made = w.has("gift") || w.has("station");
+            let made = w.carried || ["gift", "station", "regrow"].iter().any(|m| w.has(m));
             let init = d.word(&["1", if made { "2" } else { "\"1 + pick(3)\"" }]);
             let _ = writeln!(
                 out,

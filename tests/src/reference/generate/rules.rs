@@ -81,7 +81,7 @@ impl World {
                 format!("emit placed({}, {})", self.place(d, n), self.num(d, n, 1))
             }
             26 if self.rounds > 1 && d.percent(50) => "next_round()".to_owned(),
-            27 if d.percent(15) => "finish(board)".to_owned(),
+            27 if d.percent(15) => "finish(\"over\")".to_owned(),
             _ => format!("pay({}, main, 0.5)", s(d)),
         }
     }

@@ -149,7 +149,9 @@ impl World {
                 self.num(d, n, depth - 1),
                 self.num(d, n, depth - 1)
             ),
-            7 if self.area && d.percent(50) => format!("inside({}, den)", self.place(d, n)),
+            7 if self.area && !n.script && d.percent(50) => {
+                format!("inside({}, den)", self.place(d, n))
+            }
             7 => format!("on({}, {})", self.place(d, n), self.set(d, n, depth - 1)),
             8 => format!(
                 "near({}, {}, {})",
