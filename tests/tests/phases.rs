@@ -85,3 +85,42 @@ fn a_body_that_a_rule_puts_somewhere_enters_in_the_next_tick() {
     assert_eq!(all[1], ["eaten"]);
     assert!(all[2].is_empty(), "{all:?}");
 }
+
+/// Soil is what the draws at reset made: the ground as written would let things grow where it did not come, and nowhere where it did.
+#[test]
+fn things_grow_on_the_ground_that_was_drawn() {
+    let mut grown = 0;
+    for seed in 0..8 {
+        let text = Small {
+            rows: "#######\n#Poooo#\n#######",
+            mechanics: "move = { mode = \"compass4\" }\nregrow.r = { thing = \"apple\", where = [\"sand\"], radius = 0, chance = [1] }",
+            ..SMALL
+        }
+        .text()
+        .replace("floor = [\"grass\"]", "floor = [\"grass\", \"sand\"]")
+        .replace("\"G\" =", "\"o\" = { choose = [[\"sand\", 1], [\"grass\", 1]] }\n\"G\" =");
+        let compiled = worlds::compile(&worlds::read("phases", &text), "asked");
+        let config = Config {
+            seed,
+            control: Control::All,
+            autoreset: Autoreset::Disabled,
+            ..Config::default()
+        };
+        let mut b = Batch::new(std::slice::from_ref(&compiled), config).expect("a batch");
+        let mut buffers = Buffers::of(&b);
+        b.reset(None, None, &mut buffers.outs()).expect("a reset");
+        step(&mut b, &[vec![0]], &mut buffers, &Serial).expect("a step");
+        let kind = |code: u8| {
+            let kind = compiled.table.kind_of(code)?;
+            Some(compiled.table.kinds[kind.index()].name.as_str())
+        };
+        let mut words = Vec::new();
+        b.frame(0, &mut words);
+        for word in words.chunks_exact(8) {
+            let on_sand = kind(word[0]) == Some("sand");
+            assert_eq!(kind(word[2]) == Some("apple"), on_sand, "seed {seed}");
+            grown += usize::from(on_sand);
+        }
+    }
+    assert!((8..24).contains(&grown), "half of 32 cells: {grown}");
+}

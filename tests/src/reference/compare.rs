@@ -170,8 +170,12 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
         )
     };
     compare(&mut batch, &compiled, &world, &[], &seats).map_err(|e| said(&e, 0))?;
-    let mut names = BTreeSet::new();
+    let names = BTreeSet::new();
     for tick in 0..play.ticks {
+        // A rule of `start` may have ended it.
+        if world.ended != Ended::No {
+            break;
+        }
         let given = match &play.cast {
             Cast::Random => {
                 random(&mut batch, &mut world, play.seed).map_err(|e| said(&e, tick))?
@@ -196,9 +200,6 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
         }
         super::mechanics::tick(&mut world, &given, &outside);
         compare(&mut batch, &compiled, &world, &given, &seats).map_err(|e| said(&e, tick))?;
-        if world.ended != Ended::No {
-            break;
-        }
     }
     Ok(Played {
         ticks: world.tick,
