@@ -82,7 +82,7 @@ pub(super) const DEF: MechanicDef = MechanicDef {
         ("put", &[Type::Slot, Type::Kind]),
         ("fetched", &[Type::Slot, Type::Kind]),
         ("cooked", &[Type::Thing, Type::Kind]),
-        ("burnt", &[Type::Thing, Type::Kind]),
+        ("scorched", &[Type::Thing, Type::Kind]),
         ("served", &[Type::Slot, Type::Kind]),
     ],
     fields: &[("state", Type::Int)],
@@ -402,7 +402,7 @@ impl Station {
             put: event("put"),
             fetched: event("fetched"),
             cooked: event("cooked"),
-            burnt: event("burnt"),
+            burnt: event("scorched"),
             served: event("served"),
         })
     }
@@ -803,7 +803,7 @@ mod tests {
         let told: Vec<String> = (0..6).map(|_| tick(&mut b, &["noop", "noop"])).collect();
         let when = |word| told.iter().position(|t| t.contains(word));
         assert_eq!(
-            (when("cooked"), when("burnt")),
+            (when("cooked"), when("scorched")),
             (Some(2), Some(5)),
             "{told:?}"
         );

@@ -50,7 +50,7 @@ pub fn reset(spec: &Rc<Spec>, domain: Domain, seed: u64, episode: u32) -> World 
         saturated: 0,
         ended: Ended::No,
     };
-    begin(&mut world);
+    begin(&mut world, Vec::new());
     world
 }
 
@@ -66,17 +66,11 @@ pub fn next_round(world: &mut World) {
     world.said.clear();
     world.memory.clear();
     let before = std::mem::take(&mut world.agents);
-    begin(world);
-    for (agent, old) in world.agents.iter_mut().zip(before) {
-        agent.registers = old.registers;
-        agent.heard_at = old.heard_at;
-        agent.heard_now = old.heard_now;
-        agent.illegal = old.illegal;
-    }
+    begin(world, before);
 }
 
-/// Layout, things, variables, bodies, with the draws of the tick that comes.
-fn begin(world: &mut World) {
+/// Layout, things, variables, bodies, with the draws of the tick that comes; `before` are the agents of the round that ended.
+fn begin(world: &mut World, before: Vec<Agent>) {
     let spec = Rc::clone(&world.spec);
     for axis in 0..2 {
         world.mirrored[axis] =
@@ -96,6 +90,12 @@ fn begin(world: &mut World) {
         .collect();
     set_variables(world);
     bodies(world);
+    for (agent, old) in world.agents.iter_mut().zip(before) {
+        agent.registers = old.registers;
+        agent.heard_at = old.heard_at;
+        agent.heard_now = old.heard_now;
+        agent.illegal = old.illegal;
+    }
     for m in super::mechanics::ordered(&spec) {
         if m.name == "scatter" {
             super::environment::scatter(world, m, "start");

@@ -315,7 +315,7 @@ fn work(world: &mut World, m: &Chosen, id: usize, cell: Cell) {
             empty(world, m, id);
         } else if due && burns.is_some() {
             world.clear(out, cell);
-            tell(world, "burnt", Value::Thing(id), out);
+            tell(world, "scorched", Value::Thing(id), out);
             empty(world, m, id);
         }
         return;
