@@ -18,6 +18,7 @@ pub mod measures;
 pub mod mechanics;
 pub mod observe;
 pub mod phase;
+pub mod policy;
 pub mod replay;
 pub mod rules;
 pub mod scenario;

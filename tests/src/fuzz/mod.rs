@@ -6,11 +6,13 @@
 //! one); so do rules and scripts, which are put into that scenario's file. What follows the line is the input.
 
 mod mutate;
+mod networks;
 mod play;
 mod states;
 mod texts;
 
 pub use mutate::{Dice, changed, noise, spliced};
+pub use networks::fuzz_onnx;
 pub use play::play;
 pub use states::{recording, snapshot};
 pub use texts::{bots, checker, document, layout, rules};
