@@ -134,11 +134,11 @@ fn networks_of_any_bytes_come_back() {
         for _ in 0..400 {
             let mut bytes = good.clone();
             for _ in 0..=below(3) {
-                let far = below(edge);
+                let far = below(edge).min(bytes.len() - 1);
                 let at = if below(2) == 0 {
                     far
                 } else {
-                    bytes.len() - 1 - far.min(bytes.len() - 1)
+                    bytes.len() - 1 - far
                 };
                 match below(4) {
                     0 => bytes.truncate(at + 1),

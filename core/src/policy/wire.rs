@@ -46,7 +46,7 @@ pub(super) fn damaged(why: &str) -> NetError {
 }
 
 /// The fields of a message, in the order of the file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Fields<'a>(&'a [u8]);
 
 impl<'a> Fields<'a> {
