@@ -65,6 +65,10 @@ pub(super) const DEF: MechanicDef = MechanicDef {
 const THINGS: u8 = !(1 << Layer::Floor as u8) & 0b1_1111;
 
 impl Mechanic for Config {
+    fn most_rows(&self, _event: &str, _fields: &[Type], table: &Table) -> usize {
+        // One turn an act.
+        super::slots_of(self.by.as_ref(), table).count_ones() as usize
+    }
     fn asks_facing(&self) -> bool {
         self.known
             .get()
