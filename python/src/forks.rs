@@ -154,7 +154,7 @@ impl Batch {
         asked: &Asked<'_, 'py>,
     ) -> PyResult<usize> {
         let arena = arena_index("reach", arena, self.arenas())?;
-        let found = self.searched(py, arena, &[slot.clone()], None, None, asked)?;
+        let found = self.searched(py, arena, std::slice::from_ref(slot), None, None, asked)?;
         whole_search(&found)?;
         Ok(found.count())
     }

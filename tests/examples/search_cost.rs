@@ -10,7 +10,7 @@ use std::time::Instant;
 use commonweal_core::batch::threads::Pool;
 use commonweal_core::batch::{Autoreset, Batch, Config, Control};
 use commonweal_core::ids::Slot;
-use commonweal_core::search::{GoalSearch, NODES, Question, Search};
+use commonweal_core::search::{GoalSearch, NODES, Question, Reach, Search};
 use commonweal_tests::worlds;
 
 fn main() -> ExitCode {
@@ -42,7 +42,7 @@ fn main() -> ExitCode {
     let all = || rows.iter().flatten();
     let forks: u64 = all().map(|r| u64::from(r.forks)).sum();
     let cut = all().filter(|r| r.truncated).count();
-    let mean = all().map(|r| r.bits()).sum::<f64>() / all().count().max(1) as f64;
+    let mean = all().map(Reach::bits).sum::<f64>() / all().count().max(1) as f64;
     println!(
         "{id} {}x{}: {} ticks, {} agents, n = {n}: {:.2} s, {forks} forks, {:.1} us a fork, {cut} cut, mean {mean:.3} bits",
         g.height,

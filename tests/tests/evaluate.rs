@@ -155,7 +155,7 @@ fn evaluate(name: &str, junk: u64, seeds: u32, record: Option<&str>) -> Done {
     let evidence = Evidence {
         plan: &plan,
         inputs: &inputs,
-        scenarios: &[scenario.source.clone()],
+        scenarios: std::slice::from_ref(&scenario.source),
         records: &[record.map(str::to_owned)],
         blocks: &blocks,
         report: &report,

@@ -7,10 +7,11 @@ use std::path::Path;
 use commonweal_tests::fuzz::{Dice, Target, changed, noise, spliced, target};
 
 /// Runs a body; when it fails, prints the input as a byte string for the corpus.
+#[expect(clippy::print_stderr, reason = "a failure shows its input")]
 fn run(target: &Target, name: &str, input: &[u8]) {
     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| (target.body)(input))) {
         let shown = input.escape_ascii();
-        println!("target {}, input {name}: b\"{shown}\"", target.name);
+        eprintln!("target {}, input {name}: b\"{shown}\"", target.name);
         std::panic::resume_unwind(panic);
     }
 }

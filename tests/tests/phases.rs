@@ -44,12 +44,7 @@ fn told(rows: &str, mechanics: &str, rules: &str, actions: &[&str]) -> Vec<Vec<S
         let at = names.iter().position(|n| n == action).expect("an action");
         let at = i32::try_from(at).expect("few");
         step(&mut b, &[vec![at]], &mut buffers, &Serial).expect("a step");
-        out.push(
-            b.events(0)
-                .into_iter()
-                .map(|e| e.event.to_owned())
-                .collect(),
-        );
+        out.push(b.events(0).into_iter().map(|e| e.event.clone()).collect());
     }
     out
 }

@@ -341,7 +341,7 @@ mod tests {
                 0,
                 0,
                 true,
-            )
+            );
         });
         world.at_tick(8, 0);
         assert_eq!(world.decide(&heard, 0), "n");

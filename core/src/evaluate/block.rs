@@ -114,7 +114,7 @@ mod tests {
             episode,
             actions: vec![1, 2, 3],
         };
-        Block::new(key, vec![played], job % 2 == 0)
+        Block::new(key, vec![played], job.is_multiple_of(2))
     }
 
     #[test]

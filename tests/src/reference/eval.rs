@@ -374,6 +374,7 @@ impl Scope {
         self.place(world, &value)
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm a function of the language")]
     fn call(&mut self, world: &mut World, call: &Call) -> Value {
         let args = &call.args;
         if let Some(value) = self.def(world, call) {

@@ -242,6 +242,10 @@ pub fn truth(world: &mut World, message: usize, sender: Option<usize>) -> bool {
 }
 
 /// One tick; `given` are the actions of all slots, legal or not, `outside` says which of them come from outside.
+#[expect(
+    clippy::too_many_lines,
+    reason = "the order of a tick, to be read at a stretch"
+)]
 pub fn tick(world: &mut World, given: &[usize], outside: &[bool]) {
     let spec = Rc::clone(&world.spec);
     world.events.clear();
