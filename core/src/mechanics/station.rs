@@ -860,7 +860,7 @@ mod tests {
             let apple = one.table.kind("apple").expect("a kind");
             assert!(one.clear(apple, one.table.geometry.cell(1, 4)));
         });
-        assert_eq!(tick(&mut b, &["noop", "noop"]), "cooked gate (1,4) crate");
+        assert_eq!(tick(&mut b, &["noop", "noop"]), "cooked gate crate");
         assert!(b.edit(0, |one| one.things_agree()));
         assert_eq!(tick(&mut b, &["use:pot", "noop"]), "fetched agent_0 crate");
         assert!(b.edit(0, |one| one.things_agree()));
