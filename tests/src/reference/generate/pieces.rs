@@ -6,9 +6,6 @@ use std::fmt::Write as _;
 
 use super::{Dice, Piece, World, mechanics::by};
 
-/// Whether beams hit things: the reference does not know it yet.
-const HITS: bool = false;
-
 fn nothing(_: &mut Dice, _: &World, _: &mut [Vec<char>]) {}
 fn no_rules(_: &mut Dice, _: &World, _: &mut String) {}
 fn always(_: &World) -> bool {
@@ -135,7 +132,7 @@ pub(super) const MATRIX: Piece = Piece {
     config: |d, w, out| {
         let when = match d.below(4) {
             0 => "when = \"adjacent\"".to_owned(),
-            n if n == 1 || !HITS || !room_for_beam(out) => "when = \"both_ready\"".to_owned(),
+            n if n == 1 || !room_for_beam(out) => "when = \"both_ready\"".to_owned(),
             _ => {
                 let hits = d.pick(&[
                     "\"slots\"",
@@ -363,7 +360,7 @@ pub(super) const TERRITORY: Piece = Piece {
                 "by = \"step\""
             }
             .to_owned();
-            if HITS && d.percent(60) && room_for_beam(out) {
+            if d.percent(60) && room_for_beam(out) {
                 let through = if name == "posts" && d.percent(50) {
                     ", through = [\"post\"]"
                 } else {
