@@ -175,7 +175,9 @@ impl Mechanic for Config {
                     }
                     let mut arena = parts.arena(arena);
                     let who = Slot::new(u8::try_from(slot).expect("at most 64"));
+                    // Who has left in this very tick uses nothing.
                     let Some(cell) = arena.body(who) else {
+                        arena.agents.illegal[slot].0 += u32::from(uses);
                         continue;
                     };
                     if let Some(row) = arena.row_at(kind, cell) {

@@ -204,7 +204,11 @@ impl Pickup {
 
     fn pick(&self, arena: &mut ArenaMut<'_>, slot: usize, code: u8) {
         let who = Slot::new(u8::try_from(slot).expect("at most 64"));
-        let Some(cell) = arena.body(who) else { return };
+        // Who has left in this very tick picks up nothing, whatever lies where it was.
+        let Some(cell) = arena.body(who) else {
+            arena.agents.illegal[slot].0 += u32::from(self.by_verb);
+            return;
+        };
         let Some(kind) = arena.table.kind_of(code) else {
             return;
         };

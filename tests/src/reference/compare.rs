@@ -170,7 +170,7 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
         )
     };
     compare(&mut batch, &compiled, &world, &[], &seats).map_err(|e| said(&e, 0))?;
-    let names = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for tick in 0..play.ticks {
         // A rule of `start` may have ended it.
         if world.ended != Ended::No {
@@ -199,6 +199,7 @@ pub fn play(play: &Play<'_>) -> Result<Played, String> {
             });
         }
         super::mechanics::tick(&mut world, &given, &outside);
+        names.extend(world.events.iter().map(|e| e.name.clone()));
         compare(&mut batch, &compiled, &world, &given, &seats).map_err(|e| said(&e, tick))?;
     }
     Ok(Played {

@@ -235,7 +235,7 @@ pub(super) const STATION: Piece = Piece {
         let pot = d.pick(all);
         let shelf = if d.percent(60) { "[]" } else { d.pick(all) };
         for (name, recipes) in [("pot", pot), ("shelf", shelf)] {
-            let burns = d.pick(&["", "", ", burns = 1", ", burns = 4"]);
+            let burns = d.pick(&["", ", burns = 1", ", burns = 4"]);
             let hold = d.pick(&["", ", hold = 2", ", hold = 9"]);
             let beam = if d.percent(30) && room_for_beam(out) {
                 let _ = writeln!(
@@ -279,7 +279,7 @@ pub(super) const STATION: Piece = Piece {
 /// Boats on a piece of water that is wider than they are, between two shores.
 pub(super) const BOAT: Piece = Piece {
     mechanic: "boat",
-    percent: 25,
+    percent: 40,
     fits: always,
     kinds: &[("mark", "seat"), ("solid", "water")],
     glyphs: &[
@@ -314,7 +314,7 @@ pub(super) const BOAT: Piece = Piece {
     config: |d, w, out| {
         let (ticks, rest) = (5 + d.below(40), d.pick(&[1, 1, 2, 5]));
         let north = d.percent(50);
-        let (flail, penalty) = (d.pick(&["0.5", "1", "0"]), d.pick(&["0.3", "0"]));
+        let (flail, penalty) = (d.pick(&["0.5", "1", "0"]), d.pick(&["0.3", "0.3", "0"]));
         let land = d.pick(&[1, 1, 2]);
         let by = by(d, w);
         let _ = writeln!(
