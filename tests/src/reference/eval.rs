@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use commonweal_core::draw::Purpose;
 use commonweal_core::scenario::ast::{Arg, Call, EffectKind, Expr, ExprKind, Op2, Rule};
+use commonweal_core::scenario::doc::Node;
 
 use super::spec::{Spec, Var};
 use super::value::{Cell, Value, arithmetic, fit};
@@ -241,6 +242,17 @@ impl Scope {
             .or_else(|| {
                 let mut all = vars.chain(of_roles).chain(of_kinds);
                 all.find_map(|v| v.choices.iter().position(|c| c == name))
+                    .map(Value::Choice)
+            })
+            .or_else(|| {
+                // A word of a dial.
+                let dials = spec.tree.get("dials").map(Node::entries);
+                let mut dials = dials.unwrap_or_default().iter();
+                dials
+                    .find_map(|(_, dial)| {
+                        let words = super::spec::texts(dial.get("choices"));
+                        words.iter().position(|c| c == name)
+                    })
                     .map(Value::Choice)
             })
             .unwrap_or_else(|| panic!("nothing is called {name}"))
