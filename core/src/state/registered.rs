@@ -47,7 +47,7 @@ agent_columns! {
     Chosen(u8) "agent.action", true, |_, _| true;
     ReadyAt([u32; super::MAX_BEAMS]) "agent.ready_at", false, |_, _| true;
     Carried([u8; super::MAX_ITEMS]) "agent.carried", false, |_, _| true;
-    Illegal(u32) "agent.illegal", true, |_, _| true;
+    Illegal(u32) "agent.illegal", true, |n, table| n / 64 <= table.time.limit();
     Registers([i32; super::MAX_REGISTERS]) "agent.registers", true, |_, _| true;
 }
 
