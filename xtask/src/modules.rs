@@ -17,7 +17,7 @@ enum Uses {
 use Uses::{AllAbove, Only};
 
 /// Top to bottom; `docs/decisions/0010-module-table.md` says where it departs from the first draft.
-const TABLE: [(&str, Uses); 20] = [
+const TABLE: [(&str, Uses); 21] = [
     ("ids", Only(&[])),
     ("diagnostic", Only(&[])),
     ("draw", Only(&["ids"])),
@@ -50,6 +50,7 @@ const TABLE: [(&str, Uses); 20] = [
     ("measures", Only(&["ids", "event", "batch", "stats"])),
     ("search", AllAbove),
     ("experiment", AllAbove),
+    ("evaluate", AllAbove),
     ("replay", AllAbove),
 ];
 

@@ -292,6 +292,8 @@ impl Scope {
                 match field {
                     "open" => Value::Bool(thing.state == 1),
                     "state" => Value::Int(thing.state),
+                    // What nobody owns has an owner unlike anybody: `it.owner != me` is true of it.
+                    "owner" => Value::Slot(usize::try_from(thing.state - 1).unwrap_or(usize::MAX)),
                     "pos" => thing.cell.map_or(Value::Missing, Value::Cell),
                     _ => panic!("no field {field}"),
                 }
