@@ -240,7 +240,7 @@ pub(crate) struct EvalArgs {
 /// Options of `verify`.
 #[derive(ClapArgs, Debug)]
 pub(crate) struct VerifyArgs {
-    /// A bundle (`.cwbundle`)
+    /// A bundle (`.cwbundle`), or the folder of a plan that holds one
     pub(crate) bundle: PathBuf,
     /// Threads; the numbers do not depend on it [default: all cores]
     #[arg(long, value_name = "N")]

@@ -80,6 +80,8 @@ fn a_process_that_rests_is_evaluated_and_its_bundle_verifies() {
     assert_eq!(fallbacks(&report).0, 0);
     assert!(fallbacks(&report).1 > 0 && !has_reason(&report, "fallbacks"));
     assert_eq!(verify(&plan).0, 0);
+    let folder = commonweal(&["verify", &plan.to_string_lossy()]);
+    assert_eq!(code(&folder), 0, "the folder stands for its bundle");
     let page = std::fs::read_to_string(plan.join("report.html")).expect("a page");
     assert!(page.contains("INCONCLUSIVE") && page.contains("<svg") && !page.contains("http"));
     let hash = std::fs::read(plan.join("plan.json")).expect("a plan");

@@ -56,6 +56,7 @@ const CASES: &[Case] = &[
         (", set.legend.r = \"relief\", set.mechanics.signs.plate.text = \"relieved\"", "")]),
     ("s22_no_lookalike", ORCHARD, &[("kind = \"lookalike\"", "kind = \"negative\"")]),
     ("s25_mental_word", SWITCH, &[("The steward comes to", "The steward wants to")]),
+    ("arm_on_a_misread_arm", ORCHARD, &[("kind = \"treatment\"", "kind = \"treatmnt\"")]),
     // Shape.
     ("unclosed_quote", ORCHARD, &[("title = \"The shared orchard\"", "title = \"The shared orchard")]),
     ("key_twice", ORCHARD, &[("slots = 5", "slots = 5\nslots = 6")]),

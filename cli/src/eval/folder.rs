@@ -13,6 +13,9 @@ use super::work::{Blocks, Log, cannot};
 use super::{adapter, page};
 use crate::stop::Stop;
 
+/// Name of the bundle in the folder of a plan.
+pub(super) const EVIDENCE: &str = "evidence.cwbundle";
+
 /// A registered plan.
 pub(super) struct Folder {
     pub(super) path: PathBuf,
@@ -146,7 +149,7 @@ impl Folder {
         agent_log(&self.path.join("agent.log"))
     }
     pub(super) fn bundle(&self) -> PathBuf {
-        self.path.join("evidence.cwbundle")
+        self.path.join(EVIDENCE)
     }
     /// Report, page and bundle.
     pub(super) fn write(

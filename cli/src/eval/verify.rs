@@ -13,9 +13,14 @@ use crate::terminal::{Style, Terminal};
 
 /// Exit code 0 when all comes out, 1 when something does not.
 pub(crate) fn run(options: &VerifyArgs, terminal: &Terminal) -> Result<u8, Stop> {
-    let name = options.bundle.display();
-    let bytes = std::fs::read(&options.bundle)
-        .map_err(|e| Stop::wrong(format!("{name} cannot be read: {e}")))?;
+    let bundle = if options.bundle.is_dir() {
+        options.bundle.join(super::folder::EVIDENCE)
+    } else {
+        options.bundle.clone()
+    };
+    let name = bundle.display();
+    let bytes =
+        std::fs::read(&bundle).map_err(|e| Stop::wrong(format!("{name} cannot be read: {e}")))?;
     let threads = threads(options.threads)?;
     let result = again(&bytes, threads, terminal);
     if options.json {

@@ -119,7 +119,7 @@ pub(crate) fn read_arms(tree: &Node, factors: &[Factor], reader: &mut Reader<'_>
     let entries: Vec<Named<Option<ArmFile>>> = each(tree, "arms", reader);
     let names: Vec<String> = entries.iter().map(|e| e.name.clone()).collect();
     let mut out: Vec<ArmPlan> = Vec::new();
-    for entry in entries {
+    for (i, entry) in entries.into_iter().enumerate() {
         let Some(file) = entry.value else { continue };
         let path = format!("arms.{}", entry.name);
         let mut at = read_at(
@@ -139,6 +139,8 @@ pub(crate) fn read_arms(tree: &Node, factors: &[Factor], reader: &mut Reader<'_>
                     at.extend(base.at.iter().filter(|(f, _)| !given.contains(f)).cloned());
                     at.sort_by_key(|(name, _)| factors.iter().position(|f| f.name == *name));
                 }
+                // It was misread, which was told at its own place.
+                None if names[..i].contains(base) => {}
                 None if names.contains(base) => {
                     let help = "an arm builds on one that stands above it";
                     reader.error(
