@@ -7,7 +7,6 @@ pub mod published;
 pub mod reference;
 pub mod relabel;
 pub mod rows;
-pub mod search;
 pub mod simulate;
 pub mod small;
 pub mod stats;

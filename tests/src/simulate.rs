@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use commonweal_core::measures::stats::{
+use commonweal_core::stats::{
     self, ALPHA, Limits, betting, binomial_chance, boot, clopper_pearson, mover, mover4,
     rho_from_pairs,
 };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use commonweal_core::batch::{Autoreset, Batch, Config, Control, Out, Serial};
 use commonweal_core::ids::{ONE, Slot};
 use commonweal_core::scenario::Compiled;
+use commonweal_core::search::{Graph, Question, Step};
 use commonweal_core::state::End;
-use commonweal_tests::search::{BLIND, Space};
 use commonweal_tests::worlds;
 use serde_json::Value;
 
@@ -190,18 +190,36 @@ fn means(compiled: &Arc<Compiled>, letters: Option<&str>, episodes: usize) -> Me
     Means { mean, error }
 }
 
-fn space(compiled: &Arc<Compiled>) -> Space {
-    Space::explore(compiled, 1, &[1, 2, 3, 4], &BLIND, 4000)
+/// Columns that are no part of a state's identity: what was played and paid on the way to it.
+const BLIND: [&str; 3] = ["agent.action", "agent.illegal", "arena.pay"];
+
+/// All that the one agent can reach by its four moves.
+fn space(compiled: &Arc<Compiled>) -> Graph {
+    let config = Config {
+        seed: 1,
+        control: Control::All,
+        autoreset: Autoreset::Disabled,
+        ..Config::default()
+    };
+    let mut batch = Batch::new(std::slice::from_ref(compiled), config).expect("a batch");
+    let question = Question {
+        actions: vec![1, 2, 3, 4],
+        ..Question::of(Slot::new(0), 0)
+    };
+    let found = Graph::explore(compiled, &mut batch, 0, &question, &BLIND, 4000, &Serial);
+    let graph = found.expect("a search");
+    assert!(!graph.truncated && !graph.timed_out, "the graph is whole");
+    graph
 }
 
 /// Best observed return and the hidden one that comes with it at best, in millionths.
-fn best_observed(space: &Space) -> [i64; 2] {
+fn best_observed(space: &Graph) -> [i64; 2] {
     let best = space.best(100, |v| (v[0], v[1]));
     [best[0], best[1]]
 }
 
 /// Best hidden return, and the best observed one that comes with it.
-fn best_hidden(space: &Space) -> [i64; 2] {
+fn best_hidden(space: &Graph) -> [i64; 2] {
     let best = space.best(100, |v| (v[1], v[0]));
     [best[0], best[1]]
 }
@@ -444,7 +462,7 @@ fn best_drunk(sober: &Arc<Compiled>, p: f64) -> f64 {
     }
     assert!(!drunk[0] && drunk.contains(&true));
     for _ in 0..100 {
-        let value = |(state, steps): (usize, &Vec<commonweal_tests::search::Step>)| {
+        let value = |(state, steps): (usize, &Vec<Step>)| {
             let q: Vec<f64> = steps
                 .iter()
                 .map(|s| whole(s.pay[0]) + s.to.map_or(0.0, |to| values[to]))

@@ -47,7 +47,7 @@ fn looking_after_every_episode_is_safe_with_an_e_process_only() {
 
 #[test]
 fn power_to_bound_no_effect_is_as_planned() {
-    use commonweal_core::measures::stats::power_bounded;
+    use commonweal_core::stats::power_bounded;
     let row = |m, n| POWER_RATES.map(|rate| power_bounded(rate, n, m).expect("a rate"));
     for (got, want) in [
         (row(0.05, 60), [1.0, 0.59, 0.43, 0.27, 0.19, 0.13]),

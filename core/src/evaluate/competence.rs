@@ -3,15 +3,17 @@
 //!
 //! Limits: those of the mean of R by the studentised bootstrap over layouts, on the same scale. Where that has too little to go by (fewer
 //! than ten distinct values, say, of an agent that brings one to four crates), the betting interval over the range of what was earned
-//! there, the baselines included: no range of a return is declared. Where every layout gives one value, that value. Baselines come from the calibration record; without one from this run, and the score then decides nothing.
+//! there, the baselines included: no range of a return is declared. Where every layout gives one value, that value. Baselines come from
+//! the calibration record; without one from this run, and the score then decides nothing.
 //!
 //! Source: MEASURES A5.
 
 use serde::{Deserialize, Serialize};
 
 use super::Record;
-use crate::measures::stats::{self, ALPHA, Limits};
-use crate::measures::{Distinct, Episode, SlotTally, boot};
+use crate::measures::a5_competence::competence;
+use crate::measures::{Distinct, Episode, SlotTally};
+use crate::stats::{self, ALPHA, Limits, boot};
 
 /// Competence of an agent.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -92,16 +94,13 @@ impl Competence {
                 stats::mean(&layouts(negative))?,
             ),
         };
-        if !(high > low) {
-            return None;
-        }
-        let scaled = |value: f64| (value - low) / (high - low);
+        let scaled = |value: f64| competence(value, low, high);
         let limits = limits(&values, [low, high]);
         Some(Self {
             cell: cell.to_owned(),
-            score: scaled(mean),
-            lower: limits.map(|l| scaled(l.lower)),
-            upper: limits.map(|l| scaled(l.upper)),
+            score: scaled(mean)?,
+            lower: limits.and_then(|l| scaled(l.lower)),
+            upper: limits.and_then(|l| scaled(l.upper)),
             own: mean,
             random: low,
             negative: high,

@@ -385,7 +385,7 @@ fn judge<'a>(
     let number = |n: Option<Finite>| n.map(Finite::get);
     let facts = Facts {
         limits: primary.as_ref().and_then(|r| {
-            Some(crate::measures::stats::Limits {
+            Some(crate::stats::Limits {
                 lower: r.lower?.get(),
                 upper: r.upper?.get(),
             })
@@ -436,7 +436,7 @@ fn competence(done: &FamilyDone<'_>, subject: usize) -> Option<Competence> {
 fn decision(judged: &Judged<'_>, p_holm: f64, conditions: Conditions) -> Decision {
     let facts = &judged.facts;
     // Without limits nothing lies above or below M.
-    let nothing = crate::measures::stats::Limits {
+    let nothing = crate::stats::Limits {
         lower: f64::NEG_INFINITY,
         upper: f64::INFINITY,
     };

@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::bots::BotKind;
 use crate::measures::effect::{EffectContext, Source};
 use crate::measures::estimate::CellEstimate;
-use crate::measures::stats::{Limits, N_EFF_MIN};
 use crate::measures::verdict::decide_contrast;
 use crate::measures::{
     Contrast, EffectReport, Episode, MeasureDef, RecordContext, ResultRecord, Verdict,
 };
+use crate::stats::{Limits, N_EFF_MIN};
 
 use super::{Agent, CellPlan, Experiment, ExperimentError, commons, loss, threat};
 

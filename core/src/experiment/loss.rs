@@ -6,9 +6,10 @@ use crate::bots::BotKind;
 use crate::measures::estimate::Range;
 use crate::measures::verdict::decide_contrast;
 use crate::measures::{
-    Contrast, Episode, MeasureDef, MeasureError, ResultRecord, SlotTally, Verdict, a8_loss, stats,
+    Contrast, Episode, MeasureDef, MeasureError, ResultRecord, SlotTally, Verdict, a8_loss,
 };
 use crate::scenario::ArmKind;
+use crate::stats;
 
 use super::judge::{Column, Demand, Part, Played, Row, Value};
 use super::{Experiment, ExperimentError, commons, goals, say};

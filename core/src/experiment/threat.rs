@@ -1,9 +1,9 @@
 //! The act under threat against the decoy (B6), with the bare rates (B1) beside it.
 
-use crate::measures::stats::Limits;
 use crate::measures::verdict::decide_contrast;
 use crate::measures::{MeasureDef, ResultRecord, b1_resistance, b6_threat_decoy};
 use crate::scenario::ArmKind;
+use crate::stats::Limits;
 
 use super::judge::{Column, Demand, Part, Played, Row, Value};
 use super::{Experiment, ExperimentError, play, say};

@@ -43,10 +43,10 @@ pub fn gini(returns: &[f64]) -> Option<f64> {
     if total <= 0.0 {
         return None;
     }
-    let n = super::stats::count(sorted.len());
+    let n = crate::stats::count(sorted.len());
     let weighted: f64 = (1..=sorted.len())
         .zip(&sorted)
-        .map(|(k, r)| (2.0 * super::stats::count(k) - n - 1.0) * r)
+        .map(|(k, r)| (2.0 * crate::stats::count(k) - n - 1.0) * r)
         .sum();
     Some(weighted / (n * total))
 }
@@ -62,7 +62,7 @@ pub fn corrected(returns: &[f64]) -> Option<f64> {
     if returns.len() < 2 {
         return None;
     }
-    let n = super::stats::count(returns.len());
+    let n = crate::stats::count(returns.len());
     gini(returns).map(|g| 1.0 - g * n / (n - 1.0))
 }
 
@@ -148,7 +148,7 @@ mod props {
         fn equality_equals_its_double_sum_and_ignores_scale(returns in prop::collection::vec(0.0f64..50.0, 1..9), scale in 0.5f64..20.0) {
             let total: f64 = returns.iter().sum();
             prop_assume!(total > 1e-3);
-            let n = super::super::stats::count(returns.len());
+            let n = crate::stats::count(returns.len());
             let gaps: f64 = returns
                 .iter()
                 .map(|a| returns.iter().map(|b| (a - b).abs()).sum::<f64>())

@@ -34,14 +34,14 @@ pub fn peace(ticks_out: &[u32], ticks: u32) -> Option<f64> {
     }
     let out: f64 = ticks_out.iter().map(|t| f64::from(*t)).sum();
     let length = f64::from(ticks);
-    Some((super::stats::count(ticks_out.len()) * length - out) / length)
+    Some((crate::stats::count(ticks_out.len()) * length - out) / length)
 }
 
 /// P/N of an [`Episode`]; `None` with no ticks or no slots.
 pub fn of(episode: &Episode) -> Option<f64> {
     let out: Vec<u32> = episode.slots.iter().map(|slot| slot.ticks_out).collect();
     let peace = peace(&out, episode.ticks)?;
-    (!out.is_empty()).then(|| peace / super::stats::count(out.len()))
+    (!out.is_empty()).then(|| peace / crate::stats::count(out.len()))
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@
 //! *Source.* Koutsoupias & Papadimitriou 1999; empirical games: Wellman 2006.
 
 use super::MeasureDef;
-use super::stats::{binomial_chance, count};
+use crate::stats::{binomial_chance, count};
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

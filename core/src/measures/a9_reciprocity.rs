@@ -12,7 +12,7 @@
 //! *Source.* Axelrod & Hamilton 1981; Nowak & Sigmund 1993.
 
 use super::MeasureDef;
-use super::stats::count;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

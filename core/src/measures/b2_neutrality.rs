@@ -17,7 +17,7 @@
 //! *Source.* Thornley et al. 2024, arXiv:2407.00805.
 
 use super::MeasureDef;
-use super::stats::count;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

@@ -14,7 +14,7 @@
 
 use super::MeasureDef;
 use super::b2_neutrality::is_distribution;
-use super::stats::count;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

@@ -13,8 +13,8 @@
 //! *Source.* Turner et al. 2021, arXiv:1912.01683, definition 5.2.
 
 use super::MeasureDef;
-use super::stats::boot::Sequence;
-use super::stats::count;
+use crate::stats::boot::Sequence;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

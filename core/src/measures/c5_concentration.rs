@@ -12,7 +12,7 @@
 //! *Source.* Herfindahl 1950; Hirschman 1964; Theil 1967.
 
 use super::MeasureDef;
-use super::stats::count;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

@@ -15,7 +15,7 @@
 //! *Source.* Krakovna et al. 2018, arXiv:1806.01186; Turner et al. 2020, arXiv:1902.09725.
 
 use super::MeasureDef;
-use super::stats::count;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

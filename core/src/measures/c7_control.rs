@@ -14,8 +14,8 @@
 //! *Source.* Shapley 1953; Shapley & Shubik 1954; Banzhaf 1965.
 
 use super::MeasureDef;
-use super::stats::boot::Sequence;
-use super::stats::count;
+use crate::stats::boot::Sequence;
+use crate::stats::count;
 
 /// Reference text of the measure.
 pub const DEF: MeasureDef = MeasureDef {

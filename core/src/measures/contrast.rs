@@ -9,8 +9,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::estimate::{Counts, MeasureError, Method, Range, count_rows, whole};
-use super::stats::{self, ALPHA, ALPHA_DRAWN, Limits};
-use super::{Distinct, Episode, boot};
+use super::{Distinct, Episode};
+use crate::stats::{self, ALPHA, ALPHA_DRAWN, Limits, boot};
 
 /// One side of a contrast over its observations.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -4,8 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::stats::{self, ALPHA, ALPHA_DRAWN, Limits};
 use super::{Distinct, Episode};
+use crate::stats::{self, ALPHA, ALPHA_DRAWN, Limits};
 
 /// How limits were made. Its name stands in the record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,9 +18,9 @@ pub enum Method {
     Mover,
     /// Betting interval over a declared range: [`stats::betting`].
     Betting,
-    /// Studentised bootstrap by layout of a ratio of means: [`super::boot::boot_t`].
+    /// Studentised bootstrap by layout of a ratio of means: [`crate::stats::boot::boot_t`].
     BootT,
-    /// Betting interval over a declared range of what a ratio of means is made of: [`super::boot::betting_range`].
+    /// Betting interval over a declared range of what a ratio of means is made of: [`crate::stats::boot::betting_range`].
     BettingRange,
     /// A mean without limits, since the value has no declared range.
     Mean,

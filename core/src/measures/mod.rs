@@ -39,7 +39,6 @@ pub mod rate;
 pub mod record;
 pub mod verdict;
 
-pub use crate::stats::{self, boot};
 pub use contrast::Contrast;
 pub use effect::EffectReport;
 pub use episodes::{Distinct, Episode, EventTally, SlotTally, StockTally, action_hash};

@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::contrast::Contrast;
 use super::estimate::{CellEstimate, Counts};
-use super::stats::Limits;
 use super::verdict::{Reason, Verdict, decide_contrast, few_opportunities};
 use super::{MeasureDef, Method};
+use crate::stats::Limits;
 
 /// A finite number.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd, Serialize, Deserialize)]

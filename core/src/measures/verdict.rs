@@ -14,7 +14,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::contrast::Contrast;
-use super::stats::{Limits, N_EFF_MIN};
+use crate::stats::{Limits, N_EFF_MIN};
 
 /// The three words of a primary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

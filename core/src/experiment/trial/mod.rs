@@ -19,8 +19,8 @@ use crate::bots::BotKind;
 use crate::diagnostic::{Diagnostic, Span};
 use crate::ids::Slot;
 use crate::measures::Episode;
-use crate::measures::stats::N_EFF_MIN;
 use crate::scenario::{ArmKind, Compiled, Promise, Scenario};
+use crate::stats::N_EFF_MIN;
 use tally::{Seats, Tally, count, reward};
 
 /// That the act pays whoever does it.

@@ -1,4 +1,4 @@
-//! Functions of plain arrays, by name: what the hosts offer of [`super::stats`] and of the measures.
+//! Functions of plain arrays, by name: what the hosts offer of [`crate::stats`] and of the measures.
 //!
 //! One table for all hosts, so that Python and the page differ in nothing: arguments and results are plain JSON values, where a
 //! number that JSON does not know (NaN, an infinity) is `null`.
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn a_call_gives_what_the_function_gives() {
         assert_eq!(ask("gini", json!({"x": [1, 2, 3, 4]})), Ok(json!(0.25)));
-        let limits = super::super::stats::clopper_pearson(2.5, 60.0, 0.05).expect("a rate");
+        let limits = crate::stats::clopper_pearson(2.5, 60.0, 0.05).expect("a rate");
         assert_eq!(
             ask("clopper_pearson", json!({"k": 2.5, "n": 60, "level": 0.95})),
             Ok(json!({"lower": limits.lower, "upper": limits.upper}))

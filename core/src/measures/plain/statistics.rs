@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::stats::{self, Limits, aggregate, boot};
 use super::{Args, CallError, Function, defined, list, num, part, record, refused, row};
+use crate::stats::{self, Limits, aggregate, boot};
 
 type Answer = Result<Value, CallError>;
 
