@@ -26,6 +26,7 @@ mod lint;
 mod load;
 mod lower;
 mod map;
+mod measured;
 mod names;
 #[doc(hidden)]
 pub mod parse;

@@ -3,7 +3,8 @@
 //! **Invariant.** The words of a map are written here and where columns are loaded, nowhere else.
 
 use super::arena::{Touch, Touched};
-use super::table::{BODY, EFFECT, Geometry, LOOK, Layer, Looks, Word};
+use super::geometry::Geometry;
+use super::table::{BODY, EFFECT, LOOK, Layer, Looks, Word};
 use super::torus::{Images, fill_padding};
 use crate::ids::Cell;
 

@@ -9,6 +9,7 @@ mod agents;
 mod arena;
 mod cells;
 mod columns;
+mod geometry;
 mod order;
 mod push;
 mod registered;
@@ -28,13 +29,14 @@ pub use arena::{
 };
 pub use cells::Cells;
 pub use columns::{AgentColumn, ArenaColumn, ColumnInfo, ColumnRegistry, Numbers};
+pub use geometry::{DIRECTIONS, Geometry};
 pub use order::{MAX_SLOTS, draw as draw_order};
 pub use push::PushRule;
 pub use registered::register;
 pub(crate) use registered::{HEAD_COUNTERS, HEAD_TICK, LATER_BYTES};
 pub use table::{
-    Action, ArgDecl, BODY, Channel, Choice, DIRECTIONS, Deal, EFFECT, Geometry, GrowthLaw, Kind,
-    LOOK, Layer, Layout, Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign,
-    Table, TextDecl, Time, VarDecl, Word,
+    Action, ArgDecl, BODY, Channel, Choice, Deal, EFFECT, GrowthLaw, Kind, LOOK, Layer, Layout,
+    Looks, Maybe, MessageDecl, Mirror, OUTSIDE, Role, RowDecl, Seen, Sign, Table, TextDecl, Time,
+    VarDecl, Word,
 };
 pub use things::Refusal;

@@ -3,7 +3,8 @@
 //! **Invariant.** Rules, bots and mechanics know only the cells of the map; viewers see the copies as ordinary cells, and no
 //! snapshot or hash holds them.
 
-use super::table::{Geometry, Word};
+use super::geometry::Geometry;
+use super::table::Word;
 use crate::ids::Cell;
 
 /// On a torus, which cells of the padding show each cell: a list made at load, at most 8 a cell. A torus that is smaller than the
